@@ -1,0 +1,1 @@
+"""odc_emulator: a local OutSystems Developer Cloud for tests and demonstrations."""
