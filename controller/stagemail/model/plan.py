@@ -1,0 +1,68 @@
+"""A plan: ordered steps at one revision, with the fingerprint of what was observed. Plain data."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from stagemail.model.inventory import StageIdentity
+from stagemail.model.snapshot import AppliedResource
+from stagemail.model.step import Step
+
+NoteKind = Literal[
+    "in-sync",
+    "waiver-unused",
+    "not-bindable",
+    "pending",
+    "foreign-pending",
+    "credentials-not-read",
+    "stage-unmanaged",
+    "adopted",
+]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Note:
+    """Something that the plan leaves alone, and why. ``subject`` is an app, a field or a file that people know."""
+
+    kind: NoteKind
+    subject: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be done to one stage. Equal input gives an equal plan.
+
+    ``steps`` holds every step, held and reported ones too, in the order of work. ``adopt`` is what becomes applied
+    without a write. ``observed`` is the fingerprint of the observed state that the plan stands on.
+    """
+
+    stage: str
+    target: str
+    revision: str
+    observed: str
+    identity: StageIdentity
+    steps: tuple[Step, ...] = ()
+    notes: tuple[Note, ...] = ()
+    adopt: tuple[AppliedResource, ...] = ()
+    apps: int = 0
+    """Number of deployed apps whose type can be bound."""
+
+    @property
+    def runnable(self) -> tuple[Step, ...]:
+        """The steps that apply would do."""
+        return tuple(step for step in self.steps if step.runnable)
+
+    @property
+    def held(self) -> tuple[Step, ...]:
+        """The steps that a guard holds."""
+        return tuple(step for step in self.steps if step.held)
+
+    @property
+    def reported(self) -> tuple[Step, ...]:
+        """The steps that policy leaves to a person."""
+        return tuple(step for step in self.steps if step.reported and not step.held)
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether anything would be written, activated or forgotten, or waits for a person."""
+        return any(not step.if_pending for step in self.steps)

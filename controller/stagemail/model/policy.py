@@ -1,0 +1,47 @@
+"""What the operator file decides about one stage: purpose, how far automation goes, which hazards hold."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from stagemail.model.inventory import Purpose
+from stagemail.model.step import HazardKind
+
+SelfHeal = Literal["none", "recipients", "all"]
+
+HELD_BY_DEFAULT: frozenset[HazardKind] = frozenset(
+    {
+        "recipients-widened",
+        "security-lowered",
+        "authentication-dropped",
+        "host-changed-credential-kept",
+        "takeover",
+        "foreign-pending",
+        "identity-changed",
+        "mass-change",
+        "outside-window",
+    }
+)
+"""Hazards that hold unless the operator says otherwise; the rest warns (docs/reference/hazards.md)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One stage's policy.
+
+    ``mass_absolute`` and ``mass_relative``: a plan that changes more than that many resources and more than that
+    share (0-1) of what is applied is a mass change. ``own_domains`` empty: members of test lists are not checked.
+    ``automatic`` is true for runs of the controller and CI (``--automatic``), which honour ``automated`` and
+    ``self_heal``; a person's ``apply`` does all that the plan shows. ``outside_window`` says why now is not a time to
+    write, "" where it is.
+    """
+
+    stage: str
+    purpose: Purpose
+    automated: bool = False
+    self_heal: SelfHeal = "recipients"
+    hold: frozenset[HazardKind] = HELD_BY_DEFAULT
+    mass_absolute: int = 10
+    mass_relative: float = 0.3
+    own_domains: tuple[str, ...] = ()
+    automatic: bool = False
+    outside_window: str = ""

@@ -1,0 +1,103 @@
+"""Secrets: the reference that Git holds, the value that must never show, and the state that we may keep.
+
+Not here: reading stores (``secret``) and who may use what (``reconcile.credentials``).
+"""
+
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+MASK = "***"
+
+
+class Secret:
+    """A credential in memory. No repr, str, format, JSON, pickle, copy or comparison shows it.
+
+    ``reveal()`` is the only way to the value; every call of it is a place to review.
+    """
+
+    __slots__ = ("__value",)
+
+    def __init__(self, value: str) -> None:
+        self.__value = value
+
+    def reveal(self) -> str:
+        """The value itself, for the one line that sends it."""
+        return self.__value
+
+    def __repr__(self) -> str:
+        return MASK
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return MASK
+
+    def __bool__(self) -> bool:
+        return bool(self.__value)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret cannot be pickled or copied")
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError("a Secret cannot be pickled or copied")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SecretRef:
+    """What Git holds instead of a credential: which store, which key, which field of it.
+
+    ``version`` pins one version of the store; ``expires`` is an ISO 8601 date that people know.
+    """
+
+    store: str
+    key: str
+    field: str = ""
+    version: str = ""
+    expires: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.store}:{self.key}"
+        if self.field:
+            text += f"#{self.field}"
+        return f"{text}@{self.version}" if self.version else text
+
+
+@dataclass(frozen=True, slots=True)
+class SecretVersion:
+    """What a store answered: the value, the store's version of it ("" if it has none), its expiry (ISO date)."""
+
+    value: Secret
+    version: str = ""
+    expires: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SecretState:
+    """What plan and record may know of a secret: the reference, the store's version, a keyed HMAC fingerprint.
+
+    ``fingerprint`` is "" where the value was not read (a run without credentials).
+    """
+
+    ref: str
+    version: str = ""
+    fingerprint: str = ""
+
+    def same(self, other: "SecretState") -> bool:
+        """Whether both hold the same value, as far as the fingerprints tell."""
+        return bool(self.fingerprint) and self.fingerprint == other.fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A secret as a platform shows it: never its value.
+
+    ``present`` is None where the platform does not even tell whether one is set.
+    """
+
+    present: bool | None = None

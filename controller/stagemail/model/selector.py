@@ -1,0 +1,29 @@
+"""Which apps a binding means: an exact name or key, or a pattern in which only ``*`` and ``?`` are special."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    parts = {"*": ".*", "?": "."}
+    return re.compile("".join(parts.get(char, re.escape(char)) for char in pattern), re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Selector:
+    """A name, a key or a pattern. Matching is case-sensitive, as the platform's names are."""
+
+    text: str
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether it may match more than one app."""
+        return "*" in self.text or "?" in self.text
+
+    def matches(self, name: str, key: str) -> bool:
+        """Whether it means the app with this name and key."""
+        if self.is_pattern:
+            return _compiled(self.text).fullmatch(name) is not None
+        return self.text in (name, key)

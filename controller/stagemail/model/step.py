@@ -1,0 +1,83 @@
+"""Steps of a plan: what changes, why, and what a person must have agreed to."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from stagemail.model.field import Value
+from stagemail.model.key import Key
+
+Action = Literal["write", "activate", "unmanage"]
+
+Case = Literal[
+    "create", "takeover", "changed", "drift", "adopted", "unmanaged", "rotated", "overwritten", "unverified", "together"
+]
+"""Which row of the three-way table a change comes from; "together": sent because its group is."""
+
+HazardKind = Literal[
+    "recipients-widened",
+    "uncovered-app",
+    "production-test-list-on",
+    "test-list-outside-domain",
+    "security-lowered",
+    "authentication-dropped",
+    "host-changed-credential-kept",
+    "sender-domain-changed",
+    "takeover",
+    "foreign-pending",
+    "identity-changed",
+    "mass-change",
+    "outside-window",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that a step writes: what is there, what will be, and the row of the table it comes from."""
+
+    field: str
+    before: Value
+    after: Value
+    case: Case
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hazard:
+    """A property of a step that a person must have agreed to. ``to`` is the exact value a waiver must name."""
+
+    kind: HazardKind
+    to: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step on one unit of one resource.
+
+    ``phase`` orders steps: 0 narrow recipients, 1 make that live, 2 the stage's settings, 3 activate, 4 the rest of
+    the recipients, 5 make those live, 6 forget. ``if_pending``: do it only where the platform left values pending.
+    ``hazards`` are all of the step's, ``held`` those that nobody accepted, ``waivers`` the names of those that did.
+    """
+
+    action: Action
+    key: Key
+    label: str
+    unit: str
+    phase: int
+    changes: tuple[Change, ...] = ()
+    why: tuple[str, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    held: tuple[Hazard, ...] = ()
+    waivers: tuple[str, ...] = ()
+    if_pending: bool = False
+    reported: bool = False
+    """True where policy (``sync.selfHeal``) says to report this drift and leave it alone."""
+
+    @property
+    def id(self) -> str:
+        """A name that is stable over equal input: the key, the action and the unit."""
+        return f"{self.key}:{self.action}:{self.unit}:{self.phase}"
+
+    @property
+    def runnable(self) -> bool:
+        """Whether apply may do it."""
+        return not self.held and not self.reported

@@ -1,0 +1,209 @@
+"""The ports: what the use cases need from the world, in model types only, at most five methods each.
+
+Every port ships an in-memory adapter as product code, and one contract suite (``tests/contract``) runs over every
+adapter. Not here: adapters (floor 3) and who builds them (``wiring``).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from stagemail.model.inventory import Inventory, StageIdentity
+from stagemail.model.key import Key
+from stagemail.model.location import Location, Place
+from stagemail.model.problem import Problem
+from stagemail.model.revision import Commit, Loaded, Revision
+from stagemail.model.run import Intent, Operation, Outcome, Run
+from stagemail.model.secret import Secret, SecretRef, SecretVersion
+from stagemail.model.snapshot import Applied, AppliedResource, Capabilities, Desired, Observed
+from stagemail.model.step import Step
+
+
+class Clock(Protocol):
+    """Time as an argument."""
+
+    def now(self) -> datetime:
+        """The time of day, in UTC, with its zone."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        ...
+
+
+class Source(Protocol):
+    """Desired state at one revision of one repository or working tree."""
+
+    def revision(self) -> Revision:
+        """What is being looked at. Raises NotFound, Unreachable."""
+        ...
+
+    def load(self) -> Loaded:
+        """Every stage's desired state and every problem. Raises InvalidInput only if nothing at all is readable."""
+        ...
+
+    def locate(self, place: Place) -> Location:
+        """The line and column of a place, by composing its file again."""
+        ...
+
+    def changed_by(self, location: Location) -> Commit | None:
+        """Who last changed this line; None outside Git or for an uncommitted line."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a target says of a stage's desired state without any credential."""
+
+    capabilities: Capabilities
+    problems: tuple[tuple[Place, Problem], ...] = ()
+    """Problems by place; their location is filled in by whoever can locate."""
+
+
+class Target(Protocol):
+    """One platform: observes and writes stages. ``stage`` is always the operator file's name of it."""
+
+    def check(self, desired: Desired) -> Check:
+        """What can be set, what is only verified, what is refused. Pure: no network, no credential."""
+        ...
+
+    def inventory(self, stage: str) -> Inventory:
+        """The stage and its deployed apps. Raises NotFound, NotPermitted, IncompleteListing, TryLater."""
+        ...
+
+    def observe(self, stage: str, keys: Sequence[Key]) -> Observed:
+        """What the platform has now. Raises NotPermitted, MappingMismatch, TryLater. A key that is gone is left out."""
+        ...
+
+    def begin(self, step: Step, secrets: Mapping[str, Secret]) -> Operation:
+        """Send one step (``write`` or ``activate``); secrets by field name.
+
+        Raises OutcomeUnknown where the answer never came, NotPermitted, RateLimited, ReadOnly.
+        A write that returns has been answered; whether it was taken is seen by reading.
+        """
+        ...
+
+    def poll(self, operations: Sequence[Operation]) -> Mapping[Operation, Outcome | None]:
+        """The outcome of each operation, None while it runs. Finds an operation whose id was lost.
+
+        An activation that was never received is an Outcome with status "unknown".
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An entry of the platform that may be a logical field. ``evidence`` says what speaks for it."""
+
+    field: str
+    key: str
+    name: str
+    level: str
+    data_type: str
+    is_secret: bool
+    evidence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """What discovery found in one stage: one entry per field, the fields that have none, and those with several."""
+
+    stage: str
+    identity: StageIdentity
+    found: tuple[Candidate, ...] = ()
+    missing: tuple[str, ...] = ()
+    ambiguous: tuple[tuple[str, tuple[Candidate, ...]], ...] = ()
+
+
+class Discovery(Protocol):
+    """Finds out which of a platform's entries are our fields."""
+
+    def discover(self, stages: Sequence[str]) -> tuple[Discovered, ...]:
+        """Look at the platform and name the entries. Writes nothing to the platform."""
+        ...
+
+    def write_mapping(self, discovered: Sequence[Discovered]) -> str:
+        """Merge into the admin-editable mapping and give its text; an admin's own choices in it are kept."""
+        ...
+
+
+class SecretStore(Protocol):
+    """Reads credentials. Never lists, never writes."""
+
+    def read(self, ref: SecretRef) -> SecretVersion:
+        """The value. Raises NotFound, NotPermitted, Unreachable, SecretUnusable, each with the next step."""
+        ...
+
+    def origin(self, ref: SecretRef) -> str:
+        """Where the value comes from, in words and without the value: "environment variable STAGEMAIL_SMTP_QA"."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to write to one organization. ``fence`` grows by one with every new holder."""
+
+    scope: str
+    owner: str
+    fence: int
+    until: datetime
+
+
+class Leases(Protocol):
+    """Who may write to an organization now."""
+
+    def acquire(self, scope: str, owner: str, now: datetime, seconds: float) -> Lease:
+        """Take it. Raises Busy with the holder and since when."""
+        ...
+
+    def renew(self, lease: Lease, now: datetime, seconds: float) -> Lease:
+        """Keep it. Raises LeaseLost."""
+        ...
+
+    def release(self, lease: Lease) -> None:
+        """Give it back; no error if it was lost."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing to record; exactly one of the members is set. All entries of one append land, or none."""
+
+    run: Run | None = None
+    """A run that began or changed (same id: replaced)."""
+    intent: Intent | None = None
+    """Open until an outcome names its id."""
+    settled: tuple[str, Outcome] | None = None
+    """The id of the intent, and what became of it."""
+    applied: AppliedResource | None = None
+    forgotten: Key | None = None
+    identity: tuple[str, StageIdentity] | None = None
+
+
+class Record(Protocol):
+    """Our memory: what we applied, what we are about to do, and what was done."""
+
+    def append(self, entries: Iterable[Entry], lease: Lease | None) -> None:
+        """All of them durably, or none. With a lease: raises LeaseLost when its fence is no longer the newest."""
+        ...
+
+    def applied(self, stage: str) -> Applied:
+        """What we last wrote and saw accepted."""
+        ...
+
+    def open_intents(self, stage: str) -> tuple[Intent, ...]:
+        """Intents without an outcome, oldest first."""
+        ...
+
+    def runs(self, stage: str | None, limit: int) -> tuple[Run, ...]:
+        """Runs of one stage or of all, newest first."""
+        ...
+
+    def fingerprint_key(self) -> bytes:
+        """The key of secret fingerprints (32 bytes), made on first use and kept beside the record (0600)."""
+        ...
