@@ -9,6 +9,13 @@ from stagemail.model.step import Step
 
 NoteKind = Literal[
     "in-sync",
+    "waiting",
+    "uncovered",
+    "unsupported",
+    "verified-only",
+    "unverified",
+    "newly-matched",
+    "waiver-expired",
     "waiver-unused",
     "not-bindable",
     "pending",
