@@ -4,11 +4,13 @@ Every port ships an in-memory adapter as product code, and one contract suite (`
 adapter. Not here: adapters (floor 3) and who builds them (``wiring``).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from stagemail.model.field import Value
 from stagemail.model.inventory import Inventory, StageIdentity
 from stagemail.model.key import Key
 from stagemail.model.location import Location, Place
@@ -34,6 +36,10 @@ class Clock(Protocol):
     def sleep(self, seconds: float) -> None:
         """Wait."""
         ...
+
+
+def _equal(_field: str, one: Value, other: Value) -> bool:
+    return operator.eq(one, other)
 
 
 class Source(Protocol):
@@ -63,6 +69,8 @@ class Check:
     capabilities: Capabilities
     problems: tuple[tuple[Place, Problem], ...] = ()
     """Problems by place; their location is filled in by whoever can locate."""
+    same: Callable[[str, Value, Value], bool] = _equal
+    """Whether two values of a field are one to this platform: the codec's equality (``True`` = ``true``)."""
 
 
 class Target(Protocol):

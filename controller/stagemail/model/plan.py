@@ -5,7 +5,7 @@ from typing import Literal
 
 from stagemail.model.inventory import StageIdentity
 from stagemail.model.snapshot import AppliedResource
-from stagemail.model.step import Step
+from stagemail.model.step import Hazard, Step
 
 NoteKind = Literal[
     "in-sync",
@@ -51,6 +51,8 @@ class Plan:
     steps: tuple[Step, ...] = ()
     notes: tuple[Note, ...] = ()
     adopt: tuple[AppliedResource, ...] = ()
+    hazards: tuple[Hazard, ...] = ()
+    """Hazards of the plan as a whole that nobody accepted (``mass-change``, ``identity-changed``): they hold all."""
     apps: int = 0
     """Number of deployed apps whose type can be bound."""
 
@@ -63,6 +65,16 @@ class Plan:
     def held(self) -> tuple[Step, ...]:
         """The steps that a guard holds."""
         return tuple(step for step in self.steps if step.held)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a guard holds any of it."""
+        return bool(self.hazards or self.held)
+
+    @property
+    def blocked(self) -> tuple[Step, ...]:
+        """The steps that lack something that a person must provide."""
+        return tuple(step for step in self.steps if step.blocked and not step.held)
 
     @property
     def reported(self) -> tuple[Step, ...]:

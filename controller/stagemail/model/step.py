@@ -72,6 +72,9 @@ class Step:
     reported: bool = False
     """True where policy (``sync.selfHeal``) says to report this drift and leave it alone."""
 
+    blocked: str = ""
+    """Why it cannot be done now although nobody holds it: a secret that could not be read."""
+
     @property
     def id(self) -> str:
         """A name that is stable over equal input: the key, the action and the unit."""
@@ -80,4 +83,4 @@ class Step:
     @property
     def runnable(self) -> bool:
         """Whether apply may do it."""
-        return not self.held and not self.reported
+        return not (self.held or self.reported or self.blocked)

@@ -1,0 +1,54 @@
+"""The order of work: narrow recipients and make that live, the stage's settings, activate, widen last, forget.
+
+Not here: what the steps are (``diff``) and which of them may run (``guard``).
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from stagemail.model.key import CONFIGURATION
+from stagemail.model.step import Change, Step
+from stagemail.planning.hazards import widens
+
+NARROW, NARROW_LIVE, STAGE, STAGE_LIVE, WIDEN, WIDEN_LIVE, FORGET = range(7)
+
+
+def phase_of(step: Step) -> int:
+    """The phase in which a write belongs."""
+    if step.key.kind == CONFIGURATION:
+        return STAGE
+    return WIDEN if widens(step) else NARROW
+
+
+def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Steps in the order of work; within a phase by label, key and unit."""
+    return tuple(sorted(steps, key=lambda step: (step.phase, step.label, step.key, step.unit, step.action)))
+
+
+def merged(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """One write per resource and phase for all that may run, so that a resource costs one request."""
+    result: list[Step] = []
+    for step in in_order(steps):
+        last = result[-1] if result else None
+        if last and _one_request(last, step):
+            result[-1] = _joined(last, step)
+        else:
+            result.append(step)
+    return tuple(result)
+
+
+def _one_request(one: Step, other: Step) -> bool:
+    alike = (one.key, one.phase, one.action) == (other.key, other.phase, other.action)
+    return alike and one.action == "write" and one.runnable and other.runnable
+
+
+def _joined(one: Step, other: Step) -> Step:
+    changes: tuple[Change, ...] = one.changes + other.changes
+    return replace(
+        one,
+        unit=f"{one.unit}+{other.unit}",
+        changes=changes,
+        why=tuple(dict.fromkeys(one.why + other.why)),
+        hazards=tuple(sorted(set(one.hazards + other.hazards))),
+        waivers=tuple(sorted(set(one.waivers + other.waivers))),
+    )

@@ -1,0 +1,28 @@
+"""All that a plan depends on, in one value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stagemail.model.field import Specs
+from stagemail.model.inventory import Inventory
+from stagemail.model.policy import Policy
+from stagemail.model.secret import SecretRef, SecretState
+from stagemail.model.snapshot import Applied, Capabilities, Desired, Observed
+from stagemail.planning.diff import Same
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that a plan depends on. Equal situations give equal plans."""
+
+    desired: Desired
+    inventory: Inventory
+    observed: Observed
+    applied: Applied
+    capabilities: Capabilities
+    policy: Policy
+    specs: Specs
+    same: Same
+    revision: str
+    target: str
+    secrets: Mapping[SecretRef, SecretState] = field(default_factory=dict)
