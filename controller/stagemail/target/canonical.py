@@ -1,0 +1,61 @@
+"""One spelling of each value, so that ``==`` is equality between what Git wants and what a platform shows.
+
+Hosts and the domains of addresses do not depend on case (RFC 1035 2.3.3, RFC 5321 2.4), a test list has no order and no
+member twice. Not here: how a platform writes a value (its codec), which values are allowed (``resources``).
+"""
+
+import re
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
+from email.utils import parseaddr
+
+from stagemail.model import email
+from stagemail.model.field import Value
+
+_CASELESS = frozenset({email.HOST, email.SECURITY, email.AUTH_TYPE, email.RECIPIENTS_MODE})
+_SPECIALS = re.compile(r'[][\\()<>@,:;".]')
+"""The characters for which RFC 5322 (3.2.3) wants a display name in quotes."""
+
+
+def mailbox(text: str, *, names: bool = True) -> str:
+    """One spelling of a mailbox: name decoded (RFC 2047) and quoted only where it must be, domain in lower case.
+
+    ``names`` false drops the display name.
+    """
+    address = email.address_of(text) or text.strip()
+    name = _decoded(parseaddr(text)[0].strip()) if names else ""
+    if not name:
+        return address
+    if _SPECIALS.search(name):
+        escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+        name = f'"{escaped}"'
+    return f"{name} <{address}>"
+
+
+def _decoded(name: str) -> str:
+    if "=?" not in name:
+        return name
+    try:
+        return str(make_header(decode_header(name)))
+    except (HeaderParseError, LookupError, ValueError):
+        return name
+
+
+def canonical(field: str, value: Value, *, names: bool = True) -> Value:
+    """The one spelling of a value of this field. ``names``: whether the platform keeps display names of test lists."""
+    if isinstance(value, tuple):
+        members = {mailbox(member, names=names) for member in value} if field == email.TEST_LIST else set(value)
+        return tuple(sorted(members))
+    return _text(field, value.strip()) if isinstance(value, str) else value
+
+
+def _text(field: str, text: str) -> Value:
+    if field == email.HOST:
+        return text.lower().removesuffix(".")
+    if field in _CASELESS:
+        return text.lower()
+    if field == email.SENDER_ADDRESS:
+        return email.address_of(text) or text
+    if field == email.PORT and re.fullmatch(r"[0-9]{1,5}", text):
+        return int(text)
+    return text
