@@ -90,9 +90,9 @@ class Observed:
     identity: StageIdentity
     resources: tuple[ObservedResource, ...] = ()
 
-    def get(self, key: Key) -> ObservedResource | None:
-        """The resource with this key, if it was observed."""
-        return next((resource for resource in self.resources if resource.key == key), None)
+    def by_key(self) -> dict[Key, ObservedResource]:
+        """The resources that were observed, by key."""
+        return {resource.key: resource for resource in self.resources}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +125,9 @@ class Applied:
     identity: StageIdentity | None = None
     resources: tuple[AppliedResource, ...] = ()
 
-    def get(self, key: Key) -> AppliedResource | None:
-        """The record of this key, if there is one."""
-        return next((resource for resource in self.resources if resource.key == key), None)
+    def by_key(self) -> dict[Key, AppliedResource]:
+        """The record by key."""
+        return {resource.key: resource for resource in self.resources}
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,14 +35,18 @@ def activations(
     s = situation
     stage_key = Key(s.desired.stage, CONFIGURATION, s.inventory.stage.key)
     running = [step for step in steps if step.action == "write" and step.runnable]
-    stage_writes = [step for step in running if step.key == stage_key]
+    own_steps: dict[Key, list[Step]] = {}
+    for step in running:
+        own_steps.setdefault(step.key, []).append(step)
+    stage_writes = own_steps.get(stage_key, [])
+    seen, known = s.observed.by_key(), s.applied.by_key().get(stage_key)
     for app in sorted(s.inventory.apps):
         if not app.bindable:
             continue
         key = Key(s.desired.stage, BINDING, app.key)
-        own = [step for step in running if step.key == key]
+        own = own_steps.get(key, [])
         fields = {**wanted.get(stage_key, {}), **wanted.get(key, {})}
-        pending = pending_of(s.observed.get(key), fields, s.applied.get(stage_key), s.same)
+        pending = pending_of(seen.get(key), fields, known, s.same)
         soon = {change.field for step in (*own, *stage_writes) for change in step.changes}
         yield from _steps(Step("activate", key, app.name, "live", 0), own, stage_writes, pending, soon)
 

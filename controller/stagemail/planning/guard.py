@@ -81,7 +81,7 @@ def unaccepted(found: Iterable[Hazard], policy: Policy, waivers: Sequence[Waiver
 
 
 def _left_to_people(step: Step, policy: Policy) -> Step:
-    if not policy.automatic or step.action == "activate":
+    if not policy.automatic:
         return step
     if not policy.automated:
         return replace(step, reported=True, why=(*step.why, "sync.automated is false for this stage"))

@@ -10,7 +10,7 @@ from stagemail.errors import UserMustFix
 from stagemail.model.inventory import STRICTNESS, Inventory
 from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.plan import Note, Plan
-from stagemail.model.snapshot import Applied, AppliedResource, Capabilities, Desired, Resource
+from stagemail.model.snapshot import AppliedResource, Capabilities, Desired, Resource
 from stagemail.model.step import Hazard, Step
 from stagemail.planning import guard, hazards, order
 from stagemail.planning.activation import activations
@@ -47,7 +47,11 @@ def plan_stage(situation: Situation) -> tuple[Plan, Resolved]:
     s = situation
     _refuse_weaker_purpose(s)
     resolved = resolve(s.desired, s.inventory, s.capabilities, s.secrets)
-    differences = {resource.key: _difference(s, resource) for resource in resolved.resources}
+    seen, known = s.observed.by_key(), s.applied.by_key()
+    differences = {
+        resource.key: compare(resource, seen.get(resource.key), known.get(resource.key), s.specs, s.same)
+        for resource in resolved.resources
+    }
     wanted = {resource.key: resource.fields for resource in resolved.resources}
     writes = guard.judge(
         _writes(resolved.resources, differences), wanted, s.policy, resolved.uncovered, s.desired.waivers
@@ -67,7 +71,7 @@ def plan_stage(situation: Situation) -> tuple[Plan, Resolved]:
         identity=s.inventory.stage,
         steps=steps,
         notes=tuple(notes),
-        adopt=() if holding else _adoptions(s.applied, differences),
+        adopt=() if holding else _adoptions(known, differences),
         hazards=holding,
         apps=sum(app.bindable for app in s.inventory.apps),
     )
@@ -81,10 +85,6 @@ def _refuse_weaker_purpose(s: Situation) -> None:
             f"stage {s.desired.stage}: purpose is {s.policy.purpose} in the operator file, {platform} on the platform",
             hint=f"write `purpose: {platform}` for the stage; it may be stricter than the platform's, never weaker",
         )
-
-
-def _difference(s: Situation, resource: Resource) -> Difference:
-    return compare(resource, s.observed.get(resource.key), s.applied.get(resource.key), s.specs, s.same)
 
 
 def _writes(resources: Iterable[Resource], differences: Mapping[Key, Difference]) -> Iterable[Step]:
@@ -111,10 +111,12 @@ def _plan_wide(s: Situation, steps: Sequence[Step]) -> tuple[Hazard, ...]:
     return hazards.of_identity(s.applied, s.inventory.stage, names) + hazards.of_mass(steps, s.applied, s.policy)
 
 
-def _adoptions(applied: Applied, differences: Mapping[Key, Difference]) -> tuple[AppliedResource, ...]:
+def _adoptions(
+    known: Mapping[Key, AppliedResource], differences: Mapping[Key, Difference]
+) -> tuple[AppliedResource, ...]:
     found = []
     for key, difference in sorted(differences.items()):
-        old = applied.get(key)
+        old = known.get(key)
         new = difference.adopted
         if old is None or dict(old.fields) != dict(new.fields) or old.label != new.label:
             found.append(new)
@@ -122,12 +124,13 @@ def _adoptions(applied: Applied, differences: Mapping[Key, Difference]) -> tuple
 
 
 def _notes(s: Situation, resolved: Resolved, differences: Mapping[Key, Difference]) -> Iterable[Note]:
+    known = s.applied.by_key()
     for app in resolved.uncovered:
         message = "bound by nobody: stagemail does not manage where its mail goes"
         yield Note("uncovered", app.name, message)
     for resource in resolved.resources:
         difference = differences[resource.key]
-        if resource.pattern and s.applied.get(resource.key) is None:
+        if resource.pattern and resource.key not in known:
             yield Note("newly-matched", resource.label, f"caught by {resource.reason} for the first time")
         for name in difference.unverified:
             message = "set on the platform, never written by us; `stagemail secrets push` would write it"

@@ -46,46 +46,57 @@ class _Claim:
         return self.binding.place.child("spec", "apps", self.index)
 
 
+class _Claims:
+    """All claims of a stage, exact ones by their text, so that ten thousand apps cost ten thousand look-ups."""
+
+    def __init__(self, bindings: Iterable[Binding]) -> None:
+        self.all = [
+            _Claim(binding, selector, index)
+            for binding in sorted(bindings, key=lambda b: b.name)
+            for index, selector in enumerate(binding.apps)
+        ]
+        self._patterns = [claim for claim in self.all if claim.selector.is_pattern]
+        self._exact: dict[str, list[_Claim]] = {}
+        for claim in self.all:
+            if not claim.selector.is_pattern:
+                self._exact.setdefault(claim.selector.text, []).append(claim)
+
+    def on(self, app: App) -> list[_Claim]:
+        """The claims that count for this app: the exact ones, else the patterns."""
+        exact = [*self._exact.get(app.name, ()), *self._exact.get(app.key, ())]
+        return [c for c in exact if not _excluded(c, app)] or [
+            c for c in self._patterns if c.selector.matches(app.name, app.key) and not _excluded(c, app)
+        ]
+
+
 def resolve(
     desired: Desired, inventory: Inventory, can: Capabilities, secrets: Mapping[SecretRef, SecretState]
 ) -> Resolved:
     """Give every desired resource its key, and name what has none yet."""
-    claims = [
-        _Claim(binding, selector, index)
-        for binding in sorted(desired.bindings, key=lambda b: b.name)
-        for index, selector in enumerate(binding.apps)
-    ]
+    claims = _Claims(desired.bindings)
     resources = [_configuration(desired, inventory, can, secrets)] if desired.configuration else []
     conflicts: list[Conflict] = []
     uncovered: list[App] = []
     for app in sorted(inventory.apps):
-        matching = [claim for claim in claims if _claims(claim, app)]
         if not app.bindable:
             continue
-        if not matching:
+        best = claims.on(app)
+        if not best:
             uncovered.append(app)
             continue
-        best = _best(matching)
         if len({claim.binding.name for claim in best}) > 1:
             conflicts.append(_conflict(app, best))
         resources.append(_bound(desired, app, best[0], can, secrets))
     return Resolved(
         tuple(sorted(resources, key=lambda resource: resource.key)),
         tuple(uncovered),
-        tuple(sorted((*_waiting(claims, inventory.apps), *_limits(desired, can)))),
+        tuple(sorted((*_waiting(claims.all, inventory.apps), *_limits(desired, can)))),
         tuple(conflicts),
     )
 
 
-def _claims(claim: _Claim, app: App) -> bool:
-    if any(selector.matches(app.name, app.key) for selector in claim.binding.excluded):
-        return False
-    return claim.selector.matches(app.name, app.key)
-
-
-def _best(matching: list[_Claim]) -> list[_Claim]:
-    exact = [claim for claim in matching if not claim.selector.is_pattern]
-    return exact or matching
+def _excluded(claim: _Claim, app: App) -> bool:
+    return any(selector.matches(app.name, app.key) for selector in claim.binding.excluded)
 
 
 def _conflict(app: App, best: list[_Claim]) -> Conflict:
@@ -132,14 +143,17 @@ def _settable(
 
 
 def _waiting(claims: Iterable[_Claim], apps: tuple[App, ...]) -> Iterable[Note]:
+    by_text = {text: app for app in apps for text in (app.key, app.name)}
     for claim in claims:
-        matched = [app for app in apps if claim.selector.matches(app.name, app.key)]
-        if not matched:
-            what = "no deployed app matches" if claim.selector.is_pattern else "not deployed here yet"
-            yield Note("waiting", claim.selector.text, f"{what}; bound by {claim.binding.name} as soon as it is")
-        elif not claim.selector.is_pattern and not matched[0].bindable:
-            kind = matched[0].type or "an asset without mail settings"
-            yield Note("not-bindable", claim.selector.text, f"is {kind}; only web and mobile apps have recipients")
+        text = claim.selector.text
+        if claim.selector.is_pattern:
+            if not any(claim.selector.matches(app.name, app.key) for app in apps):
+                yield Note("waiting", text, f"no deployed app matches; bound by {claim.binding.name} once one does")
+        elif text not in by_text:
+            yield Note("waiting", text, f"not deployed here yet; bound by {claim.binding.name} as soon as it is")
+        elif not by_text[text].bindable:
+            kind = by_text[text].type or "an asset without mail settings"
+            yield Note("not-bindable", text, f"is {kind}; only web and mobile apps have recipients")
 
 
 def _limits(desired: Desired, can: Capabilities) -> Iterable[Note]:
