@@ -1,0 +1,128 @@
+"""Makes pending values live, app by app, and waits for all of them together.
+
+Directly before each activation the app is read again: what somebody else left pending there meanwhile is never
+made live. The window between that read and the platform's own work remains (docs/explanation/guarantees.md).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from stagemail.errors import OutcomeUnknown, StagemailError, TryLater
+from stagemail.model.run import Intent, Operation, Outcome
+from stagemail.model.step import Step
+from stagemail.planning.hazards import foreign_pending
+from stagemail.reconcile.journal import Journal, outcome_of
+from stagemail.reconcile.state import State
+from stagemail.reconcile.waiting import GIVE_UP, OFTEN, pause_after
+from stagemail.reconcile.world import World
+
+
+@dataclass(slots=True)
+class _Running:
+    """Activations that were begun and are not over."""
+
+    steps: dict[Operation, tuple[Step, Intent]] = field(default_factory=dict)
+    over: list[tuple[Step, Intent, Outcome]] = field(default_factory=list)
+    polled: float = 0.0
+
+
+def activate_all(steps: Sequence[Step], state: State, world: World, journal: Journal) -> None:
+    """Begin each that is needed, poll what runs in between, read back what is over, record the outcomes."""
+    running = _Running(polled=world.clock.monotonic())
+    for number, step in enumerate(steps):
+        world.progress("making live", number, len(steps))
+        if _is_needed(step, state, world, journal):
+            _begin(step, running, world, journal)
+        if running.steps and world.clock.monotonic() - running.polled >= OFTEN:
+            _poll(running, world)
+    _wait(running, world, journal)
+    _close(running, state, world, journal)
+    world.progress("making live", len(steps), len(steps))
+
+
+def _is_needed(step: Step, state: State, world: World, journal: Journal) -> bool:
+    try:
+        state.saw(world.target.observe(state.plan.stage, (step.key,)).resources)
+    except StagemailError as error:
+        journal.note([outcome_of(step, "failed", str(error), retry=isinstance(error, TryLater))])
+        return False
+    pending = state.pending(step.key)
+    hazard = foreign_pending(step.label, pending.foreign) if pending.foreign else None
+    if hazard and not any(known.kind == hazard.kind and known.to == hazard.to for known in step.hazards):
+        message = f"{hazard.message}; apply or discard it in the portal, then run again"
+        journal.note([outcome_of(step, "held", message, retry=True)])
+        return False
+    if not pending.ours:
+        journal.note([_already(step, state)])
+    return bool(pending.ours)
+
+
+def _already(step: Step, state: State) -> Outcome:
+    wrong = state.not_live(step.key)
+    if wrong:
+        message = f"nothing is pending, and it still runs with another {', '.join(wrong)}"
+        return outcome_of(step, "failed", message, retry=True)
+    return outcome_of(step, "not-needed", "live already")
+
+
+def _begin(step: Step, running: _Running, world: World, journal: Journal) -> None:
+    intent = journal.open([step])[0]
+    journal.check()
+    try:
+        operation = world.target.begin(step, {})
+    except OutcomeUnknown:
+        operation = Operation(step.key, "activate", intent.at)
+    except StagemailError as error:
+        retry = isinstance(error, TryLater)
+        journal.close([(intent, outcome_of(step, "failed", str(error), retry=retry), None)])
+        return
+    journal.begun(intent, operation)
+    running.steps[operation] = (step, intent)
+
+
+def _poll(running: _Running, world: World) -> None:
+    try:
+        answers = world.target.poll(tuple(running.steps))
+    except TryLater:
+        answers = {}
+    running.polled = world.clock.monotonic()
+    for operation, outcome in answers.items():
+        if outcome is not None:
+            step, intent = running.steps.pop(operation)
+            running.over.append((step, intent, outcome))
+
+
+def _wait(running: _Running, world: World, journal: Journal) -> None:
+    start = world.clock.monotonic()
+    total = len(running.steps) + len(running.over)
+    while running.steps:
+        _poll(running, world)
+        waited = world.clock.monotonic() - start
+        world.progress("waiting for the platform", len(running.over), total)
+        if not running.steps or waited > GIVE_UP:
+            return
+        world.clock.sleep(pause_after(waited))
+        journal.check()
+
+
+def _close(running: _Running, state: State, world: World, journal: Journal) -> None:
+    """Read back what is over. What still runs keeps its intent open: the next run finds out."""
+    journal.note(
+        outcome_of(step, "unknown", "still running on the platform; the next run finds out", retry=True)
+        for step, _ in running.steps.values()
+    )
+    if not running.over:
+        return
+    keys = tuple(sorted({step.key for step, _, _ in running.over}))
+    state.saw(world.target.observe(state.plan.stage, keys).resources)
+    journal.close([(intent, _final(step, outcome, state), None) for step, intent, outcome in running.over])
+
+
+def _final(step: Step, outcome: Outcome, state: State) -> Outcome:
+    if outcome.status != "done":
+        return outcome_of(step, outcome.status, outcome.message, retry=outcome.retry)
+    wrong = state.not_live(step.key)
+    if wrong:
+        message = f"the platform says finished, and it still runs with another {', '.join(wrong)}"
+        return outcome_of(step, "failed", message, retry=True)
+    return outcome_of(step, "done", "live")

@@ -1,0 +1,93 @@
+"""The journal of a run: an intent is on disk before anything is sent, its outcome right after.
+
+Every method that leads to a write checks the lease's fence first, so that a run that was taken over sends nothing.
+Not here: what is sent (``writes``, ``activate``).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from stagemail.errors import LeaseLost
+from stagemail.model.field import Value
+from stagemail.model.run import Intent, Operation, Outcome, Run
+from stagemail.model.snapshot import AppliedResource
+from stagemail.model.step import Step
+from stagemail.ports import Entry, Lease
+from stagemail.reconcile.waiting import LEASE_SECONDS
+from stagemail.reconcile.world import World
+
+
+class Journal:
+    """The intents and outcomes of one run, under one lease."""
+
+    def __init__(self, world: World, run: Run, lease: Lease) -> None:
+        self._world = world
+        self._run = run
+        self.lease = lease
+        self.outcomes: list[Outcome] = []
+
+    def started(self, entries: Iterable[Entry] = ()) -> None:
+        """The run itself, and what is adopted without a write."""
+        self._world.record.append([Entry(run=self._run), *entries], self.lease)
+
+    def open(self, steps: Sequence[Step]) -> list[Intent]:
+        """Record that these steps are about to be sent: one durable append for all of them."""
+        now = self._world.clock.now()
+        intents = [
+            Intent(
+                id=f"{self._run.id}/{step.id}",
+                run=self._run.id,
+                key=step.key,
+                label=step.label,
+                action="activate" if step.action == "activate" else "write",
+                at=now,
+                values=tuple((change.field, change.after) for change in step.changes),
+            )
+            for step in steps
+        ]
+        self._world.record.append([Entry(intent=intent) for intent in intents], self.lease)
+        return intents
+
+    def check(self) -> None:
+        """Directly before a write leaves: renew the lease. Raises LeaseLost when another run has taken over."""
+        self.lease = self._world.leases.renew(self.lease, self._world.clock.now(), LEASE_SECONDS)
+
+    def begun(self, intent: Intent, operation: Operation) -> None:
+        """The platform gave the operation a name: after a crash it is found by that."""
+        if operation.id:
+            self._world.record.append([Entry(intent=replace(intent, operation=operation.id))], self.lease)
+
+    def close(self, closed: Sequence[tuple[Intent, Outcome, AppliedResource | None]]) -> None:
+        """What became of steps, and what is applied now: one durable append."""
+        entries = [
+            entry
+            for intent, outcome, applied in closed
+            for entry in (Entry(settled=(intent.id, outcome)), *([Entry(applied=applied)] if applied else []))
+        ]
+        self._world.record.append(entries, self.lease)
+        self.outcomes.extend(outcome for _, outcome, _ in closed)
+
+    def note(self, outcomes: Iterable[Outcome], entries: Iterable[Entry] = ()) -> None:
+        """Outcomes of steps that were never sent."""
+        self.outcomes.extend(outcomes)
+        listed = list(entries)
+        if listed:
+            self._world.record.append(listed, self.lease)
+
+    def finished(self, run: Run, entries: Iterable[Entry] = ()) -> None:
+        """The run's end. A run that lost its lease says so and records nothing more."""
+        try:
+            self._world.record.append([*entries, Entry(run=run)], self.lease)
+        except LeaseLost:
+            self._world.record.append([Entry(run=run)], None)
+
+
+def outcome_of(step: Step, status: str, message: str = "", *, retry: bool = False) -> Outcome:
+    """The outcome of a step."""
+    fields = tuple(change.field for change in step.changes)
+    return Outcome(step.id, step.key, step.label, step.action, status, message, retry, fields)  # type: ignore[arg-type]
+
+
+def shown(value: Value) -> str:
+    """A value in a sentence."""
+    return ", ".join(value) if isinstance(value, tuple) else str(value)

@@ -1,0 +1,173 @@
+"""One reconcile pass of one stage: load, observe, plan, apply, record.
+
+The only way to a platform: CLI, controller, webhook and web page all call this. Not here: many stages (``stages``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from stagemail.errors import Busy, InvalidInput, LeaseLost, StagemailError, StalePlan
+from stagemail.model import email
+from stagemail.model.key import CONFIGURATION, Key
+from stagemail.model.plan import Plan
+from stagemail.model.run import Outcome, Run, RunStatus
+from stagemail.planning import plan_stage
+from stagemail.planning.resolve import Resolved
+from stagemail.planning.situation import Situation
+from stagemail.ports import Entry, Lease
+from stagemail.reconcile.apply import apply
+from stagemail.reconcile.journal import Journal
+from stagemail.reconcile.selection import only_these
+from stagemail.reconcile.settle import settle
+from stagemail.reconcile.situation import Credential, load, needs_every_app, observe, read_secrets
+from stagemail.reconcile.state import State
+from stagemail.reconcile.waiting import LEASE_SECONDS
+from stagemail.reconcile.world import Request, World
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan, and what it stands on."""
+
+    plan: Plan
+    situation: Situation
+    resolved: Resolved
+    credential: Credential
+
+
+def plan(request: Request, world: World) -> Prepared:
+    """Load, observe, plan; writes nothing anywhere."""
+    return _prepare(request, world, None)
+
+
+def once(request: Request, world: World, expected: Plan | None = None) -> Run:
+    """Load, observe, plan, apply, record. Raises StalePlan where ``expected`` is not what would be done now.
+
+    Raises Busy while another run holds the organization, and whatever stops the stage before anything was written.
+    """
+    lease = _acquire(request, world)
+    try:
+        prepared = _prepare(request, world, lease)
+        if expected is not None:
+            _refuse_stale(expected, prepared.plan)
+        return _run(request, prepared, world, lease)
+    finally:
+        world.leases.release(lease)
+
+
+def _acquire(request: Request, world: World) -> Lease:
+    start = world.clock.monotonic()
+    while True:
+        try:
+            return world.leases.acquire(world.scope, world.owner, world.clock.now(), LEASE_SECONDS)
+        except Busy:
+            if world.clock.monotonic() - start >= request.patience:
+                raise
+            world.progress("waiting for another run", 0, 0)
+            world.clock.sleep(1.0)
+
+
+def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
+    desired = load(request)
+    check = world.target.check(desired)
+    credential = read_secrets(desired, check, world)
+    intents = world.record.open_intents(request.stage)
+    inventory = world.target.inventory(request.stage)
+    every_app = needs_every_app(world, request.stage, intents)
+    keys = tuple(intent.key for intent in intents)
+    seen = observe(desired, inventory, check, world, every_app=every_app, more=keys)
+    if intents and lease is not None:
+        before = world.record.applied(request.stage)
+        settle(intents, observed=seen, applied=before, same=check.same, world=world, lease=lease)
+        seen = observe(desired, inventory, check, world, every_app=every_app)
+    facts = Situation(
+        desired=desired,
+        inventory=inventory,
+        observed=seen,
+        applied=world.record.applied(request.stage),
+        capabilities=check.capabilities,
+        policy=request.policy,
+        specs=email.SPECS,
+        same=check.same,
+        revision=request.loaded.revision.id,
+        target=world.target_name,
+        secrets=credential.states,
+    )
+    made, resolved = plan_stage(facts)
+    if resolved.conflicts:
+        listed = "; ".join(conflict.message for conflict in resolved.conflicts)
+        raise InvalidInput(f"{request.stage}: {listed}", hint="nothing was written")
+    return Prepared(only_these(made, request.only), facts, resolved, credential)
+
+
+def _refuse_stale(expected: Plan, now: Plan) -> None:
+    if expected.revision != now.revision:
+        raise StalePlan(
+            f"{now.stage}: the plan was made at {expected.revision[:12]}, Git is at {now.revision[:12]}",
+            hint="make the plan again",
+        )
+    if expected.observed != now.observed or expected != now:
+        raise StalePlan(
+            f"{now.stage}: the platform or our record has changed since the plan was made; nothing was written",
+            hint="make the plan again and review it",
+        )
+
+
+def _run(request: Request, prepared: Prepared, world: World, lease: Lease) -> Run:
+    made = prepared.plan
+    run = Run(world.new_id(), request.stage, made.revision, world.actor, world.clock.now())
+    state = State(
+        made,
+        prepared.situation,
+        {resource.key: resource for resource in prepared.resolved.resources},
+        dict(prepared.situation.applied.by_key()),
+        {},
+    )
+    state.saw(prepared.situation.observed.resources)
+    journal = Journal(world, run, lease)
+    adopted = () if request.only else made.adopt
+    journal.started(Entry(applied=replace(resource, revision=made.revision)) for resource in adopted)
+    state.applied.update({resource.key: resource for resource in adopted})
+    journal.note(_plan_wide(made))
+    try:
+        apply(state, prepared.credential.values, prepared.credential.errors, world, journal)
+    except BaseException as error:
+        status: RunStatus = "failed" if isinstance(error, StagemailError) else "interrupted"
+        if not isinstance(error, LeaseLost):
+            journal.finished(run.ended(status, world.clock.now(), tuple(journal.outcomes)))
+        raise
+    return _record(run, state, prepared, journal, world)
+
+
+def _plan_wide(made: Plan) -> list[Outcome]:
+    """Hazards of the plan as a whole, said once even where no step carries them."""
+    key = Key(made.stage, CONFIGURATION, made.identity.key)
+    return [Outcome(f"plan:{h.kind}", key, made.stage, "plan", "held", h.message) for h in made.hazards]
+
+
+def _record(run: Run, state: State, prepared: Prepared, journal: Journal, world: World) -> Run:
+    """The last verb: what is live where, the run's end, and who the stage was."""
+    outcomes = tuple(journal.outcomes)
+    changed = any(o.key == state.stage_key and o.action == "write" and o.status == "done" for o in outcomes)
+    keys = state.app_keys() if changed else tuple(key for key in state.app_keys() if key in state.seen)
+    stale = tuple(key for key in keys if key not in state.fresh)
+    if stale:
+        state.saw(world.target.observe(run.stage, stale).resources)
+    names = {app.key: app.name for app in prepared.situation.inventory.apps}
+    not_live = tuple(sorted(names[key.id] for key in keys if state.not_live(key)))
+    ended = replace(
+        run.ended(_status(outcomes), world.clock.now(), outcomes),
+        live=len(keys) - len(not_live),
+        apps=len(keys),
+        not_live=not_live,
+    )
+    identity = [] if state.plan.hazards else [Entry(identity=(run.stage, state.plan.identity))]
+    journal.finished(ended, identity)
+    return ended
+
+
+def _status(outcomes: Sequence[Outcome]) -> RunStatus:
+    found = {outcome.status for outcome in outcomes}
+    if found & {"failed", "unknown", "skipped"}:
+        return "partial" if found & {"done", "not-needed"} else "failed"
+    return "held" if "held" in found else "done"

@@ -1,0 +1,63 @@
+"""After a crash: finds out by reading what became of every step that was begun and whose outcome was never recorded.
+
+Nothing is sent here. A secret whose write cannot be seen is marked unsettled, so that planning sends it once more.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from stagemail.model.key import Key
+from stagemail.model.run import Intent, Operation, Outcome
+from stagemail.model.secret import SecretState
+from stagemail.model.snapshot import Applied, AppliedField, AppliedResource, Observed
+from stagemail.planning.diff import Same
+from stagemail.ports import Entry, Lease
+from stagemail.reconcile.waiting import wait_for
+from stagemail.reconcile.world import World
+
+
+def settle(
+    intents: Sequence[Intent], *, observed: Observed, applied: Applied, same: Same, world: World, lease: Lease
+) -> None:
+    """Close every open intent: writes by what the platform shows, activations by asking for their operation."""
+    if not intents:
+        return
+    entries = [
+        entry for intent in intents if intent.action == "write" for entry in _write(intent, observed, applied, same)
+    ]
+    activations = [intent for intent in intents if intent.action == "activate"]
+    outcomes, lease = _activations(activations, world, lease)
+    entries += [Entry(settled=(intent.id, outcomes[intent.id])) for intent in activations]
+    world.record.append(entries, lease)
+
+
+def _write(intent: Intent, observed: Observed, applied: Applied, same: Same) -> Iterable[Entry]:
+    seen = observed.by_key().get(intent.key)
+    old = applied.by_key().get(intent.key)
+    fields = dict(old.fields) if old else {}
+    taken: list[str] = []
+    for name, value in intent.values:
+        if isinstance(value, SecretState):
+            fields[name] = AppliedField(SecretState(value.ref), verified=False)
+        elif seen is not None and name in seen.fields and same(name, value, seen.fields[name].value):
+            fields[name] = AppliedField(value)
+            taken.append(name)
+    if fields:
+        yield Entry(applied=AppliedResource(intent.key, intent.label, fields))
+    message = f"interrupted; found by reading: {', '.join(taken)} taken" if taken else "interrupted; not taken"
+    outcome = Outcome(intent.id, intent.key, intent.label, "write", "done" if taken else "unknown", message)
+    yield Entry(settled=(intent.id, outcome))
+
+
+def _activations(intents: Sequence[Intent], world: World, lease: Lease) -> tuple[dict[str, Outcome], Lease]:
+    operations = {Operation(i.key, "activate", i.at, i.operation): i for i in intents}
+    found, lease = wait_for(tuple(operations), world, lease)
+    outcomes = {}
+    for operation, outcome in found.items():
+        intent = operations[operation]
+        outcomes[intent.id] = outcome or _unknown(intent.key, intent)
+    return outcomes, lease
+
+
+def _unknown(key: Key, intent: Intent) -> Outcome:
+    message = "interrupted, and still running when we stopped waiting"
+    return Outcome(intent.id, key, intent.label, "activate", "unknown", message, retry=True)

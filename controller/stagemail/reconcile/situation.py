@@ -1,0 +1,91 @@
+"""Load and observe: everything that the planner needs to know of one stage, gathered through the ports.
+
+Not here: deciding (``planning``), writing (``apply``).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from stagemail.errors import InvalidInput, NotFound, StagemailError
+from stagemail.model import email
+from stagemail.model.inventory import Inventory
+from stagemail.model.key import BINDING, Key
+from stagemail.model.run import Intent
+from stagemail.model.secret import Secret, SecretRef, SecretState
+from stagemail.model.snapshot import Configuration, Desired, Observed
+from stagemail.planning import keys_to_observe
+from stagemail.ports import Check
+from stagemail.reconcile.world import Request, World
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """The secrets of one stage for one run: values by field, states by reference, and why any could not be read."""
+
+    values: Mapping[str, Secret]
+    states: Mapping[SecretRef, SecretState]
+    errors: Mapping[str, StagemailError]
+
+
+NO_CREDENTIAL = Credential({}, {}, {})
+
+
+def load(request: Request) -> Desired:
+    """What Git wants of the stage. Raises InvalidInput where the stage's documents must not be acted on."""
+    loaded = request.loaded
+    if request.stage in loaded.blocked:
+        reason = loaded.blocked[request.stage]
+        raise InvalidInput(
+            f"{request.stage}: {reason}; nothing was written",
+            problems=loaded.problems,
+            hint="run `stagemail validate`, mend what it names, commit",
+        )
+    if request.stage not in loaded.stages:
+        known = ", ".join(sorted(loaded.stages)) or "none"
+        raise NotFound(f"{request.stage}: no such stage in Git", hint=f"known stages: {known}")
+    return loaded.stages[request.stage]
+
+
+def destinations(configuration: Configuration, field: str) -> tuple[str, ...]:
+    """Where the platform would send this secret: the SMTP server, or the token endpoint (RFC 6749, 4.4)."""
+    fields = configuration.fields
+    if field == email.CLIENT_SECRET:
+        return (str(fields.get(email.TOKEN_URL, "")),)
+    return (f"{fields.get(email.HOST, '')}:{fields.get(email.PORT, email.DEFAULT_PORT)}",)
+
+
+def read_secrets(desired: Desired, check: Check, world: World) -> Credential:
+    """Read every secret that the target would set, once, after the grants. What fails is kept as data."""
+    configuration = desired.configuration
+    if configuration is None:
+        return NO_CREDENTIAL
+    values: dict[str, Secret] = {}
+    states: dict[SecretRef, SecretState] = {}
+    errors: dict[str, StagemailError] = {}
+    for name, ref in sorted(configuration.fields.items()):
+        if not isinstance(ref, SecretRef) or check.capabilities.of("configuration", name) != "sets":
+            continue
+        try:
+            values[name], states[ref] = world.credentials.resolve(desired.stage, ref, destinations(configuration, name))
+        except StagemailError as error:
+            errors[str(ref)] = error
+    return Credential(values, states, errors)
+
+
+def observe(
+    desired: Desired, inventory: Inventory, check: Check, world: World, *, every_app: bool, more: Sequence[Key] = ()
+) -> Observed:
+    """Read the stage and the apps that matter: the least possible, or every app that can be bound."""
+    keys = set(keys_to_observe(desired, inventory, check.capabilities, every_app=every_app))
+    present = {app.key for app in inventory.apps}
+    keys.update(key for key in more if key.kind != BINDING or key.id in present)
+    world.progress("reading the platform", 0, len(keys))
+    seen = world.target.observe(desired.stage, tuple(sorted(keys)))
+    world.progress("reading the platform", len(keys), len(keys))
+    return seen
+
+
+def needs_every_app(world: World, stage: str, intents: Sequence[Intent]) -> bool:
+    """Whether apps that nobody bound must be read too: the last run left something open or undone."""
+    last = next(iter(world.record.runs(stage, 1)), None)
+    return bool(intents) or (last is not None and last.status not in ("done", "held"))

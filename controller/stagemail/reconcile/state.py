@@ -1,0 +1,69 @@
+"""What one apply knows while it works: what it read last, what it has applied, what Git wants by key."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from stagemail.model.field import Value
+from stagemail.model.key import BINDING, CONFIGURATION, Key
+from stagemail.model.plan import Plan
+from stagemail.model.snapshot import AppliedResource, ObservedResource, Resource
+from stagemail.planning import Situation
+from stagemail.planning.activation import Pending, pending_of
+
+
+@dataclass(slots=True)
+class State:
+    """Mutable on purpose: it is the run's notebook, and never leaves it."""
+
+    plan: Plan
+    situation: Situation
+    wanted: Mapping[Key, Resource]
+    applied: dict[Key, AppliedResource]
+    seen: dict[Key, ObservedResource]
+    fresh: set[Key] = field(default_factory=set)
+    """What was read after the last write that touches it."""
+
+    @property
+    def stage_key(self) -> Key:
+        """The key of the stage's own settings."""
+        return Key(self.plan.stage, CONFIGURATION, self.plan.identity.key)
+
+    def saw(self, resources: Iterable[ObservedResource]) -> None:
+        """Remember what was just read."""
+        for resource in resources:
+            self.seen[resource.key] = resource
+            self.fresh.add(resource.key)
+
+    def wrote(self, key: Key) -> None:
+        """What was read before is not what is there now; a stage's settings reach every app."""
+        self.fresh = set() if key.kind == CONFIGURATION else self.fresh - {key}
+
+    def fields(self, key: Key) -> dict[str, Value]:
+        """What Git wants to be live in this app: the stage's settings and its own."""
+        stage = self.wanted.get(self.stage_key)
+        own = self.wanted.get(key)
+        return {**(stage.fields if stage else {}), **(own.fields if own else {})}
+
+    def pending(self, key: Key) -> Pending:
+        """What is pending on this app, by the last read."""
+        return pending_of(self.seen.get(key), self.fields(key), self.applied.get(self.stage_key), self.situation.same)
+
+    def not_live(self, key: Key) -> tuple[str, ...]:
+        """The fields of this app that run with another value than Git wants, by the last read."""
+        seen = self.seen.get(key)
+        if seen is None:
+            return ()
+        wrong = []
+        for name, want in self.fields(key).items():
+            field_ = seen.fields.get(name)
+            if field_ is None:
+                continue
+            spec = self.situation.specs[name]
+            if field_.pending or (not spec.secret and not self.situation.same(name, want, field_.live)):
+                wrong.append(name)
+        return tuple(sorted(wrong))
+
+    def app_keys(self) -> tuple[Key, ...]:
+        """Every app that can be bound."""
+        apps = self.situation.inventory.apps
+        return tuple(Key(self.plan.stage, BINDING, app.key) for app in apps if app.bindable)
