@@ -1,0 +1,29 @@
+"""Where the published schemas are on this machine: in the installed package, or beside the source of an editable one.
+
+Not here: making them (``schemas``).
+"""
+
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+
+from stagemail.errors import NotFound
+
+_MARK = "stagemail.schema.json"
+
+
+@lru_cache(maxsize=1)
+def schema_folder() -> Path:
+    """The folder of the schemas. Raises NotFound.
+
+    A wheel holds them in ``stagemail/schemas``. An editable install does not show files that the build adds, so there
+    they are read from the repository, in ``schemas`` beside ``controller``.
+    """
+    package = Path(str(resources.files("stagemail")))
+    for folder in (package / "schemas", package.parent.parent / "schemas"):
+        if (folder / _MARK).is_file():
+            return folder
+    raise NotFound(
+        f"the JSON Schemas of stagemail are neither in {package / 'schemas'} nor in the source's schemas folder",
+        hint="install stagemail again; in a checkout run `stagemail schema --write`",
+    )

@@ -1,0 +1,211 @@
+"""Operator: who the platforms are, which stages there are, who may use which secret, and what must be agreed to.
+
+Not here: loading the file and its checks (``source.operator_file``), rules across its parts (``operator_checks``).
+"""
+
+import re
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+
+from stagemail.model.inventory import Purpose
+from stagemail.model.policy import SelfHeal
+from stagemail.model.step import HazardKind
+from stagemail.resources.plugins import Plugin
+from stagemail.resources.shape import Document, Shape, Unique, rule
+from stagemail.resources.text import Folder, Line, Name
+
+_FILE: Final = "stagemail design: the operator file"
+DURATION_PATTERN: Final = r"^(0s|([0-9]{1,4}d)?([0-9]{1,4}h)?([0-9]{1,5}m)?([0-9]{1,6}s)?)$"
+_SECONDS: Final = {"d": 86400, "h": 3600, "m": 60, "s": 1}
+
+
+def seconds_of(text: Any) -> Any:
+    """The seconds of a duration such as ``1h30m``. Raises ValueError."""
+    if not isinstance(text, str) or not text or not re.fullmatch(DURATION_PATTERN[1:-1], text):
+        raise ValueError("write a duration as in 0s, 90s, 10m, 1h30m or 2d")
+    return sum(int(count) * _SECONDS[unit] for count, unit in re.findall(r"([0-9]+)([dhms])", text))
+
+
+Seconds = Annotated[
+    int,
+    BeforeValidator(seconds_of),
+    WithJsonSchema({"type": "string", "minLength": 2, "maxLength": 24, "pattern": DURATION_PATTERN}),
+]
+"""A duration as people write it; seconds in the model."""
+
+Hazards = Annotated[list[HazardKind], Field(max_length=50), Unique()]
+
+
+class Source(Shape):
+    """Where the documents are."""
+
+    path: Folder = rule(
+        "The folder of the documents, from the repository's root; a stage's own folder is <path>/<stage>.",
+        example="environments",
+        source=_FILE,
+        default="environments",
+    )
+    url: Line | None = rule(
+        "The repository that the controller follows.",
+        example="https://git.example.com/mail.git",
+        source=_FILE,
+        default=None,
+    )
+    branch: Line | None = rule("The branch that the controller follows.", example="main", source=_FILE, default=None)
+
+
+class Sync(Shape):
+    """How far the controller and CI may go by themselves."""
+
+    automated: bool = rule(
+        "Apply what a new commit changes without a person's `apply`.", example=True, source=_FILE, default=False
+    )
+    self_heal: SelfHeal = rule(
+        "Which drift is put right: none, recipients (only drift that widens who gets mail), all.",
+        example="recipients",
+        source=_FILE,
+        default="recipients",
+    )
+    heal_after: Seconds = rule(
+        "How long drift must last before it is put right.", example="10m", source=_FILE, default="0s"
+    )
+
+
+class Stage(Shape):
+    """One stage: where it is, what it is for, where its documents are."""
+
+    target: Name = rule("A target of this file.", example="odc", source=_FILE)
+    environment: Line = rule(
+        "The platform's name or key of the stage; never two stages on one.", example="QA", source="ODC docs: stages"
+    )
+    purpose: Purpose = rule(
+        "What the stage is for; never weaker than what the platform says.",
+        example="non-production",
+        source="ODC docs: stages",
+    )
+    folders: Annotated[list[Folder], Field(min_length=1, max_length=50), Unique()] | None = rule(
+        "The folders of the stage's documents, from the repository's root; left out: <source.path>/<stage>.",
+        example=["environments/qa", "environments/shared"],
+        source=_FILE,
+        default=None,
+    )
+    sync: Sync = rule(
+        "How far the controller and CI may go by themselves.", example={"automated": True}, source=_FILE, default=Sync()
+    )
+    depends_on: Annotated[list[Name], Field(max_length=100), Unique()] = rule(
+        "Stages that must have taken a revision first.", example=["development"], source=_FILE, default=[]
+    )
+
+
+class Grant(Shape):
+    """Lets stages send credentials of a store to destinations. What no grant names is refused."""
+
+    stages: Annotated[list[Name], Field(min_length=1, max_length=100), Unique()] = rule(
+        "The stages it is for.", example=["qa"], source=_FILE
+    )
+    store: Name = rule("The secret store.", example="env", source=_FILE)
+    keys: Line = rule("The keys, as a pattern in which only * is special.", example="SMTP_QA*", source=_FILE)
+    destinations: Annotated[list[Line], Field(min_length=1, max_length=100), Unique()] = rule(
+        "Where the credentials may be sent: host:port of SMTP servers, or token URLs.",
+        example=["smtp.example.com:587"],
+        source=_FILE,
+    )
+
+
+class MassChange(Shape):
+    """When a plan is a mass change: more than so many resources and more than that share of what is applied."""
+
+    absolute: Annotated[int, Field(ge=0)] = rule("Resources.", example=10, source=_FILE, default=10)
+    relative: Annotated[float, Field(ge=0, le=1)] = rule("Share, 0 to 1.", example=0.3, source=_FILE, default=0.3)
+
+
+class Guards(Shape):
+    """Which hazards hold a step, for all stages of one purpose."""
+
+    hold: Hazards = rule(
+        "Hazards that hold besides those that always do.", example=["production-test-list-on"], source=_FILE, default=[]
+    )
+    warn: Hazards = rule("Hazards that only warn.", example=["takeover"], source=_FILE, default=[])
+    mass_change: MassChange = rule(
+        "When a plan is a mass change.", example={"absolute": 10, "relative": 0.3}, source=_FILE, default=MassChange()
+    )
+
+
+State = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(sqlite:///|postgresql://|git-branch:)[^\u0000-\u0020\u007f-\u009f]+$", max_length=1000
+    ),
+]
+Targets = dict[Name, Annotated[Any, Plugin("targets", "target")]]
+Stores = dict[Name, Annotated[Any, Plugin("stores", "secret store")]]
+
+
+class Operator(Document):
+    """Identity, trust and policy. No secret is in it."""
+
+    kind: Literal["Operator"] = rule("This kind.", example="Operator", source=_FILE)
+    source: Source = rule("Where the documents are.", example={"path": "environments"}, source=_FILE, default=Source())
+    state: State = rule(
+        "Where the record is kept: sqlite:///FILE (beside this file), postgresql://…, git-branch:BRANCH.",
+        example="sqlite:///stagemail.db",
+        source=_FILE,
+        default="sqlite:///stagemail.db",
+    )
+    targets: Annotated[Targets, Field(min_length=1)] = rule(
+        "The platforms, by a name of your choice.",
+        example={
+            "odc": {
+                "type": "odc",
+                "domain": "example.outsystems.dev",
+                "credentials": {
+                    "clientId": "3f2a91c0-stagemail",
+                    "clientSecret": {"secretRef": {"store": "env", "key": "ODC_CLIENT_SECRET"}},
+                },
+            }
+        },
+        source=_FILE,
+    )
+    stages: Annotated[dict[Name, Stage], Field(min_length=1)] = rule(
+        "The stages, by the name that the documents use.",
+        example={"qa": {"target": "odc", "environment": "QA", "purpose": "non-production"}},
+        source=_FILE,
+    )
+    secret_stores: Stores = rule(
+        "The secret stores, by the name that references use.",
+        example={"env": {"type": "env", "prefix": "STAGEMAIL_"}},
+        source=_FILE,
+        default={},
+    )
+    grants: Annotated[list[Grant], Field(max_length=1000)] = rule(
+        "Who may send which credential where.",
+        example=[{"stages": ["qa"], "store": "env", "keys": "SMTP_QA*", "destinations": ["smtp.example.com:587"]}],
+        source=_FILE,
+        default=[],
+    )
+    guards: dict[Purpose, Guards] = rule(
+        "Which hazards hold, by the purpose of the stage.",
+        example={"production": {"hold": ["production-test-list-on", "mass-change"]}},
+        source=_FILE,
+        default={},
+    )
+    own_domains: Annotated[list[Line], Field(max_length=1000), Unique()] = rule(
+        "Your own mail domains: test lists with addresses elsewhere are reported.",
+        example=["example.com"],
+        source="stagemail design: hazard test-list-outside-domain",
+        default=[],
+    )
+
+    def folders_of(self, stage: str) -> tuple[str, ...]:
+        """The folders of a stage's documents, from the repository's root."""
+        written = self.stages[stage].folders
+        if written is not None:
+            return tuple(written)
+        return (stage,) if self.source.path == "." else (f"{self.source.path}/{stage}",)
+
+    def folders(self) -> tuple[str, ...]:
+        """Every folder that must be read: the source's and those of all stages, sorted, none below another."""
+        wanted = {folder for stage in self.stages for folder in self.folders_of(stage)}
+        wanted |= set() if self.source.path == "." else {self.source.path}
+        return tuple(sorted(folder for folder in wanted if not any(folder.startswith(f"{other}/") for other in wanted)))

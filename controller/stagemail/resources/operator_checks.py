@@ -1,0 +1,189 @@
+"""Rules across the parts of the operator file: names that must exist, stages that must not meet, folders.
+
+Pure: gives findings with the pointer of what is wrong. Not here: shapes (``operator``), lines (``source``).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from graphlib import CycleError, TopologicalSorter
+
+from stagemail.resources import formats
+from stagemail.resources.operator import Operator
+from stagemail.resources.secret_reference import SecretReference
+from stagemail.resources.targets import OdcTarget
+
+Pointer = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """One rule that is broken: where in the file, a stable code, what, and what to write instead."""
+
+    pointer: Pointer
+    code: str
+    message: str
+    remedy: str = ""
+    related: tuple[Pointer, ...] = ()
+
+
+def breaches(operator: Operator) -> list[Breach]:
+    """Everything that is wrong across the parts of the file, in the order of the file."""
+    return [
+        *_stages(operator),
+        *_twins(operator),
+        *_cycles(operator),
+        *_folders(operator),
+        *_secrets(operator),
+        *_grants(operator),
+        *_guards(operator),
+        *_domains(operator),
+        *_state(operator),
+    ]
+
+
+def nearest(name: str, known: Mapping[str, object], noun: str) -> str:
+    """What to write instead of a name that is not known."""
+    near = get_close_matches(name, known, n=1)
+    if near:
+        return f"did you mean `{near[0]}`?"
+    return f"choose one of: {', '.join(sorted(known))}." if known else f"the operator file defines no {noun} yet."
+
+
+def _stages(operator: Operator) -> Iterator[Breach]:
+    for name, stage in operator.stages.items():
+        if stage.target not in operator.targets:
+            meant = nearest(stage.target, operator.targets, "target")
+            yield Breach(("stages", name, "target"), "unknown-target", f"no target is called `{stage.target}`:", meant)
+        for index, other in enumerate(stage.depends_on):
+            if other not in operator.stages:
+                where = ("stages", name, "dependsOn", str(index))
+                meant = nearest(other, operator.stages, "stage")
+                yield Breach(where, "unknown-stage", f"no stage is called `{other}`:", meant)
+
+
+def _twins(operator: Operator) -> Iterator[Breach]:
+    seen: dict[tuple[str, str], str] = {}
+    for name, stage in operator.stages.items():
+        first = seen.setdefault((stage.target, stage.environment.casefold()), name)
+        if first != name:
+            yield Breach(
+                ("stages", name, "environment"),
+                "duplicate-environment",
+                f"stages `{first}` and `{name}` are both `{stage.environment}` of target `{stage.target}`:",
+                "give each stage an environment of its own.",
+                (("stages", first, "environment"),),
+            )
+
+
+def _cycles(operator: Operator) -> Iterator[Breach]:
+    waits = {name: [s for s in stage.depends_on if s in operator.stages] for name, stage in operator.stages.items()}
+    try:
+        TopologicalSorter(waits).prepare()
+    except CycleError as error:
+        ring: list[str] = error.args[1]
+        yield Breach(
+            ("stages", ring[-1], "dependsOn"),
+            "dependency-cycle",
+            f"stages wait for each other: {' → '.join(reversed(ring))}:",
+            "take one of them out of `dependsOn`.",
+        )
+
+
+def _folders(operator: Operator) -> Iterator[Breach]:
+    written: list[tuple[Pointer, str]] = []
+    if operator.source.path != ".":
+        written.append((("source", "path"), operator.source.path))
+    for name, stage in operator.stages.items():
+        written += [(("stages", name, "folders", str(i)), folder) for i, folder in enumerate(stage.folders or ())]
+    for where, folder in written:
+        if {"..", ".", ".git"} & set(folder.split("/")):
+            yield Breach(
+                where,
+                "folder-outside",
+                f"`{folder}` does not stay inside the repository:",
+                "write a folder below the repository's root, as in `environments/qa`.",
+            )
+
+
+def secret_references(operator: Operator) -> Iterator[tuple[Pointer, SecretReference]]:
+    """Every secret that the file itself refers to, with its pointer."""
+    for name, target in operator.targets.items():
+        if isinstance(target, OdcTarget):
+            yield ("targets", name, "credentials", "clientSecret"), target.credentials.client_secret
+
+
+def _secrets(operator: Operator) -> Iterator[Breach]:
+    for where, reference in secret_references(operator):
+        store = reference.secret_ref.store
+        if store not in operator.secret_stores:
+            meant = nearest(store, operator.secret_stores, "secret store")
+            yield Breach(
+                (*where, "secretRef", "store"), "unknown-store", f"no secret store is called `{store}`:", meant
+            )
+
+
+def _grants(operator: Operator) -> Iterator[Breach]:
+    for index, grant in enumerate(operator.grants):
+        where = ("grants", str(index))
+        if grant.store not in operator.secret_stores:
+            meant = nearest(grant.store, operator.secret_stores, "secret store")
+            yield Breach((*where, "store"), "unknown-store", f"no secret store is called `{grant.store}`:", meant)
+        for number, stage in enumerate(grant.stages):
+            if stage not in operator.stages:
+                meant = nearest(stage, operator.stages, "stage")
+                yield Breach((*where, "stages", str(number)), "unknown-stage", f"no stage is called `{stage}`:", meant)
+        for number, destination in enumerate(grant.destinations):
+            fault = _destination_fault(destination)
+            if fault:
+                yield Breach(
+                    (*where, "destinations", str(number)),
+                    "bad-destination",
+                    f"`{destination}` is no destination: {fault}:",
+                    "write host:port, as in `smtp.example.com:587`, or a token URL.",
+                )
+
+
+def _destination_fault(text: str) -> str:
+    if "://" in text:
+        return formats.token_url_fault(text)
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
+        return "the port is missing or no number from 1 to 65535"
+    return formats.host_fault(host.removeprefix("[").removesuffix("]"))
+
+
+def _guards(operator: Operator) -> Iterator[Breach]:
+    for purpose, guards in operator.guards.items():
+        for index, hazard in enumerate(guards.warn):
+            if hazard in guards.hold:
+                yield Breach(
+                    ("guards", purpose, "warn", str(index)),
+                    "hold-and-warn",
+                    f"`{hazard}` stands in both `hold` and `warn`:",
+                    "keep it in one of them.",
+                    (("guards", purpose, "hold"),),
+                )
+
+
+def _domains(operator: Operator) -> Iterator[Breach]:
+    for index, domain in enumerate(operator.own_domains):
+        fault = formats.host_fault(domain)
+        if fault:
+            yield Breach(
+                ("ownDomains", str(index)),
+                "bad-host",
+                f"`{domain}` is no mail domain: {fault}:",
+                "write only the domain, as in `example.com`.",
+            )
+
+
+def _state(operator: Operator) -> Iterator[Breach]:
+    authority = operator.state.partition("://")[2].partition("/")[0]
+    if operator.state.startswith("postgresql://") and ":" in authority.rpartition("@")[0]:
+        yield Breach(
+            ("state",),
+            "literal-secret",
+            "`state` holds a password, and no secret may be in this file:",
+            "leave it out and set PGPASSWORD or a pgpass file for the process.",
+        )

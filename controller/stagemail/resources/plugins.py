@@ -1,0 +1,72 @@
+"""Settings that belong to a plugin: a target or a secret store, chosen by ``type``.
+
+A registry maps each type to the pydantic model of its settings. The committed schema describes the types that come
+with stagemail and leaves others open; their own model judges them when the operator file is loaded.
+Not here: finding plugins (``wiring``), the settings of one type (``targets``, ``stores``).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any, Literal
+
+from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from stagemail.resources.stores import EnvStore, FileStore
+from stagemail.resources.targets import OdcTarget
+
+Family = Literal["targets", "stores"]
+
+
+@dataclass(frozen=True, slots=True)
+class Registries:
+    """The settings models of every plugin that is installed, by the ``type`` that the operator file writes."""
+
+    targets: Mapping[str, type[BaseModel]]
+    stores: Mapping[str, type[BaseModel]]
+
+
+BUILT_IN = Registries(targets={"odc": OdcTarget}, stores={"env": EnvStore, "file": FileStore})
+"""What comes with stagemail."""
+
+
+class Plugin:
+    """Marks a field whose value is judged by the model that its ``type`` names in a registry."""
+
+    def __init__(self, family: Family, noun: str) -> None:
+        self.family: Family = family
+        self.noun = noun
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_plain_validator_function(self._build)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        models: Mapping[str, type[BaseModel]] = getattr(BUILT_IN, self.family)
+        return {
+            "type": "object",
+            "required": ["type"],
+            "properties": {"type": {"type": "string", "description": f"The type of {self.noun}."}},
+            "allOf": [
+                {"if": _is(name), "then": handler(models[name].__pydantic_core_schema__)} for name in sorted(models)
+            ],
+        }
+
+    def _build(self, value: Any, info: ValidationInfo) -> BaseModel:
+        registries = info.context if isinstance(info.context, Registries) else BUILT_IN
+        models: Mapping[str, type[BaseModel]] = getattr(registries, self.family)
+        named = value.get("type") if isinstance(value, dict) else None
+        model = models.get(named) if isinstance(named, str) else None
+        if model is None:
+            near = get_close_matches(str(named), models, n=1)
+            meant = f"did you mean `{near[0]}`?" if near else f"choose one of: {', '.join(sorted(models))}."
+            raise PydanticCustomError(
+                "unknown_type", "{noun} of type `{named}` is not known: {meant}",
+                {"noun": self.noun, "named": str(named), "meant": meant},
+            )  # fmt: skip
+        return model.model_validate(value, context=info.context)
+
+
+def _is(name: str) -> dict[str, Any]:
+    return {"properties": {"type": {"const": name}}, "required": ["type"]}

@@ -1,0 +1,36 @@
+"""From the operator file to what planning needs of it: one stage's policy, and secret references as the model has them.
+
+Not here: deciding anything (``planning``), the file's shape (``operator``).
+"""
+
+from stagemail.errors import NotFound
+from stagemail.model.policy import HELD_BY_DEFAULT, Policy
+from stagemail.model.secret import SecretRef
+from stagemail.resources.operator import Guards, Operator
+from stagemail.resources.operator_checks import nearest
+from stagemail.resources.secret_reference import SecretReference
+
+
+def policy_of(operator: Operator, stage: str, *, automatic: bool) -> Policy:
+    """One stage's policy. ``automatic``: the run was not started by a person. Raises NotFound for an unknown stage."""
+    if stage not in operator.stages:
+        raise NotFound(f"no stage is called {stage}", hint=nearest(stage, operator.stages, "stage"))
+    written = operator.stages[stage]
+    guards = operator.guards.get(written.purpose, Guards())
+    return Policy(
+        stage=stage,
+        purpose=written.purpose,
+        automated=written.sync.automated,
+        self_heal=written.sync.self_heal,
+        hold=(HELD_BY_DEFAULT | frozenset(guards.hold)) - frozenset(guards.warn),
+        mass_absolute=guards.mass_change.absolute,
+        mass_relative=guards.mass_change.relative,
+        own_domains=tuple(sorted(domain.lower() for domain in operator.own_domains)),
+        automatic=automatic,
+    )
+
+
+def secret_ref(reference: SecretReference) -> SecretRef:
+    """A reference of the operator file as the model has it."""
+    key = reference.secret_ref
+    return SecretRef(key.store, key.key, key.field or "", key.version or "", key.expires or "")

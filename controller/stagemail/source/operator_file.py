@@ -1,0 +1,88 @@
+"""Loads the operator file: shape first, then the rules across its parts, every problem with its line.
+
+Not here: where the file is read from (``wiring``: never from a tree under review), its shape (``resources.operator``).
+"""
+
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from stagemail.document import Document, locate, read
+from stagemail.errors import InvalidInput
+from stagemail.model.location import Location, Place
+from stagemail.model.problem import Problem
+from stagemail.resources.operator import Operator
+from stagemail.resources.operator_checks import breaches
+from stagemail.resources.plugins import BUILT_IN, Registries
+from stagemail.source.explain import explain
+from stagemail.source.finding import Finding
+from stagemail.source.schema import is_valid, plain
+
+_HINT: Final = "docs/reference describes every field; `stagemail schema` prints the schema"
+
+
+def load_operator(data: bytes, path: str, registries: Registries = BUILT_IN) -> Operator:
+    """The operator file that ``data`` holds; ``path`` is how messages call it. Raises InvalidInput with every problem.
+
+    ``registries`` name the settings of every target and secret store that is installed.
+    """
+    documents, problems = read(data, path)
+    if not problems and len(documents) != 1:
+        what = f"{path} holds {len(documents)} documents" if documents else f"{path} is empty"
+        remedy = "write exactly one document of kind Operator."
+        problems = (Problem(Location(path), "wrong-length", f"{what}:", remedy),)
+    if problems:
+        raise _invalid(path, problems)
+    operator, findings = operator_of(documents[0], registries)
+    if operator is None or findings:
+        raise _invalid(path, tuple(sorted(_located(finding, data) for finding in findings)))
+    return operator
+
+
+def operator_of(document: Document, registries: Registries) -> tuple[Operator | None, list[Finding]]:
+    """The operator file of one document, or None and what is wrong with it."""
+    place = Place(document.path, document.index)
+    value = plain(document.value)
+    if not isinstance(value, dict) or value.get("kind") != "Operator":
+        return None, [
+            Finding(place.child("kind"), "unknown-kind", "this is no operator file:", "write `kind: Operator`.")
+        ]
+    if not is_valid(value):
+        return None, explain(value, place)
+    try:
+        operator = Operator.model_validate(value, context=registries)
+    except ValidationError as error:
+        return None, [_finding(each, place) for each in error.errors(include_input=False, include_context=False)]
+    found = [
+        Finding(
+            place.child(*breach.pointer),
+            breach.code,
+            breach.message,
+            breach.remedy,
+            related=tuple(place.child(*pointer) for pointer in breach.related),
+        )
+        for breach in breaches(operator)
+    ]
+    return (None if found else operator), found
+
+
+def _finding(error: Any, place: Place) -> Finding:
+    message = str(error["msg"]).removeprefix("Value error, ")
+    code = {"unknown_type": "unknown-type"}.get(error["type"], "wrong-settings")
+    return Finding(place.child(*error["loc"]), code, message)
+
+
+def _located(finding: Finding, data: bytes) -> Problem:
+    return Problem(
+        locate(data, finding.place),
+        finding.code,
+        finding.message,
+        finding.remedy,
+        finding.severity,
+        tuple(locate(data, place) for place in finding.related),
+    )
+
+
+def _invalid(path: str, problems: tuple[Problem, ...]) -> InvalidInput:
+    count = f"{len(problems)} problems" if len(problems) > 1 else "one problem"
+    return InvalidInput(f"{path} has {count}", problems=problems, hint=_HINT)
