@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from stagemail.errors import OutcomeUnknown, StagemailError, TryLater
 from stagemail.model.run import Intent, Operation, Outcome
 from stagemail.model.step import Step
+from stagemail.planning import order
 from stagemail.planning.hazards import foreign_pending
 from stagemail.reconcile.journal import Journal, outcome_of
 from stagemail.reconcile.state import State
@@ -58,7 +59,7 @@ def _is_needed(step: Step, state: State, world: World, journal: Journal) -> bool
 
 
 def _already(step: Step, state: State) -> Outcome:
-    wrong = state.not_live(step.key)
+    wrong = state.not_live(step.key, own_only=step.phase != order.STAGE_LIVE)
     if wrong:
         message = f"nothing is pending, and it still runs with another {', '.join(wrong)}"
         return outcome_of(step, "failed", message, retry=True)
@@ -121,7 +122,7 @@ def _close(running: _Running, state: State, world: World, journal: Journal) -> N
 def _final(step: Step, outcome: Outcome, state: State) -> Outcome:
     if outcome.status != "done":
         return outcome_of(step, outcome.status, outcome.message, retry=outcome.retry)
-    wrong = state.not_live(step.key)
+    wrong = state.not_live(step.key, own_only=step.phase != order.STAGE_LIVE)
     if wrong:
         message = f"the platform says finished, and it still runs with another {', '.join(wrong)}"
         return outcome_of(step, "failed", message, retry=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from stagemail.errors import InvalidInput, NotFound, StagemailError
 from stagemail.model import email
+from stagemail.model.grant import smtp_destination
 from stagemail.model.inventory import Inventory
 from stagemail.model.key import BINDING, Key
 from stagemail.model.run import Intent
@@ -15,6 +16,7 @@ from stagemail.model.secret import Secret, SecretRef, SecretState
 from stagemail.model.snapshot import Configuration, Desired, Observed
 from stagemail.planning import keys_to_observe
 from stagemail.ports import Check
+from stagemail.reconcile.credentials import Use
 from stagemail.reconcile.world import Request, World
 
 
@@ -51,7 +53,8 @@ def destinations(configuration: Configuration, field: str) -> tuple[str, ...]:
     fields = configuration.fields
     if field == email.CLIENT_SECRET:
         return (str(fields.get(email.TOKEN_URL, "")),)
-    return (f"{fields.get(email.HOST, '')}:{fields.get(email.PORT, email.DEFAULT_PORT)}",)
+    port = fields.get(email.PORT)
+    return (smtp_destination(str(fields.get(email.HOST, "")), port if isinstance(port, int) else email.DEFAULT_PORT),)
 
 
 def read_secrets(desired: Desired, check: Check, world: World) -> Credential:

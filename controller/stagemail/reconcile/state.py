@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from stagemail.model.field import Value
 from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.plan import Plan
-from stagemail.model.snapshot import AppliedResource, ObservedResource, Resource
+from stagemail.model.snapshot import AppliedField, AppliedResource, ObservedResource, Resource
 from stagemail.planning import Situation
 from stagemail.planning.activation import Pending, pending_of
 
@@ -48,20 +48,25 @@ class State:
         """What is pending on this app, by the last read."""
         return pending_of(self.seen.get(key), self.fields(key), self.applied.get(self.stage_key), self.situation.same)
 
-    def not_live(self, key: Key) -> tuple[str, ...]:
-        """The fields of this app that run with another value than Git wants, by the last read."""
+    def not_live(self, key: Key, *, own_only: bool = False) -> tuple[str, ...]:
+        """The fields of this app that run with another value than was applied, by the last read.
+
+        ``own_only`` leaves the stage's settings out, for the phases in which they are not due yet.
+        """
         seen = self.seen.get(key)
         if seen is None:
             return ()
-        wrong = []
-        for name, want in self.fields(key).items():
-            field_ = seen.fields.get(name)
-            if field_ is None:
-                continue
-            spec = self.situation.specs[name]
-            if field_.pending or (not spec.secret and not self.situation.same(name, want, field_.live)):
-                wrong.append(name)
-        return tuple(sorted(wrong))
+        keys = (key,) if own_only else (self.stage_key, key)
+        due = {name: kept for k in keys if k in self.applied for name, kept in self.applied[k].fields.items()}
+        return tuple(
+            sorted(name for name, kept in due.items() if name in seen.fields and self._differs(name, kept, seen))
+        )
+
+    def _differs(self, name: str, kept: AppliedField, seen: ObservedResource) -> bool:
+        field_ = seen.fields[name]
+        if self.situation.specs[name].secret:
+            return field_.pending
+        return field_.pending or not self.situation.same(name, kept.value, field_.live)
 
     def app_keys(self) -> tuple[Key, ...]:
         """Every app that can be bound."""

@@ -105,7 +105,8 @@ def _record(
     old = state.applied.get(step.key)
     fields = dict(old.fields) if old else {}
     for change in taken:
-        fields[change.field] = AppliedField(change.after, seen.get(change.field, UNSET).evidence)
+        secret = isinstance(change.after, SecretState)
+        fields[change.field] = AppliedField(change.after, seen.get(change.field, UNSET).evidence if secret else "")
     for change in step.changes:
         if lost and isinstance(change.after, SecretState):
             fields[change.field] = AppliedField(SecretState(change.after.ref), verified=False)

@@ -1,0 +1,129 @@
+"""The entry point: finds the verb, loads only its module, and turns every error into words and an exit code.
+
+Not here: what verbs do.
+"""
+
+import importlib
+import os
+import signal
+import sys
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+from stagemail.errors import StagemailError, UsageError
+
+VERBS: dict[str, str] = {
+    "init": "Write a first operator file and environments/ folder.",
+    "validate": "Check every document: schema, meaning across files, what the target refuses.",
+    "plan": "Show what would be changed, why, and what is held.",
+    "apply": "Do what plan shows: write, read back, make live.",
+    "status": "Tell for each stage what is applied, live, pending and held.",
+    "history": "List past runs: who, which commit, what became of each step.",
+    "drift": "Tell what was changed on the platform outside Git.",
+    "explain": "Say of each effective value where it comes from and who changed it.",
+    "target": "Look at a platform: which of its entries are our fields.",
+    "secrets": "Check references to credentials without showing any.",
+    "schema": "Print or write the JSON Schemas of all kinds.",
+    "doctor": "Check git, state, target, permissions, mapping, secrets and clock.",
+    "demo": "Play the main story on a local platform.",
+    "completion": "Print the completion script of a shell.",
+}
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived; what is under way is recorded on the way out."""
+
+
+class VerbGroup(click.Group):
+    """Loads a verb's module only when that verb runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All verbs, in the order in which people meet them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The verb's command, from the module of its name."""
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"stagemail.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list in --help, without loading any verb."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """An unknown verb is answered with the nearest known one."""
+        if args and not args[0].startswith("-") and args[0] not in VERBS:
+            from difflib import get_close_matches  # noqa: PLC0415 - only a misspelt verb needs it
+
+            near = get_close_matches(args[0], VERBS, n=1)
+            hint = f" Did you mean {near[0]}?" if near else " See stagemail --help."
+            raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.command(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config", metavar="FILE", help="The operator file [default: stagemail.yaml of this checkout; $STAGEMAIL_CONFIG]."
+)
+@click.option("--debug", is_flag=True, help="Show tracebacks and log requests (never secrets).")
+@click.version_option(package_name="stagemail", message="stagemail %(version)s")
+@click.pass_context
+def stagemail(ctx: click.Context, config: str | None, *, debug: bool) -> None:
+    """GitOps for email configurations of multi-stage app platforms.
+
+    Email configurations live as YAML per stage in Git; stagemail validates every commit, plans the difference to
+    the platform, applies it, and proves that it is live.
+
+    \b
+    Exit codes: 0 done · 1 failed · 2 usage · 3 changes to make · 4 held by a guard · 5 partly failed · 130/143 stopped
+
+    Example: stagemail validate && stagemail plan qa && stagemail apply qa
+    """
+    ctx.obj = {"config": config or os.environ.get("STAGEMAIL_CONFIG"), "debug": debug}
+
+
+def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise Terminated
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit. 130 after Ctrl-C, 143 after SIGTERM, 2 for usage, 1 for anything that failed."""
+    signal.signal(signal.SIGTERM, _terminate)
+    debug = "--debug" in (arguments if arguments is not None else sys.argv[1:])
+    try:
+        code = stagemail.main(args=arguments, prog_name="stagemail", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _say("stopped; what was begun is recorded, the next run finds out what became of it")
+        sys.exit(130)
+    except Terminated:
+        _say("stopped by SIGTERM; what was begun is recorded, the next run finds out what became of it")
+        sys.exit(143)
+    except StagemailError as error:
+        if debug:
+            raise
+        _say(str(error))
+        sys.exit(2 if isinstance(error, UsageError) else 1)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - the reader of our output is gone
+        sys.exit(141)
+    except Exception as error:  # noqa: BLE001 - the last net: no traceback unless asked for
+        if debug:
+            raise
+        _say(f"this is a defect of stagemail: {type(error).__name__} (run again with --debug to see where)")
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(text: str) -> None:
+    click.echo(f"stagemail: {text}", err=True)

@@ -1,0 +1,1 @@
+"""Wiring: from the operator file to a working installation. The only place that knows everyone."""
