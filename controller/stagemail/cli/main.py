@@ -39,11 +39,11 @@ class Terminated(BaseException):
 class VerbGroup(click.Group):
     """Loads a verb's module only when that verb runs."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """All verbs, in the order in which people meet them."""
         return list(VERBS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
         """The verb's command, from the module of its name."""
         if cmd_name not in VERBS:
             return None
@@ -51,7 +51,7 @@ class VerbGroup(click.Group):
         command: click.Command = module.command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         """The list in --help, without loading any verb."""
         with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))
@@ -117,7 +117,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - the reader of our output is gone
         sys.exit(141)
-    except Exception as error:  # noqa: BLE001 - the last net: no traceback unless asked for
+    except Exception as error:  # the last net: no traceback unless asked for
         if debug:
             raise
         _say(f"this is a defect of stagemail: {type(error).__name__} (run again with --debug to see where)")

@@ -62,16 +62,21 @@ def read_secrets(desired: Desired, check: Check, world: World) -> Credential:
     configuration = desired.configuration
     if configuration is None:
         return NO_CREDENTIAL
+    uses = {
+        name: Use(desired.stage, ref, destinations(configuration, name))
+        for name, ref in sorted(configuration.fields.items())
+        if isinstance(ref, SecretRef) and check.capabilities.of("configuration", name) == "sets"
+    }
+    answers = world.credentials.resolve_many(uses.values())
     values: dict[str, Secret] = {}
     states: dict[SecretRef, SecretState] = {}
     errors: dict[str, StagemailError] = {}
-    for name, ref in sorted(configuration.fields.items()):
-        if not isinstance(ref, SecretRef) or check.capabilities.of("configuration", name) != "sets":
-            continue
-        try:
-            values[name], states[ref] = world.credentials.resolve(desired.stage, ref, destinations(configuration, name))
-        except StagemailError as error:
-            errors[str(ref)] = error
+    for name, use in uses.items():
+        answer = answers[use]
+        if isinstance(answer, StagemailError):
+            errors[str(use.ref)] = answer
+        else:
+            values[name], states[use.ref] = answer
     return Credential(values, states, errors)
 
 
