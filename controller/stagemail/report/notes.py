@@ -1,0 +1,68 @@
+"""A plan's notes by kind, in the order in which a reader needs them.
+
+Not here: laying them out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import get_args
+
+from stagemail.model.plan import Note, NoteKind
+
+TITLES: dict[NoteKind, str] = {
+    "uncovered": "Bound by nobody: mail goes where the app says",
+    "foreign-pending": "Pending, and not from Git",
+    "pending": "Pending",
+    "newly-matched": "Newly caught by a pattern",
+    "credentials-not-read": "Credentials that were not read",
+    "unverified": "Secrets that nobody verified",
+    "waiver-expired": "Waivers past their date (still accepted)",
+    "waiver-unused": "Waivers that accept nothing here",
+    "unsupported": "Not supported by the target",
+    "verified-only": "Only verified: the target cannot set it",
+    "waiting": "Waiting for a deploy",
+    "not-bindable": "Not an app with recipients",
+    "stage-unmanaged": "Not managed",
+    "adopted": "Already as Git wants, taken over without a write",
+    "in-sync": "In sync, left alone",
+}
+WARNS: frozenset[NoteKind] = frozenset(
+    {"uncovered", "foreign-pending", "credentials-not-read", "unverified", "waiver-expired", "unsupported"}
+)
+BRIEF: frozenset[NoteKind] = frozenset({"in-sync", "adopted"})
+"""Kinds whose subjects say it all."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteGroup:
+    """All notes of one kind. ``brief``: the subjects are enough."""
+
+    kind: NoteKind
+    title: str
+    notes: tuple[Note, ...]
+
+    @property
+    def warns(self) -> bool:
+        """Whether a person should look at it."""
+        return self.kind in WARNS
+
+    @property
+    def brief(self) -> bool:
+        """Whether the subjects are enough."""
+        return self.kind in BRIEF
+
+    def by_message(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """The subjects of each message, so that what is true of many is said once."""
+        found: dict[str, list[str]] = {}
+        for note in self.notes:
+            found.setdefault(note.message, []).append(note.subject)
+        return tuple((message, tuple(subjects)) for message, subjects in found.items())
+
+
+def note_groups(notes: Iterable[Note]) -> tuple[NoteGroup, ...]:
+    """The notes by kind: first what a person should look at, last what is simply in order."""
+    by_kind: dict[NoteKind, list[Note]] = {}
+    for note in sorted(set(notes)):
+        by_kind.setdefault(note.kind, []).append(note)
+    kinds = [*TITLES, *(kind for kind in get_args(NoteKind) if kind not in TITLES)]
+    return tuple(NoteGroup(kind, TITLES.get(kind, kind), tuple(by_kind[kind])) for kind in kinds if kind in by_kind)
