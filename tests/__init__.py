@@ -1,0 +1,1 @@
+"""All tests: unit, contract, acceptance, emulator, floors."""
