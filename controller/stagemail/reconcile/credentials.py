@@ -1,0 +1,217 @@
+"""Credentials for one run: the only caller of secret stores, and the only place where grants are checked.
+
+Plan, apply, preflight and test mail all come here, so a refusal holds for all of them, and it comes before any store
+is asked. Each secret is read once per run, failures too. Values live in memory until ``forget``.
+Not here: the stores (``secret``), what a grant means (``model.grant``), comparing states (``planning``).
+"""
+
+import hmac
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+from hashlib import sha256
+from threading import Lock
+from typing import TypeVar
+
+from stagemail.errors import GrantRefused, NotFound, SecretUnusable, StagemailError
+from stagemail.model.grant import Grant
+from stagemail.model.secret import Secret, SecretRef, SecretState, SecretVersion
+from stagemail.ports import SecretStore
+from stagemail.reconcile.scrub import Scrubber
+
+_T = TypeVar("_T")
+Resolved = tuple[Secret, SecretState]
+_Identity = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Use:
+    """A stage that wants to send a secret to destinations (``host:port``, or a token URL)."""
+
+    stage: str
+    ref: SecretRef
+    destinations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What ``secrets check`` prints of one use: where it came from, or the error. Never the value."""
+
+    use: Use
+    origin: str
+    version: str = ""
+    expires: str = ""
+    error: StagemailError | None = None
+
+
+class Credentials:
+    """All secrets of one run.
+
+    ``executor`` reads several secrets at once; None reads one after the other. It must not be the one that calls us,
+    which could then wait for itself.
+    """
+
+    def __init__(
+        self,
+        stores: Mapping[str, SecretStore],
+        grants: Sequence[Grant],
+        fingerprint_key: bytes,
+        executor: Executor | None,
+    ) -> None:
+        self._stores = stores
+        self._grants = tuple(grants)
+        self._key = fingerprint_key
+        self._executor = executor
+        self._answers: dict[_Identity, Future[SecretVersion]] = {}
+        self._lock = Lock()
+
+    def resolve(self, stage: str, ref: SecretRef, destinations: Iterable[str]) -> Resolved:
+        """The secret and its state. Raises GrantRefused before any store is asked, then what the store raises."""
+        self._require(Use(stage, ref, tuple(destinations)))
+        return self._resolved(ref)
+
+    def resolve_many(self, uses: Iterable[Use]) -> Mapping[Use, Resolved | StagemailError]:
+        """Each use's secret, or why it has none; distinct secrets are read at the same time."""
+        wanted = tuple(dict.fromkeys(uses))
+        refused: dict[Use, StagemailError] = {}
+        for use in wanted:
+            try:
+                self._require(use)
+            except GrantRefused as error:
+                refused[use] = error
+        self._read_ahead(use.ref for use in wanted if use not in refused)
+        return {use: refused[use] if use in refused else _outcome(self._resolved, use.ref) for use in wanted}
+
+    def resolve_own(self, ref: SecretRef) -> Secret:
+        """A secret that the operator file itself names, such as a target's client secret.
+
+        The operator file is what trust rests on, so it needs no grant. Never call it for what a stage's files name.
+        """
+        return self._resolved(ref)[0]
+
+    def check(self, uses: Iterable[Use]) -> tuple[Checked, ...]:
+        """Resolve every use and say where each came from, sorted by stage and reference."""
+        answers = self.resolve_many(uses)
+        return tuple(self._checked(use, answers[use]) for use in sorted(answers))
+
+    def scrubber(self) -> Scrubber:
+        """The last net for text: knows every value that was read so far."""
+        with self._lock:
+            done = [f for f in self._answers.values() if f.done() and not f.cancelled() and f.exception() is None]
+        return Scrubber(future.result().value for future in done)
+
+    def forget(self) -> None:
+        """Let go of every value, at the end of the run."""
+        with self._lock:
+            self._answers.clear()
+
+    def _checked(self, use: Use, answer: Resolved | StagemailError) -> Checked:
+        store = self._stores.get(use.ref.store)
+        if isinstance(answer, GrantRefused) or store is None:
+            return Checked(use, "", error=answer if isinstance(answer, StagemailError) else None)
+        if isinstance(answer, StagemailError):
+            return Checked(use, _origin(store, use.ref), error=answer)
+        expires = self._read(use.ref).expires or use.ref.expires
+        return Checked(use, _origin(store, use.ref), answer[1].version, expires)
+
+    def _require(self, use: Use) -> None:
+        covering = [grant for grant in self._grants if grant.covers(use.stage, use.ref)]
+        if not use.destinations:
+            raise GrantRefused(
+                f"stage {use.stage} may not use the secret {use.ref} without saying where it is sent",
+                hint="name a server or a token URL beside the reference",
+            )
+        for wanted in use.destinations:
+            if not any(_reaches(grant, wanted) for grant in covering):
+                raise _refusal(use, wanted, covering)
+
+    def _resolved(self, ref: SecretRef) -> Resolved:
+        answer = self._read(ref)
+        return answer.value, SecretState(str(ref), answer.version, self._fingerprint(ref, answer.value))
+
+    def _fingerprint(self, ref: SecretRef, value: Secret) -> str:
+        """HMAC-SHA-256 (RFC 2104) over store, key, field and value, each with its length; 128 bits of it in hex."""
+        parts = (part.encode() for part in (ref.store, ref.key, ref.field, value.reveal()))
+        message = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
+        return hmac.new(self._key, message, sha256).hexdigest()[:32]
+
+    def _read_ahead(self, refs: Iterable[SecretRef]) -> None:
+        if self._executor is None:
+            return
+        distinct = {_identity(ref): ref for ref in refs}
+        running = [self._executor.submit(_outcome, self._read, ref) for ref in distinct.values()]
+        for future in running:
+            future.result()
+
+    def _read(self, ref: SecretRef) -> SecretVersion:
+        """The store's answer; whoever asks first reads, everybody else waits for that."""
+        with self._lock:
+            known = self._answers.get(_identity(ref))
+            future = known if known is not None else self._answers.setdefault(_identity(ref), Future())
+        if known is None:
+            try:
+                future.set_result(self._ask(ref))
+            except BaseException as error:
+                future.set_exception(error)
+                raise
+        return future.result()
+
+    def _ask(self, ref: SecretRef) -> SecretVersion:
+        store = self._stores.get(ref.store)
+        if store is None:
+            known = ", ".join(sorted(self._stores)) or "none"
+            raise NotFound(
+                f"there is no secret store {ref.store}",
+                hint=f"known stores: {known}; others are added in the operator file under `secretStores:`",
+            )
+        answer = store.read(ref)
+        if ref.version and answer.version != ref.version:
+            has = f"version {answer.version}" if answer.version else "no versions"
+            raise SecretUnusable(
+                f"{ref.store}:{ref.key} is pinned to version {ref.version}, and its store has {has}",
+                hint="leave `version` out to use what the store has",
+            )
+        return answer
+
+
+def _identity(ref: SecretRef) -> _Identity:
+    return ref.store, ref.key, ref.field, ref.version
+
+
+def _outcome(read: Callable[[SecretRef], _T], ref: SecretRef) -> _T | StagemailError:
+    try:
+        return read(ref)
+    except StagemailError as error:
+        return error
+
+
+def _origin(store: SecretStore, ref: SecretRef) -> str:
+    answer = _outcome(store.origin, ref)
+    return "" if isinstance(answer, StagemailError) else answer
+
+
+def _reaches(grant: Grant, wanted: str) -> bool:
+    try:
+        return grant.reaches(wanted)
+    except ValueError:
+        return False
+
+
+def _refusal(use: Use, wanted: str, covering: Sequence[Grant]) -> GrantRefused:
+    """Says what is missing, and prints the grant that would allow exactly this use."""
+    if covering:
+        granted = ", ".join(sorted({known for grant in covering for known in grant.destinations}))
+        message = f"stage {use.stage} may not send the secret {use.ref} to {wanted}; it is granted for {granted}"
+    else:
+        message = f"stage {use.stage} may not use the secret {use.ref}"
+    return GrantRefused(
+        f"{message}. No secret store was asked",
+        hint=f"if this is meant, add to `grants:` in the operator file:\n    {_line(use)}",
+    )
+
+
+def _line(use: Use) -> str:
+    stage, store, keys = (json.dumps(text, ensure_ascii=False) for text in (use.stage, use.ref.store, use.ref.key))
+    where = json.dumps(list(use.destinations), ensure_ascii=False)
+    return f"- {{stages: [{stage}], store: {store}, keys: {keys}, destinations: {where}}}"

@@ -1,0 +1,92 @@
+"""What every keeper of leases does: one holder per scope, and a fence that only grows."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from stagemail.errors import Busy, LeaseLost
+from stagemail.ports import Leases
+from stagemail.record.memory import MemoryRecord
+
+NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+
+
+def after(seconds: float) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+@pytest.fixture(params=["memory"])
+def leases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Leases]:
+    yield MemoryRecord(bytes(32))
+
+
+def test_a_free_scope_is_taken_until_the_time_that_was_asked_for(leases: Leases) -> None:
+    lease = leases.acquire("org", "host:1", NOON, 30)
+    assert (lease.scope, lease.owner, lease.fence, lease.until) == ("org", "host:1", 1, after(30))
+
+
+def test_a_taken_scope_names_its_holder_since_when_and_until_when(leases: Leases) -> None:
+    lease = leases.acquire("org", "host:1", NOON, 30)
+    leases.renew(lease, after(20), 30)
+    with pytest.raises(Busy, match=r"org .* host:1 since 2026-05-04 12:00:00 UTC; its lease ends 2026-05-04 12:00:50"):
+        leases.acquire("org", "host:2", after(49), 30)
+
+
+def test_even_its_holder_cannot_take_it_twice(leases: Leases) -> None:
+    leases.acquire("org", "host:1", NOON, 30)
+    with pytest.raises(Busy):
+        leases.acquire("org", "host:1", after(1), 30)
+
+
+def test_scopes_are_independent(leases: Leases) -> None:
+    assert leases.acquire("a", "host:1", NOON, 30).fence == leases.acquire("b", "host:1", NOON, 30).fence == 1
+
+
+def test_an_expired_lease_is_taken_by_the_next_with_a_higher_fence(leases: Leases) -> None:
+    old = leases.acquire("org", "host:1", NOON, 30)
+    new = leases.acquire("org", "host:2", after(30), 30)
+    assert new.fence == old.fence + 1
+    with pytest.raises(LeaseLost, match="host:2 has taken over"):
+        leases.renew(old, after(31), 30)
+
+
+def test_a_renewed_lease_keeps_its_fence_and_lasts_longer(leases: Leases) -> None:
+    lease = leases.acquire("org", "host:1", NOON, 30)
+    renewed = leases.renew(lease, after(20), 30)
+    assert (renewed.fence, renewed.until) == (lease.fence, after(50))
+
+
+def test_an_expired_lease_that_nobody_took_can_be_renewed(leases: Leases) -> None:
+    lease = leases.acquire("org", "host:1", NOON, 30)
+    assert leases.renew(lease, after(100), 30).until == after(130)
+
+
+def test_a_released_lease_is_free_at_once_and_the_fence_still_grows(leases: Leases) -> None:
+    first = leases.acquire("org", "host:1", NOON, 30)
+    leases.release(first)
+    second = leases.acquire("org", "host:2", after(1), 30)
+    assert second.fence == first.fence + 1
+
+
+def test_a_released_lease_is_lost_to_who_gave_it_back(leases: Leases) -> None:
+    lease = leases.acquire("org", "host:1", NOON, 30)
+    leases.release(lease)
+    with pytest.raises(LeaseLost, match="given back"):
+        leases.renew(lease, after(1), 30)
+
+
+def test_releasing_a_lost_lease_is_no_error_and_leaves_the_new_holder_alone(leases: Leases) -> None:
+    old = leases.acquire("org", "host:1", NOON, 30)
+    new = leases.acquire("org", "host:2", after(31), 30)
+    leases.release(old)
+    leases.release(old)
+    assert leases.renew(new, after(32), 30).fence == new.fence
+
+
+def test_a_lease_on_a_scope_that_nobody_ever_took_is_lost(leases: Leases) -> None:
+    lease = MemoryRecord(bytes(32)).acquire("other", "host:1", NOON, 30)
+    with pytest.raises(LeaseLost):
+        leases.renew(lease, NOON, 30)
+    leases.release(lease)
