@@ -1,14 +1,17 @@
 """What every keeper of leases does: one holder per scope, and a fence that only grows."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.unit.record.clocks import WallClock
 
 from stagemail.errors import Busy, LeaseLost
 from stagemail.ports import Leases
 from stagemail.record.memory import MemoryRecord
+from stagemail.record.state import open_record
 
 NOON = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 
@@ -17,9 +20,13 @@ def after(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-@pytest.fixture(params=["memory"])
+@pytest.fixture(params=["memory", "sqlite"])
 def leases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Leases]:
-    yield MemoryRecord(bytes(32))
+    if request.param == "memory":
+        yield MemoryRecord(bytes(32))
+        return
+    with open_record("sqlite:///record.db", tmp_path, randomness=os.urandom, clock=WallClock()) as opened:
+        yield opened
 
 
 def test_a_free_scope_is_taken_until_the_time_that_was_asked_for(leases: Leases) -> None:

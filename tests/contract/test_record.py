@@ -1,5 +1,6 @@
 """What every record does, whatever keeps it."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from tests.unit.record.clocks import WallClock
 
 from stagemail.errors import CorruptRecord, LeaseLost
 from stagemail.model.inventory import StageIdentity
@@ -16,6 +18,7 @@ from stagemail.model.secret import Masked, Secret, SecretRef, SecretState
 from stagemail.model.snapshot import Applied, AppliedField, AppliedResource
 from stagemail.ports import Entry, Leases, Record
 from stagemail.record.memory import MemoryRecord
+from stagemail.record.state import open_record
 
 NOON = datetime(2026, 5, 4, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -24,9 +27,13 @@ class Both(Record, Leases):
     """A record that also keeps the leases; every adapter of ours is both."""
 
 
-@pytest.fixture(params=["memory"])
+@pytest.fixture(params=["memory", "sqlite"])
 def record(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Both]:
-    yield cast("Both", MemoryRecord(bytes(range(32))))
+    if request.param == "memory":
+        yield cast("Both", MemoryRecord(bytes(range(32))))
+        return
+    with open_record("sqlite:///record.db", tmp_path, randomness=os.urandom, clock=WallClock()) as opened:
+        yield cast("Both", opened)
 
 
 def key(stage: str, app: str) -> Key:

@@ -1,0 +1,77 @@
+"""The key of secret fingerprints: 32 random bytes in a file of their own beside the record, 0600.
+
+The file appears whole or not at all, and only one process's key ever does: it is written under another name and
+linked to its own. Not here: what is done with the key (``reconcile.credentials``), or when it was lost (``lost_key``).
+"""
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from stagemail.errors import CorruptRecord, NotPermitted
+from stagemail.record.sqlite import MODE, file_refusal
+
+LENGTH: Final = 32
+
+Randomness = Callable[[int], bytes]
+"""Gives so many random bytes."""
+
+
+def key_path(record: Path) -> Path:
+    """Where the key of this record is kept."""
+    return record.with_name(record.name + ".key")
+
+
+def load_or_create(path: Path, randomness: Randomness) -> bytes:
+    """The key; made on first use. Raises CorruptRecord, NotFound, NotPermitted, UserMustFix."""
+    try:
+        try:
+            return _load(path)
+        except FileNotFoundError:
+            _create(path, randomness)
+            return _load(path)
+    except OSError as error:
+        failed = file_refusal(error, path)
+    raise failed
+
+
+def _load(path: Path) -> bytes:
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        mode = os.fstat(descriptor).st_mode
+        key = file.read(LENGTH + 1) if stat.S_ISREG(mode) else b""
+    if len(key) != LENGTH:
+        raise CorruptRecord(
+            f"{path} is not a fingerprint key ({LENGTH} bytes)",
+            hint="restore it from a backup, or move it aside: a new one is made, and secrets count as unverified",
+        )
+    if mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise NotPermitted(f"others may read or change the fingerprint key {path}", hint=f"chmod 600 {path}")
+    return key
+
+
+def _create(path: Path, randomness: Randomness) -> None:
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{randomness(8).hex()}")
+    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, MODE)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(randomness(LENGTH))
+            file.flush()
+            os.fsync(descriptor)
+        try:
+            path.hardlink_to(draft)
+        except FileExistsError:
+            return  # another process was first: its key is the one
+    finally:
+        draft.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,52 @@
+"""Leases in the record's table: one holder per scope, and a fence that grows by one with every holder.
+
+Each function runs inside a write transaction of the caller. Not here: how long a lease should be (``reconcile``).
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from stagemail.ports import Lease
+from stagemail.record.refusals import busy, lease_lost
+from stagemail.record.tables import LEASES
+
+
+def take(connection: Connection, scope: str, owner: str, now: datetime, seconds: float) -> Lease:
+    """Take a scope that is free, expired or was given back. Raises Busy."""
+    held = _holding(connection, scope)
+    if held is not None and held.owner and held.until > now:
+        raise busy(scope, held.owner, held.since, held.until)
+    lease = Lease(scope, owner, held.fence + 1 if held else 1, now + timedelta(seconds=seconds))
+    values = {"owner": owner, "fence": lease.fence, "since": now, "until": lease.until}
+    if held is None:
+        connection.execute(insert(LEASES).values(scope=scope, **values))
+    else:
+        connection.execute(update(LEASES).where(LEASES.c.scope == scope).values(values))
+    return lease
+
+
+def prolong(connection: Connection, lease: Lease, now: datetime, seconds: float) -> Lease:
+    """Move the end of a lease that is still the newest. Raises LeaseLost."""
+    require(connection, lease)
+    renewed = replace(lease, until=now + timedelta(seconds=seconds))
+    connection.execute(update(LEASES).where(LEASES.c.scope == lease.scope).values(until=renewed.until))
+    return renewed
+
+
+def give_back(connection: Connection, lease: Lease) -> None:
+    """Free the scope, unless somebody else holds it by now."""
+    mine = (LEASES.c.scope == lease.scope) & (LEASES.c.fence == lease.fence)
+    connection.execute(update(LEASES).where(mine).values(owner=""))
+
+
+def require(connection: Connection, lease: Lease) -> None:
+    """Raise LeaseLost unless this lease is the newest of its scope and was not given back."""
+    held = _holding(connection, lease.scope)
+    if held is None or held.fence != lease.fence or held.owner != lease.owner:
+        raise lease_lost(lease, held.owner if held else "")
+
+
+def _holding(connection: Connection, scope: str) -> Row[tuple[str, str, int, datetime, datetime]] | None:
+    return connection.execute(select(LEASES).where(LEASES.c.scope == scope).with_for_update()).one_or_none()

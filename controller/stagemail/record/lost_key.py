@@ -1,0 +1,67 @@
+"""Notices that the fingerprint key is not the one the record was written with, and lets go of what it proved.
+
+Fingerprints by another key never match, so every secret would look rotated and be sent again. Instead the record
+forgets what it knew of them: planning adopts them as unverified and writes nothing. Secrets whose last write is
+unsettled have no fingerprint, and stay.
+"""
+
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+from hashlib import sha256
+from typing import Final
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from stagemail.model.secret import SecretState
+from stagemail.model.snapshot import AppliedField
+from stagemail.record.codec import decode_fields, encode_fields
+from stagemail.record.database import Database
+from stagemail.record.tables import APPLIED, EVENTS, MARKS
+
+NOTICE: Final = (
+    "the fingerprint key beside the record was lost or replaced: which secrets are live can no longer be told, so they "
+    "count as unverified and none is written; `stagemail secrets push STAGE` sends them, a rotation does too"
+)
+_NAME: Final = "fingerprint-key"
+
+
+def watch(database: Database, key: bytes, now: datetime) -> tuple[str, ...]:
+    """Compare the key with the record's mark of it; gives the notice if it is another one."""
+    mark = hmac.new(key, b"stagemail record", sha256).hexdigest()[:32]
+    with database.read() as connection:
+        if _mark(connection) == mark:
+            return ()
+    with database.write() as connection:
+        known = _mark(connection)
+        if known == mark:
+            return ()
+        connection.execute(delete(MARKS).where(MARKS.c.name == _NAME))
+        connection.execute(insert(MARKS).values(name=_NAME, value=mark))
+        if known is None:
+            return ()
+        _forget_fingerprints(connection)
+        event = {"at": now, "stage": "", "kind": "fingerprint-key-replaced", "body": {}}
+        connection.execute(insert(EVENTS).values(event))
+    return (NOTICE,)
+
+
+def _mark(connection: Connection) -> str | None:
+    return connection.scalar(select(MARKS.c.value).where(MARKS.c.name == _NAME))
+
+
+def _forget_fingerprints(connection: Connection) -> None:
+    for row in connection.execute(select(APPLIED)).all():
+        fields = decode_fields(row.fields)
+        kept = _without_fingerprints(fields)
+        if len(kept) != len(fields):
+            mine = (APPLIED.c.stage == row.stage) & (APPLIED.c.kind == row.kind) & (APPLIED.c.key == row.key)
+            connection.execute(update(APPLIED).where(mine).values(fields=encode_fields(kept)))
+
+
+def _without_fingerprints(fields: Mapping[str, AppliedField]) -> dict[str, AppliedField]:
+    return {
+        name: field
+        for name, field in fields.items()
+        if not (isinstance(field.value, SecretState) and field.value.fingerprint)
+    }

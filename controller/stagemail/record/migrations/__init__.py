@@ -1,0 +1,1 @@
+"""Alembic's own folder; nothing here is imported by stagemail itself."""

@@ -1,0 +1,55 @@
+"""The record's schema: is it ours, is it today's, bring it up to date, refuse what a newer stagemail wrote.
+
+Not here: the tables (``tables``), the steps between schemas (``revisions``).
+"""
+
+from typing import Final
+
+from sqlalchemy import Connection, column, inspect, select, table
+
+from stagemail.errors import UserMustFix
+from stagemail.record.database import Database
+
+REVISIONS: Final = ("0001",)
+"""Every schema that ever was, oldest first; the last is today's. A test holds it to the revisions' files."""
+
+_VERSION: Final = table("alembic_version", column("version_num"))
+
+
+def is_current(connection: Connection, where: str) -> bool:
+    """Whether nothing is to be done; False for an empty or an older database.
+
+    Raises UserMustFix for a database of something else, or of a newer stagemail.
+    """
+    inspector = inspect(connection)
+    if not inspector.has_table(_VERSION.name):
+        if inspector.get_table_names():
+            raise UserMustFix(
+                f"{where} is a database of something else", hint="name another file under `state:` in the operator file"
+            )
+        return False
+    version = connection.scalar(select(_VERSION.c.version_num))
+    if version is not None and version not in REVISIONS:
+        raise UserMustFix(
+            f"{where} was written by a newer stagemail (schema {version}; this one knows up to {REVISIONS[-1]})",
+            hint="install that version again, or name another file under `state:` in the operator file",
+        )
+    return bool(version == REVISIONS[-1])
+
+
+def ensure(database: Database, where: str) -> None:
+    """Bring the database up to today's schema, in one transaction. One cheap query where it already is."""
+    with database.read() as connection:
+        if is_current(connection, where):
+            return
+    database.prepare()
+    with database.write() as connection:
+        if not is_current(connection, where):
+            _upgrade(connection)
+
+
+def _upgrade(connection: Connection) -> None:
+    # Alembic takes longer to import than most commands take to run, and is needed once per release.
+    from stagemail.record.upgrade import upgrade  # noqa: PLC0415
+
+    upgrade(connection)

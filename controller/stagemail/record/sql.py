@@ -1,0 +1,81 @@
+"""The record in an SQL database: implements ``ports.Record`` and ``ports.Leases`` over any ``record.database``.
+
+Not here: SQL (``entries``, ``views``, ``leases``) and opening a database (``state``).
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from stagemail.model.run import Intent, Run
+from stagemail.model.snapshot import Applied
+from stagemail.ports import Entry, Lease
+from stagemail.record import entries as written
+from stagemail.record import leases, views
+from stagemail.record.database import Database
+
+
+class SqlRecord:
+    """Every method is one transaction. ``notices``: what the user should know since it was opened, in sentences.
+
+    All methods may raise Busy (another process writes), CorruptRecord, NotPermitted, UserMustFix (disk full).
+    """
+
+    def __init__(self, database: Database, key: bytes, now: Callable[[], datetime], notices: tuple[str, ...]) -> None:
+        self._database = database
+        self._key = key
+        self._now = now
+        self.notices = notices
+
+    def append(self, entries: Iterable[Entry], lease: Lease | None) -> None:
+        """See ``ports.Record.append``."""
+        listed = tuple(entries)
+        with self._database.write() as connection:
+            if lease is not None:
+                leases.require(connection, lease)
+            written.keep(connection, listed, self._now())
+
+    def applied(self, stage: str) -> Applied:
+        """See ``ports.Record.applied``."""
+        with self._database.read() as connection:
+            return views.applied(connection, stage)
+
+    def open_intents(self, stage: str) -> tuple[Intent, ...]:
+        """See ``ports.Record.open_intents``."""
+        with self._database.read() as connection:
+            return views.open_intents(connection, stage)
+
+    def runs(self, stage: str | None, limit: int) -> tuple[Run, ...]:
+        """See ``ports.Record.runs``."""
+        with self._database.read() as connection:
+            return views.runs(connection, stage, limit)
+
+    def fingerprint_key(self) -> bytes:
+        """See ``ports.Record.fingerprint_key``."""
+        return self._key
+
+    def acquire(self, scope: str, owner: str, now: datetime, seconds: float) -> Lease:
+        """See ``ports.Leases.acquire``."""
+        with self._database.write() as connection:
+            return leases.take(connection, scope, owner, now, seconds)
+
+    def renew(self, lease: Lease, now: datetime, seconds: float) -> Lease:
+        """See ``ports.Leases.renew``."""
+        with self._database.write() as connection:
+            return leases.prolong(connection, lease, now, seconds)
+
+    def release(self, lease: Lease) -> None:
+        """See ``ports.Leases.release``."""
+        with self._database.write() as connection:
+            leases.give_back(connection, lease)
+
+    def close(self) -> None:
+        """Give back the database; a record that was closed opens it again when it is used."""
+        self._database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()

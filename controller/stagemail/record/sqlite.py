@@ -1,0 +1,154 @@
+"""SQLite as the record's database: the only module that knows it. WAL, synchronous FULL, foreign keys, file 0600.
+
+Sources: sqlite.org/wal.html, sqlite.org/pragma.html; SQLAlchemy's page on pysqlite's transactions (we begin ourselves,
+so that writers exclude each other from their first statement on). Not here: tables and their meaning.
+"""
+
+import errno
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from stagemail.errors import Busy, CorruptRecord, NotFound, NotPermitted, StagemailError, UsageError, UserMustFix
+
+WAIT_SECONDS: Final = 10.0
+"""How long a transaction waits for another process's."""
+
+MODE: Final = 0o600
+REBUILD: Final = (
+    "stop every stagemail that uses it, move it (with -wal and -shm, if they exist) aside and run again: what is live "
+    "is read from the platform and adopted, nothing is written for it"
+)
+
+
+def database_path(url: str, base: Path) -> Path:
+    """The file of ``sqlite:///relative.db`` (below ``base``) or ``sqlite:////absolute.db``. Raises UsageError."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        parsed = make_url("sqlite://")
+    name = parsed.database or ""
+    if parsed.drivername != "sqlite" or parsed.host or parsed.query or name in ("", ":memory:") or "\0" in name:
+        raise UsageError(
+            "`state:` does not name a database that stagemail can use",
+            hint="write sqlite:///stagemail.db (beside the operator file) or sqlite:////var/lib/stagemail/stagemail.db",
+        )
+    return (base / name).absolute()
+
+
+class SqliteDatabase:
+    """Implements ``record.database.Database`` on one file, which is created (0600) if it is not there.
+
+    Raises NotFound (no folder), NotPermitted, UserMustFix (disk full).
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        _create(path)
+        url = URL.create("sqlite", database=str(path))
+        self._reader = create_engine(url, hide_parameters=True, connect_args={"timeout": WAIT_SECONDS})
+        self._writer = self._reader.execution_options(writes=True)
+        event.listen(self._reader, "connect", _configure)
+        event.listen(self._reader, "begin", _begin)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """See ``Database.read``."""
+        with self._translated(), self._reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """See ``Database.write``."""
+        with self._translated(), self._writer.begin() as connection:
+            yield connection
+
+    def prepare(self) -> None:
+        """Switch to write-ahead logging; the file remembers it."""
+        with self._translated(), closing(sqlite3.connect(self.path, WAIT_SECONDS, isolation_level=None)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+
+    def close(self) -> None:
+        """See ``Database.close``."""
+        self._reader.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        failed: BaseException | None = None
+        try:
+            yield
+        except DBAPIError as error:
+            failed = error.orig
+        except sqlite3.Error as error:
+            failed = error
+        if failed is not None:
+            raise refusal(failed, self.path)
+
+
+def _configure(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _create(path: Path) -> None:
+    """Create the file before SQLite does, for SQLite would leave its permissions to the umask."""
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, MODE))
+    except FileExistsError:
+        if path.is_file():
+            return
+        raise UsageError(f"the record {path} is not a file", hint="name a file under `state:`") from None
+    except OSError as error:
+        raise file_refusal(error, path) from None
+
+
+def file_refusal(error: OSError, path: Path) -> StagemailError:
+    """What the system's answer to opening one of the record's files means to the user."""
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return NotFound(f"the folder of the record {path} does not exist", hint=f"mkdir -p {path.parent}")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return _read_only(path)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return _full(path)
+    return UserMustFix(f"the record {path} cannot be opened: {os.strerror(error.errno or 0)}", hint="check `state:`")
+
+
+def refusal(error: BaseException, path: Path) -> StagemailError:
+    """What SQLite's answer means to the user (sqlite.org/rescode.html)."""
+    code = getattr(error, "sqlite_errorname", "")
+    kind = "_".join(code.split("_")[:2])
+    if kind in ("SQLITE_BUSY", "SQLITE_LOCKED"):
+        return Busy(f"the record {path} is in use by another process", hint="wait for it to end, then run again")
+    if kind == "SQLITE_FULL" or code == "SQLITE_IOERR_WRITE":
+        return _full(path)
+    if kind in ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM"):
+        return _read_only(path)
+    if kind in ("SQLITE_CORRUPT", "SQLITE_NOTADB"):
+        return CorruptRecord(f"the record {path} is damaged or not a database ({error})", hint=REBUILD)
+    return CorruptRecord(f"the record {path} cannot be used: {code or type(error).__name__} ({error})", hint=REBUILD)
+
+
+def _read_only(path: Path) -> StagemailError:
+    return NotPermitted(
+        f"the record {path} cannot be written", hint=f"let this user write {path.parent} and the files of the record"
+    )
+
+
+def _full(path: Path) -> StagemailError:
+    return UserMustFix(
+        f"the disk that holds the record {path} is full; nothing of this was recorded",
+        hint="free space there, then run again",
+    )

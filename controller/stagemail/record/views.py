@@ -1,0 +1,94 @@
+"""Reads the record's tables as model data. Each function runs inside a transaction of the caller.
+
+Not here: writing (``entries``).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Row, select
+
+from stagemail.model.inventory import StageIdentity
+from stagemail.model.key import Key
+from stagemail.model.run import Intent, Outcome, Run
+from stagemail.model.snapshot import Applied, AppliedResource
+from stagemail.record.codec import decode_fields, decode_values, unreadable
+from stagemail.record.tables import APPLIED, IDENTITIES, INTENTS, OUTCOMES, RUNS
+
+CHUNK: Final = 500
+"""How many values one IN list names at most; every engine takes that many."""
+
+_T = TypeVar("_T")
+
+
+def chunks(values: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """The values in lists of at most ``CHUNK``."""
+    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
+
+
+def applied(connection: Connection, stage: str) -> Applied:
+    """One stage's applied resources, in one query, and its identity."""
+    found = connection.execute(select(IDENTITIES).where(IDENTITIES.c.stage == stage)).one_or_none()
+    identity = StageIdentity(found.key, found.name, found.purpose) if found else None
+    rows = connection.execute(select(APPLIED).where(APPLIED.c.stage == stage))
+    resources = [AppliedResource(_key(row), row.label, decode_fields(row.fields), row.revision) for row in rows]
+    return Applied(stage, identity, tuple(sorted(resources, key=lambda resource: resource.key)))
+
+
+def open_intents(connection: Connection, stage: str) -> tuple[Intent, ...]:
+    """One stage's intents without an outcome, oldest first."""
+    wanted = (INTENTS.c.stage == stage) & INTENTS.c.settled.is_(False)
+    rows = connection.execute(select(INTENTS).where(wanted).order_by(INTENTS.c.at, INTENTS.c.seq))
+    return tuple(
+        Intent(row.id, row.run, _key(row), row.label, row.action, row.at, decode_values(row.written), row.operation)
+        for row in rows
+    )
+
+
+def runs(connection: Connection, stage: str | None, limit: int) -> tuple[Run, ...]:
+    """The newest runs with their outcomes, newest first."""
+    wanted = select(RUNS).order_by(RUNS.c.started.desc(), RUNS.c.seq.desc()).limit(max(limit, 0))
+    if stage is not None:
+        wanted = wanted.where(RUNS.c.stage == stage)
+    rows = connection.execute(wanted).all()
+    outcomes = _outcomes(connection, [row.id for row in rows])
+    return tuple(_run(row, tuple(outcomes[row.id])) for row in rows)
+
+
+def _run(row: Row[Any], outcomes: tuple[Outcome, ...]) -> Run:
+    if not isinstance(row.not_live, list):
+        raise unreadable("a run")
+    return Run(
+        id=row.id,
+        stage=row.stage,
+        revision=row.revision,
+        actor=row.actor,
+        started=row.started,
+        status=row.status,
+        finished=row.finished,
+        outcomes=outcomes,
+        live=row.live,
+        apps=row.apps,
+        not_live=tuple(row.not_live),
+    )
+
+
+def _outcomes(connection: Connection, run_ids: Sequence[str]) -> dict[str, list[Outcome]]:
+    found: dict[str, list[Outcome]] = defaultdict(list)
+    for some in chunks(run_ids):
+        wanted: ColumnElement[bool] = OUTCOMES.c.run.in_(some)
+        for row in connection.execute(select(OUTCOMES).where(wanted).order_by(OUTCOMES.c.run, OUTCOMES.c.position)):
+            found[row.run].append(_outcome(row))
+    return found
+
+
+def _outcome(row: Row[Any]) -> Outcome:
+    if not isinstance(row.fields, list):
+        raise unreadable("an outcome")
+    key = _key(row)
+    return Outcome(row.step, key, row.label, row.action, row.status, row.message, row.retry, tuple(row.fields))
+
+
+def _key(row: Row[Any]) -> Key:
+    return Key(row.stage, row.kind, row.key)
