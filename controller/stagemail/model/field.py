@@ -33,6 +33,11 @@ class Specs(Mapping[str, FieldSpec]):
 
     def __init__(self, *specs: FieldSpec) -> None:
         self._specs = {spec.name: spec for spec in specs}
+        self._order = {name: place for place, name in enumerate(self._specs)}
+        groups: dict[str, tuple[str, ...]] = {}
+        for spec in specs:
+            groups[spec.group] = (*groups.get(spec.group, ()), spec.name)
+        self._together = {spec.name: groups[spec.group] if spec.group else (spec.name,) for spec in specs}
 
     def __getitem__(self, name: str) -> FieldSpec:
         return self._specs[name]
@@ -45,9 +50,8 @@ class Specs(Mapping[str, FieldSpec]):
 
     def together(self, name: str) -> tuple[str, ...]:
         """The fields that are sent whenever this one is, itself included."""
-        group = self._specs[name].group
-        return tuple(n for n, s in self._specs.items() if s.group == group) if group else (name,)
+        return self._together[name]
 
     def order(self, name: str) -> int:
         """The place of a field in people's order."""
-        return list(self._specs).index(name)
+        return self._order[name]

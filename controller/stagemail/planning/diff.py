@@ -28,6 +28,8 @@ class Difference:
     unverified: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     """Secret fields whose value was not read, so that only the reference could be compared."""
+    forgotten: tuple[str, ...] = ()
+    """Fields that Git gave up: the platform keeps them, the record does not."""
 
 
 def compare(
@@ -40,31 +42,47 @@ def compare(
         name: _case(specs[name], value, seen.get(name, UNSET), known.get(name), same)
         for name, value in resource.fields.items()
     }
+    sent = _sent(cases, specs)
     by_unit: dict[str, list[Change]] = {}
-    for name in _sent(cases, specs):
-        change = Change(name, seen.get(name, UNSET).value, resource.fields[name], cases[name] or "together")
+    for name in sorted(sent, key=specs.order):
+        before = _shown(specs[name], seen.get(name, UNSET))
+        change = Change(name, before, resource.fields[name], cases[name] or "together")
         by_unit.setdefault(specs[name].unit, []).append(change)
-    sent = {change.field for changes in by_unit.values() for change in changes}
+    kept = _left_behind(resource, known, sent, specs)
     return Difference(
-        {unit: tuple(sorted(changes, key=lambda c: specs.order(c.field))) for unit, changes in sorted(by_unit.items())},
-        _adopted(resource, seen, known, sent),
+        {unit: tuple(changes) for unit, changes in sorted(by_unit.items())},
+        _adopted(resource, seen, known, sent | kept),
         tuple(name for name in cases if name not in sent and seen.get(name, UNSET).pending),
         tuple(name for name in cases if name not in sent and _is_unverified(specs[name], known.get(name))),
         tuple(name for name, value in resource.fields.items() if _is_unread(value)),
+        tuple(sorted(known.keys() - resource.fields.keys() - kept)),
     )
 
 
-def _sent(cases: Mapping[str, Case | None], specs: Specs) -> list[str]:
+def _sent(cases: Mapping[str, Case | None], specs: Specs) -> set[str]:
     """The fields to send: the ones that changed, and the ones that are only ever sent together with them."""
     changed = {name for name, case in cases.items() if case}
     along = {member for name in changed for member in specs.together(name)}
-    return sorted(name for name in cases if name in along)
+    return along & cases.keys()
+
+
+def _left_behind(resource: Resource, known: Mapping[str, AppliedField], sent: set[str], specs: Specs) -> set[str]:
+    """Fields that Git gave up and whose group is still to be sent: until then the group is what it was."""
+    gone = known.keys() - resource.fields.keys()
+    return {name for name in gone if name in specs and not sent.isdisjoint(specs.together(name))}
+
+
+def _shown(spec: FieldSpec, seen: ObservedField) -> Value:
+    """A value as a plan may hold it: of a secret never more than whether there is one."""
+    if spec.secret and not (seen.value is None or isinstance(seen.value, Masked)):
+        return Masked(present=bool(seen.value))
+    return seen.value
 
 
 def _case(spec: FieldSpec, want: Value, seen: ObservedField, known: AppliedField | None, same: Same) -> Case | None:
     if spec.secret and isinstance(want, SecretState):
         return _secret_case(want, seen, known)
-    if same(spec.name, want, seen.value):
+    if same(spec.name, want, seen.value) or (want in EMPTY and _is_absent(seen)):
         return None
     if known is None:
         return "create" if seen.is_default or seen.value in EMPTY else "takeover"
@@ -73,17 +91,31 @@ def _case(spec: FieldSpec, want: Value, seen: ObservedField, known: AppliedField
     return "drift" if same(spec.name, known.value, want) else "takeover"
 
 
+def _is_absent(seen: ObservedField) -> bool:
+    return seen.value in EMPTY or (isinstance(seen.value, Masked) and seen.value.present is False)
+
+
 def _secret_case(want: SecretState, seen: ObservedField, known: AppliedField | None) -> Case | None:
     if known is None or not isinstance(known.value, SecretState):
-        absent = seen.is_default or (isinstance(seen.value, Masked) and seen.value.present is False)
-        return "create" if absent else None
+        return "create" if seen.is_default or _is_absent(seen) else None
+    if not known.value.fingerprint:
+        return "unsettled"
     if _is_unread(want):
-        return None if known.value.ref == want.ref else "changed"
+        same_ref = known.value.ref == want.ref
+        return _overwritten(seen, known) if same_ref else "changed"
     if not known.value.same(want):
         return "rotated" if known.value.ref == want.ref else "changed"
-    moved = bool(known.evidence and seen.evidence) and known.evidence != seen.evidence
-    gone = isinstance(seen.value, Masked) and seen.value.present is False
-    return "overwritten" if known.verified and (moved or gone) else None
+    return _overwritten(seen, known)
+
+
+def _overwritten(seen: ObservedField, known: AppliedField) -> Case | None:
+    """What we wrote was written over, or taken away, as far as the platform tells."""
+    return "overwritten" if known.verified and (written_over(seen, known) or _is_absent(seen)) else None
+
+
+def written_over(seen: ObservedField | None, known: AppliedField) -> bool:
+    """Whether the platform's evidence says that somebody wrote after us."""
+    return seen is not None and bool(known.evidence and seen.evidence) and known.evidence != seen.evidence
 
 
 def _is_unread(value: Value) -> bool:
@@ -95,23 +127,26 @@ def _is_unverified(spec: FieldSpec, known: AppliedField | None) -> bool:
 
 
 def _adopted(
-    resource: Resource, seen: Mapping[str, ObservedField], known: Mapping[str, AppliedField], sent: set[str]
+    resource: Resource, seen: Mapping[str, ObservedField], known: Mapping[str, AppliedField], keep: set[str]
 ) -> AppliedResource:
     """The record of what is as Git wants it now; fields that are to be sent keep their old record until then."""
-    fields: dict[str, AppliedField] = {}
+    fields = {name: known[name] for name in keep if name in known}
     for name, want in resource.fields.items():
+        if name in keep:
+            continue
         old = known.get(name)
-        if name in sent or _is_unread(want):
-            if old is not None:
-                fields[name] = old
-        elif isinstance(want, SecretState):
-            fields[name] = _adopted_secret(want, seen.get(name, UNSET), old)
+        if isinstance(want, SecretState):
+            adopted = _adopted_secret(want, seen.get(name, UNSET), old)
         else:
-            fields[name] = AppliedField(want)
-    return AppliedResource(resource.key, resource.label, fields)
+            adopted = old if old is not None and old.value == want else AppliedField(want)
+        if adopted is not None:
+            fields[name] = adopted
+    return AppliedResource(resource.key, resource.label, dict(sorted(fields.items())))
 
 
-def _adopted_secret(want: SecretState, seen: ObservedField, old: AppliedField | None) -> AppliedField:
-    if old is not None:
-        return AppliedField(want, old.evidence or seen.evidence, old.verified)
-    return AppliedField(want, seen.evidence, verified=False)
+def _adopted_secret(want: SecretState, seen: ObservedField, old: AppliedField | None) -> AppliedField | None:
+    if _is_unread(want):
+        return old
+    if old is None or not isinstance(old.value, SecretState):
+        return AppliedField(want, seen.evidence, verified=False)
+    return AppliedField(want, old.evidence or seen.evidence, old.verified)

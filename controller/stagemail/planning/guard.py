@@ -3,89 +3,97 @@
 Each takes steps and gives steps. Nothing outside this module decides whether a step may run.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from stagemail.model.field import Value
 from stagemail.model.inventory import App
-from stagemail.model.key import CONFIGURATION, Key
-from stagemail.model.plan import Note
+from stagemail.model.key import Key
 from stagemail.model.policy import Policy
 from stagemail.model.secret import SecretState
 from stagemail.model.step import Hazard, Step
-from stagemail.model.waiver import Waiver
 from stagemail.planning import hazards
+from stagemail.planning.reasons import why
+from stagemail.planning.waiving import Waivers
 
 DRIFT = frozenset({"drift", "overwritten"})
 
 
-def judge(
-    steps: Iterable[Step],
-    wanted: Mapping[Key, Mapping[str, Value]],
-    policy: Policy,
-    uncovered: Sequence[App],
-    waivers: Sequence[Waiver],
-) -> tuple[Step, ...]:
-    """Name each write's hazards, hold what nobody accepted, leave to people what policy leaves to them."""
-    named = (_named(step, wanted.get(step.key, {}), policy, uncovered) for step in steps)
-    return tuple(_blocked(_left_to_people(_held(step, policy, waivers), policy)) for step in named)
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What steps of one stage are judged by. ``wanted``: what Git wants by key; ``uncovered``: unbound apps by key."""
+
+    wanted: Mapping[Key, Mapping[str, Value]]
+    policy: Policy
+    uncovered: Mapping[str, App]
+    waivers: Waivers
 
 
-def _named(step: Step, wanted: Mapping[str, Value], policy: Policy, uncovered: Sequence[App]) -> Step:
-    found = hazards.of_step(step, wanted, policy, uncovered)
+def judge(steps: Iterable[Step], rules: Rules) -> tuple[Step, ...]:
+    """Name each step's hazards, hold what nobody accepted, leave to people what policy leaves to them."""
+    held = (part for step in steps for part in _renewing(_held(_named(step, rules), rules), rules))
+    return tuple(_blocked(_left_to_people(step, rules.policy)) for step in held)
+
+
+def _named(step: Step, rules: Rules) -> Step:
+    found = hazards.of_step(step, rules.wanted.get(step.key, {}), rules.policy, rules.uncovered)
     return replace(step, hazards=tuple(sorted({*step.hazards, *found})))
 
 
-def _held(step: Step, policy: Policy, waivers: Sequence[Waiver]) -> Step:
+def _held(step: Step, rules: Rules) -> Step:
     accepted: set[str] = set()
     held: list[Hazard] = []
     for hazard in step.hazards:
-        by = [waiver.name for waiver in waivers if accepts(waiver, hazard, step)]
-        accepted.update(by)
-        if not by and hazard.kind in policy.hold:
+        by = rules.waivers.accepting(hazard, step)
+        accepted |= by
+        if not by and hazard.kind in rules.policy.hold:
             held.append(hazard)
     return replace(step, held=tuple(held), waivers=tuple(sorted(accepted)))
 
 
-def accepts(waiver: Waiver, hazard: Hazard, step: Step | None) -> bool:
-    """Whether a waiver accepts this hazard of this step, or of the plan as a whole (step None)."""
-    if waiver.allow != hazard.kind or waiver.to != hazard.to:
-        return False
-    if step is None or step.key.kind == CONFIGURATION:
-        return not waiver.apps
-    return any(selector.matches(step.label, step.key.id) for selector in waiver.apps)
+def _renewing(step: Step, rules: Rules) -> Iterable[Step]:
+    """A rotated credential does not wait for what is held beside it: it goes alone, where it goes today."""
+    renewal = hazards.renewal_of(step) if step.held else ()
+    if not renewal:
+        yield step
+        return
+    rest = tuple(change for change in step.changes if change not in renewal)
+    for unit, changes in ((hazards.AUTHENTICATION, renewal), (step.unit, rest)):
+        part = replace(step, unit=unit, changes=changes, why=why(changes, step.why[-1]), hazards=())
+        yield _held(_named(part, rules), rules)
 
 
-def hold_all(steps: Iterable[Step], found: Iterable[Hazard]) -> tuple[Step, ...]:
-    """Hold every step for hazards of the plan as a whole."""
-    extra = tuple(found)
-    if not extra:
+def hold_all(steps: Iterable[Step], wide: Iterable[Hazard], rules: Rules) -> tuple[Step, ...]:
+    """Name the hazards of the plan as a whole on every step, and hold it for those that nobody accepted."""
+    found = tuple(wide)
+    if not found:
         return tuple(steps)
+    holding = unaccepted(found, rules)
+    names = {name for hazard in found for name in rules.waivers.accepting(hazard, None)}
     return tuple(
         replace(
             step,
-            hazards=tuple(sorted({*step.hazards, *extra})),
-            held=tuple(sorted({*step.held, *extra})),
+            hazards=tuple(sorted({*step.hazards, *found})),
+            held=tuple(sorted({*step.held, *holding})),
+            waivers=tuple(sorted({*step.waivers, *names})),
         )
         for step in steps
     )
 
 
-def unaccepted(found: Iterable[Hazard], policy: Policy, waivers: Sequence[Waiver]) -> tuple[Hazard, ...]:
+def unaccepted(wide: Iterable[Hazard], rules: Rules) -> tuple[Hazard, ...]:
     """The hazards of the plan as a whole that hold it."""
-    return tuple(
-        hazard
-        for hazard in found
-        if hazard.kind in policy.hold and not any(accepts(waiver, hazard, None) for waiver in waivers)
-    )
+    return tuple(h for h in wide if h.kind in rules.policy.hold and not rules.waivers.accepting(h, None))
 
 
 def _left_to_people(step: Step, policy: Policy) -> Step:
+    """What ``sync`` says for runs that nobody watches. A unit that changed in Git is written as a whole, so drift
+    beside such a change is undone with it: half a unit would send a credential to whatever somebody else set."""
     if not policy.automatic:
         return step
     if not policy.automated:
         return replace(step, reported=True, why=(*step.why, "sync.automated is false for this stage"))
-    drifted = step.action == "write" and any(change.case in DRIFT for change in step.changes)
+    drifted = any(change.case in DRIFT for change in step.changes)
     only_drift = drifted and all(change.case in DRIFT or change.case == "together" for change in step.changes)
     if not only_drift or policy.self_heal == "all":
         return step
@@ -96,16 +104,12 @@ def _left_to_people(step: Step, policy: Policy) -> Step:
 
 def _blocked(step: Step) -> Step:
     unread = [c.after.ref for c in step.changes if isinstance(c.after, SecretState) and not c.after.fingerprint]
-    if not unread:
+    if step.blocked or not unread:
         return step
     return replace(step, blocked=f"secret {', '.join(unread)} was not read")
 
 
-def unused(waivers: Iterable[Waiver], steps: Iterable[Step], plan_wide: Iterable[Hazard]) -> Iterable[Note]:
-    """Waivers that accept nothing in this plan: done with, or misspelt."""
-    used = {name for step in steps for name in step.waivers}
-    wide = tuple(plan_wide)
-    for waiver in sorted(waivers, key=lambda w: w.name):
-        if waiver.name not in used and not any(accepts(waiver, hazard, None) for hazard in wide):
-            message = f"accepts {waiver.allow} to {waiver.to}; nothing in this plan needs it (done with? remove it)"
-            yield Note("waiver-unused", waiver.name, message)
+def used(steps: Iterable[Step], wide: Iterable[Hazard], rules: Rules) -> set[str]:
+    """The names of the waivers that accept something in this plan."""
+    names = {name for step in steps for name in step.waivers}
+    return names.union(*(rules.waivers.accepting(hazard, None) for hazard in wide))

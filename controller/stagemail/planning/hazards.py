@@ -1,22 +1,27 @@
-"""Which changes a person must have agreed to: the closed list of hazards, each with the value a waiver must name.
+"""Which steps a person must have agreed to: the closed list of hazards, each with the value a waiver must name.
 
-The only module of planning that knows mail. Not here: whether a hazard holds (``guard``).
+The only module of planning that knows mail. Not here: whether a hazard holds (``guard``), hazards of the plan as a
+whole (``plan_wide``).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from typing import Final
 
 from stagemail.model import email
 from stagemail.model.field import Value
-from stagemail.model.inventory import App, StageIdentity
-from stagemail.model.key import CONFIGURATION
+from stagemail.model.inventory import App
+from stagemail.model.key import BINDING, CONFIGURATION
 from stagemail.model.policy import Policy
-from stagemail.model.secret import SecretState
-from stagemail.model.snapshot import Applied
+from stagemail.model.snapshot import ObservedResource
 from stagemail.model.step import Change, Hazard, Step
+from stagemail.planning.exact import exactly, written
 
-PLAN_WIDE = frozenset({"mass-change", "identity-changed"})
-NOT_LIVE_BEFORE = frozenset({"create", "together"})
-SPECS = email.SPECS
+SPECS: Final = email.SPECS
+RENEWS: Final = frozenset({"rotated", "unsettled", "together"})
+"""Changes that bring the platform a credential of ours and nothing else."""
+NEW_CREDENTIAL: Final = frozenset({"rotated", "create", "changed"})
+AUTHENTICATION: Final = SPECS[email.AUTH_TYPE].group
+STRONGEST: Final = max(email.SECURITY_ORDER.values())
 
 
 def _before(step: Step) -> dict[str, Value]:
@@ -27,156 +32,174 @@ def _after(step: Step) -> dict[str, Value]:
     return {change.field: change.after for change in step.changes}
 
 
-def _written(value: Value) -> str:
-    if isinstance(value, tuple):
-        return ", ".join(value)
-    if isinstance(value, SecretState):
-        return value.ref
-    return "" if value is None else str(value)
-
-
 def widens(step: Step) -> bool:
     """Whether the step sends mail to real people that a test list caught before."""
-    return step.unit == email.RECIPIENTS and bool(step.changes) and email.widens(_before(step), _after(step))
+    return email.RECIPIENTS_MODE in _after(step) and email.widens(_before(step), _after(step))
 
 
 def narrows(step: Step) -> bool:
     """Whether the step catches mail in a test list that reached real people before."""
-    return step.unit == email.RECIPIENTS and bool(step.changes) and email.widens(_after(step), _before(step))
+    return email.RECIPIENTS_MODE in _after(step) and email.widens(_after(step), _before(step))
 
 
-def of_step(step: Step, wanted: Mapping[str, Value], policy: Policy, uncovered: Iterable[App]) -> tuple[Hazard, ...]:
-    """Every hazard of one write step, sorted. ``wanted``: all fields that Git wants of the step's resource."""
-    if step.action != "write":
+def pending_widens(seen: ObservedResource | None, names: Collection[str]) -> bool:
+    """Whether making these pending fields live sends mail to real people that a test list catches now."""
+    live, soon = _pending(seen, names)
+    return email.widens(live, soon)
+
+
+def pending_narrows(seen: ObservedResource | None, names: Collection[str]) -> bool:
+    """Whether making these pending fields live catches mail that reaches real people now."""
+    live, soon = _pending(seen, names)
+    return email.widens(soon, live)
+
+
+def _pending(seen: ObservedResource | None, names: Collection[str]) -> tuple[dict[str, Value], dict[str, Value]]:
+    mode = seen.fields.get(email.RECIPIENTS_MODE) if seen else None
+    if mode is None:
+        return {}, {}
+    soon = mode.value if email.RECIPIENTS_MODE in names else mode.live
+    return {email.RECIPIENTS_MODE: mode.live}, {email.RECIPIENTS_MODE: soon}
+
+
+def renews_only(step: Step) -> bool:
+    """Whether the step does nothing but send a rotated credential, with the rest of its group as it is."""
+    return bool(step.changes) and all(change.case in RENEWS for change in step.changes)
+
+
+def renewal_of(step: Step) -> tuple[Change, ...]:
+    """The part of a step that only renews the credential, where that may go alone: to the server that has it now.
+
+    Empty where there is none, or where the step changes where the credential is sent to.
+    """
+    moved = {change.field for change in step.changes if change.case != "together"}
+    if moved & {email.HOST, email.PORT, email.TOKEN_URL}:
         return ()
-    found = [
-        *_recipients(step, policy),
-        *_connection(step, wanted),
-        *_sender(step),
-        *_takeover(step),
-        *(_uncovered(uncovered, policy) if step.key.kind == CONFIGURATION else ()),
-    ]
-    if policy.outside_window:
-        found.append(Hazard("outside-window", "now", f"outside the stage's window: {policy.outside_window}"))
+    group = tuple(change for change in step.changes if SPECS[change.field].group == AUTHENTICATION)
+    alone = all(change.case in RENEWS for change in group) and len(group) < len(step.changes)
+    return group if alone else ()
+
+
+def of_step(
+    step: Step, wanted: Mapping[str, Value], policy: Policy, uncovered: Mapping[str, App]
+) -> tuple[Hazard, ...]:
+    """Every hazard of one write or unmanage step, sorted. ``wanted``: all fields that Git wants of its resource.
+
+    ``uncovered``: the deployed apps that nobody binds, by key.
+    """
+    found = [*_uncovered(step, policy, uncovered)]
+    if step.action == "write":
+        found += [*_recipients(step, policy), *_connection(step, wanted), *_sender(step), *_takeover(step)]
+        if not (renews_only(step) or narrows(step)):
+            found += outside_window(policy)
     return tuple(sorted(set(found)))
 
 
 def _recipients(step: Step, policy: Policy) -> Iterable[Hazard]:
     after = _after(step)
-    if step.unit != email.RECIPIENTS or email.RECIPIENTS_MODE not in after:
+    if email.RECIPIENTS_MODE not in after:
         return
     if widens(step):
-        yield Hazard("recipients-widened", email.SET_IN_APP, f"{step.label}: test list → real users")
+        yield widened(step.label)
     if email.reaches_real_people(after):
         return
-    members = after.get(email.TEST_LIST)
-    members = members if isinstance(members, tuple) else ()
     if policy.purpose == "production":
         yield Hazard(
             "production-test-list-on", email.TEST_LIST_MODE, f"{step.label}: customers get nothing while a list is on"
         )
-    outside = sorted({m for m in members if policy.own_domains and not _is_own(m, policy.own_domains)})
+    members = after.get(email.TEST_LIST)
+    own = frozenset(domain.lower() for domain in policy.own_domains)
+    members = members if own and isinstance(members, tuple) else ()
+    outside = ", ".join(sorted({member for member in members if email.domain_of(member) not in own}))
     if outside:
-        yield Hazard(
-            "test-list-outside-domain",
-            ", ".join(outside),
-            f"{step.label}: {', '.join(outside)} not at a domain of the organization ({', '.join(policy.own_domains)})",
-        )
+        listed = ", ".join(policy.own_domains)
+        message = f"{step.label}: {outside} not at a domain of the organization ({listed})"
+        yield Hazard("test-list-outside-domain", exactly(outside), message)
 
 
-def _is_own(mailbox: str, own: tuple[str, ...]) -> bool:
-    return email.domain_of(mailbox) in {domain.lower() for domain in own}
+def widened(label: str) -> Hazard:
+    """Mail of this app, caught by a test list until now, would reach real people."""
+    return Hazard("recipients-widened", email.SET_IN_APP, f"{label}: test list → real users")
 
 
 def _connection(step: Step, wanted: Mapping[str, Value]) -> Iterable[Hazard]:
-    before, after = _before(step), _after(step)
+    changes = {change.field: change for change in step.changes}
+    host = changes.get(email.HOST)
+    if host is None or host.case != "create":
+        yield from _weaker(_before(step), _after(step))
+    renewed = {change.field for change in step.changes if change.case in NEW_CREDENTIAL}
+    kept = {name for name in wanted if SPECS[name].secret and name not in renewed}
+    if host and _sends_elsewhere(host) and kept:
+        yield _kept(host)
+    token_url = changes.get(email.TOKEN_URL)
+    if token_url and _sends_elsewhere(token_url) and email.CLIENT_SECRET in kept:
+        yield _kept(token_url)
+
+
+def _weaker(before: Mapping[str, Value], after: Mapping[str, Value]) -> Iterable[Hazard]:
+    """Settings that run get weaker. On the first create nothing runs yet, so nothing is lowered."""
     was, now = before.get(email.SECURITY), after.get(email.SECURITY)
     order = email.SECURITY_ORDER
-    if isinstance(was, str) and isinstance(now, str) and order.get(now, 0) < order.get(was, 0):
+    if isinstance(was, str) and was and isinstance(now, str) and order.get(now, 0) < order.get(was, STRONGEST):
         yield Hazard("security-lowered", now, f"transport security goes from {was} to {now}")
     had = before.get(email.AUTH_TYPE)
     if after.get(email.AUTH_TYPE) == "none" and had not in (None, "", "none"):
-        yield Hazard("authentication-dropped", "none", f"authentication goes from {_written(had)} to none")
-    host = next((change for change in step.changes if change.field == email.HOST), None)
-    if host and host.case not in NOT_LIVE_BEFORE and _keeps_credential(step, wanted):
-        yield Hazard(
-            "host-changed-credential-kept",
-            _written(host.after),
-            f"the credential of {_written(host.before)} would be sent to {_written(host.after)}",
-        )
+        yield Hazard("authentication-dropped", "none", f"authentication goes from {written(had)} to none")
 
 
-def _keeps_credential(step: Step, wanted: Mapping[str, Value]) -> bool:
-    """Whether the platform would use the credential that it has, or is sent the same one again, for the new host."""
-    renewed = {change.field for change in step.changes if change.case in ("rotated", "create", "changed")}
-    return any(SPECS[name].secret and name not in renewed for name in wanted)
+def _sends_elsewhere(change: Change) -> bool:
+    """Whether the credential gets another recipient. Undoing drift sends it back to where it was meant to go."""
+    return change.case not in ("create", "together", "drift")
+
+
+def _kept(change: Change) -> Hazard:
+    was, now = written(change.before), written(change.after)
+    return Hazard("host-changed-credential-kept", exactly(now), f"the credential of {was} would be sent to {now}")
 
 
 def _sender(step: Step) -> Iterable[Hazard]:
     change = next((change for change in step.changes if change.field == email.SENDER_ADDRESS), None)
-    if change is None or not isinstance(change.before, str) or not change.before:
+    if change is None or change.case == "create" or not isinstance(change.before, str) or not change.before:
         return
-    now = email.domain_of(_written(change.after))
-    if email.domain_of(change.before) != now:
-        was = email.domain_of(change.before)
-        yield Hazard("sender-domain-changed", now, f"the sender's domain goes from {was} to {now}")
+    was, now = email.domain_of(change.before), email.domain_of(written(change.after))
+    if was != now:
+        yield Hazard("sender-domain-changed", now or "none", f"the sender's domain goes from {was} to {now or 'none'}")
 
 
 def _takeover(step: Step) -> Iterable[Hazard]:
     taken = [change for change in step.changes if change.case == "takeover"]
     if not taken or narrows(step):
         return
-    to = "; ".join(f"{change.field}={_written(change.after)}" for change in taken)
-    was = "; ".join(f"{change.field}={_written(change.before)}" for change in taken)
-    yield Hazard("takeover", to, f"somebody outside Git set {was}")
+    to = "; ".join(f"{change.field}={written(change.after)}" for change in taken)
+    was = "; ".join(f"{change.field}={written(change.before)}" for change in taken)
+    yield Hazard("takeover", exactly(to), f"somebody outside Git set {was}")
 
 
-def _uncovered(apps: Iterable[App], policy: Policy) -> Iterable[Hazard]:
+def _uncovered(step: Step, policy: Policy, uncovered: Mapping[str, App]) -> Iterable[Hazard]:
+    """Settings that let a stage send mail, and a binding that goes, leave apps without a test list of ours."""
     if policy.purpose == "production":
         return
-    for app in apps:
-        yield Hazard("uncovered-app", app.name, f"{app.name} is bound by nobody: its mail goes where the app says")
+    changed = {SPECS[change.field].unit for change in step.changes}
+    if step.key.kind == CONFIGURATION and email.CONNECTION in changed and not renews_only(step):
+        yield from map(_unbound, uncovered.values())
+    elif step.key.kind == BINDING and step.action == "unmanage" and step.key.id in uncovered:
+        yield _unbound(uncovered[step.key.id])
+
+
+def _unbound(app: App) -> Hazard:
+    return Hazard(
+        "uncovered-app", exactly(app.name), f"{app.name} is bound by nobody: its mail goes where the app says"
+    )
+
+
+def outside_window(policy: Policy) -> tuple[Hazard, ...]:
+    """Now is not a time to write. Never said of narrowing and of a renewed credential: waiting is the greater harm."""
+    reason = policy.outside_window
+    return (Hazard("outside-window", exactly(reason), f"outside the stage's window: {reason}"),) if reason else ()
 
 
 def foreign_pending(label: str, names: Iterable[str]) -> Hazard:
     """Making this app's values live would make somebody else's pending values live too."""
     listed = ", ".join(sorted(names))
-    return Hazard("foreign-pending", listed, f"{label}: would also make live what somebody else left pending: {listed}")
-
-
-def of_identity(applied: Applied, now: StageIdentity, apps: Mapping[str, str]) -> tuple[Hazard, ...]:
-    """A key that means something else than it did: another stage, another purpose, a renamed app."""
-    found: list[Hazard] = []
-    was = applied.identity
-    if was and was.key != now.key:
-        found.append(Hazard("identity-changed", now.key, f"stage {was.name} had key {was.key} and has {now.key} now"))
-    if was and was.key == now.key and was.name != now.name:
-        found.append(Hazard("identity-changed", now.name, f"key {now.key} was stage {was.name} and is {now.name} now"))
-    if was and was.purpose != now.purpose:
-        found.append(
-            Hazard("identity-changed", now.purpose or "none", f"purpose was {was.purpose} and is {now.purpose} now")
-        )
-    for resource in applied.resources:
-        name = apps.get(resource.key.id)
-        if name is not None and resource.key.kind != CONFIGURATION and name != resource.label:
-            message = f"key {resource.key.id} was app {resource.label} and is {name} now"
-            found.append(Hazard("identity-changed", name, message))
-    return tuple(sorted(found))
-
-
-def of_mass(steps: Iterable[Step], applied: Applied, policy: Policy) -> tuple[Hazard, ...]:
-    """A plan that touches so much of what is applied that it is more likely a mistake."""
-    settled = {resource.key for resource in applied.resources}
-    touched = {step.key for step in steps if step.action != "activate" and step.key in settled and not _only_new(step)}
-    if len(touched) <= policy.mass_absolute or len(touched) <= policy.mass_relative * len(settled):
-        return ()
-    to = f"{len(touched)} of {len(settled)}"
-    return (Hazard("mass-change", to, f"would change {to} resources at once"),)
-
-
-def _only_new(step: Step) -> bool:
-    return bool(step.changes) and all(_is_new(change) for change in step.changes)
-
-
-def _is_new(change: Change) -> bool:
-    return change.case in ("create", "rotated")
+    message = f"{label}: would also make live what somebody else left pending: {listed}"
+    return Hazard("foreign-pending", exactly(listed), message)

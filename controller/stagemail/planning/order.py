@@ -6,18 +6,20 @@ Not here: what the steps are (``diff``) and which of them may run (``guard``).
 from collections.abc import Iterable
 from dataclasses import replace
 
-from stagemail.model.key import CONFIGURATION
+from stagemail.model.key import CONFIGURATION, Key
 from stagemail.model.step import Change, Step
-from stagemail.planning.hazards import widens
+from stagemail.planning.hazards import narrows, widens
 
 NARROW, NARROW_LIVE, STAGE, STAGE_LIVE, WIDEN, WIDEN_LIVE, FORGET = range(7)
 
 
 def phase_of(step: Step) -> int:
-    """The phase in which a write belongs."""
-    if step.key.kind == CONFIGURATION:
-        return STAGE
-    return WIDEN if widens(step) else NARROW
+    """The phase in which a write belongs. A platform may keep recipients in the stage: they narrow and widen alike."""
+    if narrows(step):
+        return NARROW
+    if widens(step):
+        return WIDEN
+    return STAGE if step.key.kind == CONFIGURATION else NARROW
 
 
 def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
@@ -28,18 +30,17 @@ def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
 def merged(steps: Iterable[Step]) -> tuple[Step, ...]:
     """One write per resource and phase for all that may run, so that a resource costs one request."""
     result: list[Step] = []
+    requests: dict[tuple[Key, int], int] = {}
     for step in in_order(steps):
-        last = result[-1] if result else None
-        if last and _one_request(last, step):
-            result[-1] = _joined(last, step)
-        else:
+        if step.action != "write" or not step.runnable:
             result.append(step)
+            continue
+        place = requests.setdefault((step.key, step.phase), len(result))
+        if place == len(result):
+            result.append(step)
+        else:
+            result[place] = _joined(result[place], step)
     return tuple(result)
-
-
-def _one_request(one: Step, other: Step) -> bool:
-    alike = (one.key, one.phase, one.action) == (other.key, other.phase, other.action)
-    return alike and one.action == "write" and one.runnable and other.runnable
 
 
 def _joined(one: Step, other: Step) -> Step:

@@ -3,31 +3,24 @@
 Not here: reading anything. Everything it needs is in the ``Situation``.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from stagemail.errors import UserMustFix
 from stagemail.model.inventory import STRICTNESS, Inventory
 from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.plan import Note, Plan
-from stagemail.model.snapshot import AppliedResource, Capabilities, Desired, Resource
-from stagemail.model.step import Hazard, Step
-from stagemail.planning import guard, hazards, order
-from stagemail.planning.activation import activations
+from stagemail.model.snapshot import AppliedResource, Capabilities, Desired
+from stagemail.model.step import Step
+from stagemail.planning import guard, order
+from stagemail.planning.activation import activations, foreign_notes, pendings
 from stagemail.planning.diff import Difference, compare
 from stagemail.planning.fingerprint import observed_fingerprint
+from stagemail.planning.plan_wide import plan_wide
+from stagemail.planning.reasons import why
 from stagemail.planning.resolve import Resolved, resolve
 from stagemail.planning.situation import Situation
-
-WORDS = {
-    "create": "not set on the platform yet",
-    "takeover": "set by somebody outside Git",
-    "changed": "changed in Git",
-    "drift": "changed outside Git",
-    "rotated": "secret rotated in its store",
-    "overwritten": "secret overwritten outside",
-    "together": "sent together with the rest of its group",
-}
+from stagemail.planning.waiving import Waivers
 
 
 def keys_to_observe(desired: Desired, inventory: Inventory, can: Capabilities, *, every_app: bool) -> tuple[Key, ...]:
@@ -52,17 +45,25 @@ def plan_stage(situation: Situation) -> tuple[Plan, Resolved]:
         resource.key: compare(resource, seen.get(resource.key), known.get(resource.key), s.specs, s.same)
         for resource in resolved.resources
     }
-    wanted = {resource.key: resource.fields for resource in resolved.resources}
-    writes = guard.judge(
-        _writes(resolved.resources, differences), wanted, s.policy, resolved.uncovered, s.desired.waivers
+    rules = guard.Rules(
+        wanted={resource.key: resource.fields for resource in resolved.resources},
+        policy=s.policy,
+        uncovered={app.key: app for app in resolved.uncovered},
+        waivers=Waivers(s.desired.waivers),
     )
-    forgets = guard.judge(_forgets(s, resolved), wanted, s.policy, (), s.desired.waivers)
-    wide = _plan_wide(s, (*writes, *forgets))
-    holding = guard.unaccepted(wide, s.policy, s.desired.waivers)
-    steps = order.merged(guard.hold_all((*writes, *forgets), holding))
-    live = guard.judge(activations(s, wanted, steps), wanted, s.policy, (), s.desired.waivers)
-    steps = order.in_order((*steps, *guard.hold_all(live, holding)))
-    notes = sorted({*resolved.notes, *_notes(s, resolved, differences), *guard.unused(s.desired.waivers, steps, wide)})
+    judged = guard.judge((*_writes(s, resolved, differences), *_forgets(s, resolved)), rules)
+    wide = plan_wide(s.applied, s.inventory, judged, s.policy)
+    steps = order.merged(guard.hold_all(judged, wide, rules))
+    pending = pendings(s, rules.wanted)
+    live = guard.hold_all(guard.judge(activations(s, pending, steps), rules), wide, rules)
+    steps = order.in_order((*steps, *live))
+    holding = guard.unaccepted(wide, rules)
+    notes = {
+        *resolved.notes,
+        *_notes(s, resolved, differences),
+        *foreign_notes(s, pending, steps),
+        *rules.waivers.unused(guard.used(steps, wide, rules)),
+    }
     plan = Plan(
         stage=s.desired.stage,
         target=s.target,
@@ -70,7 +71,7 @@ def plan_stage(situation: Situation) -> tuple[Plan, Resolved]:
         observed=observed_fingerprint(s.inventory, s.observed),
         identity=s.inventory.stage,
         steps=steps,
-        notes=tuple(notes),
+        notes=tuple(sorted(notes)),
         adopt=() if holding else _adoptions(known, differences),
         hazards=holding,
         apps=sum(app.bindable for app in s.inventory.apps),
@@ -87,11 +88,13 @@ def _refuse_weaker_purpose(s: Situation) -> None:
         )
 
 
-def _writes(resources: Iterable[Resource], differences: Mapping[Key, Difference]) -> Iterable[Step]:
-    for resource in resources:
+def _writes(s: Situation, resolved: Resolved, differences: Mapping[Key, Difference]) -> Iterable[Step]:
+    seen = s.observed.by_key()
+    for resource in resolved.resources:
+        blocked = "" if resource.key in seen else "the platform did not show it, so nothing is written: plan again"
         for unit, changes in differences[resource.key].changes.items():
-            why = tuple(dict.fromkeys(WORDS[change.case] for change in changes if change.case != "together"))
-            step = Step("write", resource.key, resource.label, unit, 0, changes, (*why, resource.reason))
+            reasons = why(changes, resource.reason)
+            step = Step("write", resource.key, resource.label, unit, 0, changes, reasons, blocked=blocked)
             yield replace(step, phase=order.phase_of(step))
 
 
@@ -102,13 +105,8 @@ def _forgets(s: Situation, resolved: Resolved) -> Iterable[Step]:
         gone = resource.key.kind == BINDING and resource.key.id not in present
         if resource.key in wanted or gone:
             continue
-        why = "no longer in Git: the platform keeps its values, stagemail forgets them"
-        yield Step("unmanage", resource.key, resource.label, resource.key.kind, order.FORGET, why=(why,))
-
-
-def _plan_wide(s: Situation, steps: Sequence[Step]) -> tuple[Hazard, ...]:
-    names = {app.key: app.name for app in s.inventory.apps}
-    return hazards.of_identity(s.applied, s.inventory.stage, names) + hazards.of_mass(steps, s.applied, s.policy)
+        reason = "no longer in Git: the platform keeps its values, stagemail forgets them"
+        yield Step("unmanage", resource.key, resource.label, resource.key.kind, order.FORGET, why=(reason,))
 
 
 def _adoptions(
@@ -118,6 +116,8 @@ def _adoptions(
     for key, difference in sorted(differences.items()):
         old = known.get(key)
         new = difference.adopted
+        if old is None and difference.changes and not new.fields:
+            continue
         if old is None or dict(old.fields) != dict(new.fields) or old.label != new.label:
             found.append(new)
     return tuple(found)
@@ -126,22 +126,27 @@ def _adoptions(
 def _notes(s: Situation, resolved: Resolved, differences: Mapping[Key, Difference]) -> Iterable[Note]:
     known = s.applied.by_key()
     for app in resolved.uncovered:
-        message = "bound by nobody: stagemail does not manage where its mail goes"
-        yield Note("uncovered", app.name, message)
+        yield Note("uncovered", app.name, "bound by nobody: stagemail does not manage where its mail goes")
     for resource in resolved.resources:
         difference = differences[resource.key]
         if resource.pattern and resource.key not in known:
             yield Note("newly-matched", resource.label, f"caught by {resource.reason} for the first time")
-        for name in difference.unverified:
-            message = "set on the platform, never written by us; `stagemail secrets push` would write it"
-            yield Note("unverified", f"{resource.label} {name}", message)
-        for name in difference.unread:
-            yield Note(
-                "credentials-not-read", f"{resource.label} {name}", "value not read: only its reference compared"
-            )
+        yield from _field_notes(resource.label, difference)
         if not difference.changes and not difference.pending:
-            yield Note("in-sync", resource.label, resource.reason)
+            new = resource.key not in known and bool(resource.fields)
+            yield Note("adopted" if new else "in-sync", resource.label, resource.reason)
     if s.desired.configuration is None and not any(r.key.kind == CONFIGURATION for r in s.applied.resources):
         yield Note(
             "stage-unmanaged", s.desired.stage, "no EmailConfiguration claims this stage; its settings are left alone"
         )
+
+
+def _field_notes(label: str, difference: Difference) -> Iterable[Note]:
+    for name in difference.unverified:
+        message = "set on the platform, never written by us; `stagemail secrets push` would write it"
+        yield Note("unverified", f"{label} {name}", message)
+    for name in difference.unread:
+        yield Note("credentials-not-read", f"{label} {name}", "value not read: only its reference compared")
+    for name in difference.forgotten:
+        message = "no longer in Git: the platform keeps its value, stagemail forgets it"
+        yield Note("stage-unmanaged", f"{label} {name}", message)

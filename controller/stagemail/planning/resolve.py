@@ -3,7 +3,7 @@
 Exact names beat patterns; two equal claims on one app are a conflict. Not here: comparing values (``diff``).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from stagemail.model.field import Value
@@ -13,7 +13,8 @@ from stagemail.model.location import Place
 from stagemail.model.plan import Note
 from stagemail.model.secret import SecretRef, SecretState
 from stagemail.model.selector import Selector
-from stagemail.model.snapshot import Binding, Capabilities, Configuration, Desired, Resource
+from stagemail.model.snapshot import Capabilities, Desired, Resource
+from stagemail.planning.claims import Claim, Claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,72 +36,33 @@ class Resolved:
     conflicts: tuple[Conflict, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Claim:
-    binding: Binding
-    selector: Selector
-    index: int
-
-    @property
-    def place(self) -> Place:
-        return self.binding.place.child("spec", "apps", self.index)
-
-
-class _Claims:
-    """All claims of a stage, exact ones by their text, so that ten thousand apps cost ten thousand look-ups."""
-
-    def __init__(self, bindings: Iterable[Binding]) -> None:
-        self.all = [
-            _Claim(binding, selector, index)
-            for binding in sorted(bindings, key=lambda b: b.name)
-            for index, selector in enumerate(binding.apps)
-        ]
-        self._patterns = [claim for claim in self.all if claim.selector.is_pattern]
-        self._exact: dict[str, list[_Claim]] = {}
-        for claim in self.all:
-            if not claim.selector.is_pattern:
-                self._exact.setdefault(claim.selector.text, []).append(claim)
-
-    def on(self, app: App) -> list[_Claim]:
-        """The claims that count for this app: the exact ones, else the patterns."""
-        exact = [*self._exact.get(app.name, ()), *self._exact.get(app.key, ())]
-        return [c for c in exact if not _excluded(c, app)] or [
-            c for c in self._patterns if c.selector.matches(app.name, app.key) and not _excluded(c, app)
-        ]
-
-
 def resolve(
     desired: Desired, inventory: Inventory, can: Capabilities, secrets: Mapping[SecretRef, SecretState]
 ) -> Resolved:
     """Give every desired resource its key, and name what has none yet."""
-    claims = _Claims(desired.bindings)
+    claims = Claims(desired.bindings)
     resources = [_configuration(desired, inventory, can, secrets)] if desired.configuration else []
     conflicts: list[Conflict] = []
     uncovered: list[App] = []
-    for app in sorted(inventory.apps):
-        if not app.bindable:
-            continue
+    catching: set[Selector] = set()
+    for app in sorted(app for app in inventory.apps if app.bindable):
+        catching.update(claim.selector for claim in claims.patterns_on(app))
         best = claims.on(app)
         if not best:
             uncovered.append(app)
             continue
-        if len({claim.binding.name for claim in best}) > 1:
-            conflicts.append(_conflict(app, best))
+        if best[0].owner != best[-1].owner:
+            conflicts.append(_conflict(app, best[0], best[-1]))
         resources.append(_bound(desired, app, best[0], can, secrets))
     return Resolved(
         tuple(sorted(resources, key=lambda resource: resource.key)),
         tuple(uncovered),
-        tuple(sorted((*_waiting(claims.all, inventory.apps), *_limits(desired, can)))),
+        tuple(sorted({*_waiting(claims.all, inventory.apps, catching), *_limits(desired, can)})),
         tuple(conflicts),
     )
 
 
-def _excluded(claim: _Claim, app: App) -> bool:
-    return any(selector.matches(app.name, app.key) for selector in claim.binding.excluded)
-
-
-def _conflict(app: App, best: list[_Claim]) -> Conflict:
-    one, other = best[0], next(claim for claim in best if claim.binding.name != best[0].binding.name)
+def _conflict(app: App, one: Claim, other: Claim) -> Conflict:
     kind = "pattern" if one.selector.is_pattern else "name"
     return Conflict(
         app.name,
@@ -121,15 +83,14 @@ def _configuration(
 
 
 def _bound(
-    desired: Desired, app: App, claim: _Claim, can: Capabilities, secrets: Mapping[SecretRef, SecretState]
+    desired: Desired, app: App, claim: Claim, can: Capabilities, secrets: Mapping[SecretRef, SecretState]
 ) -> Resource:
     own = claim.binding.fields
     inherited = desired.configuration.fields if desired.configuration else {}
     fields = _settable(BINDING, own or inherited, can, secrets)
-    how = f"pattern {claim.selector.text}" if claim.selector.is_pattern else "by name"
     pattern = claim.selector.text if claim.selector.is_pattern else ""
     key = Key(desired.stage, BINDING, app.key)
-    return Resource(key, app.name, fields, claim.place, f"binding {claim.binding.name}, {how}", pattern)
+    return Resource(key, app.name, fields, claim.place, claim.how, pattern)
 
 
 def _settable(
@@ -142,33 +103,29 @@ def _settable(
     }
 
 
-def _waiting(claims: Iterable[_Claim], apps: tuple[App, ...]) -> Iterable[Note]:
-    by_text = {text: app for app in apps for text in (app.key, app.name)}
+def _waiting(claims: Iterable[Claim], apps: tuple[App, ...], catching: Container[Selector]) -> Iterable[Note]:
+    bindable = {text for app in apps if app.bindable for text in (app.key, app.name)}
+    others = {text: app for app in sorted(apps) if not app.bindable for text in (app.key, app.name)}
     for claim in claims:
-        text = claim.selector.text
+        text, by = claim.selector.text, claim.binding.name
         if claim.selector.is_pattern:
-            if not any(claim.selector.matches(app.name, app.key) for app in apps):
-                yield Note("waiting", text, f"no deployed app matches; bound by {claim.binding.name} once one does")
-        elif text not in by_text:
-            yield Note("waiting", text, f"not deployed here yet; bound by {claim.binding.name} as soon as it is")
-        elif not by_text[text].bindable:
-            kind = by_text[text].type or "an asset without mail settings"
+            if claim.selector not in catching:
+                yield Note("waiting", text, f"no deployed app matches; bound by {by} once one does")
+        elif text in others and text not in bindable:
+            kind = others[text].type or "an asset without mail settings"
             yield Note("not-bindable", text, f"is {kind}; only web and mobile apps have recipients")
+        elif text not in bindable:
+            yield Note("waiting", text, f"not deployed here yet; bound by {by} as soon as it is")
 
 
 def _limits(desired: Desired, can: Capabilities) -> Iterable[Note]:
-    asked = _asked_for(desired.configuration, desired.bindings)
-    for name in sorted(asked):
-        support = {can.of(kind, name) for kind in (CONFIGURATION, BINDING)}
+    """What Git asks for and the target does not set: a configuration's field may be set in the stage or in its apps,
+    a binding's own only in the app."""
+    own = {name: (BINDING,) for binding in desired.bindings for name in binding.fields}
+    shared = desired.configuration.fields if desired.configuration else ()
+    for name, kinds in {**dict.fromkeys(shared, (CONFIGURATION, BINDING)), **own}.items():
+        support = {can.of(kind, name) for kind in kinds}
         if "sets" in support:
             continue
         reason = can.reasons.get(name, "the platform has no such setting")
-        if "verifies" in support:
-            yield Note("verified-only", name, reason)
-        else:
-            yield Note("unsupported", name, reason)
-
-
-def _asked_for(configuration: Configuration | None, bindings: tuple[Binding, ...]) -> set[str]:
-    names = set(configuration.fields) if configuration else set()
-    return names.union(*(binding.fields for binding in bindings))
+        yield Note("verified-only" if "verifies" in support else "unsupported", name, reason)
