@@ -42,6 +42,11 @@ def retryable(run: Run) -> tuple[Outcome, ...]:
     return tuple(outcome for outcome in run.outcomes if outcome.retry)
 
 
+def what_text(outcome: Outcome) -> str:
+    """The step of an outcome in words: ``make live CRM``."""
+    return f"{VERBS.get(outcome.action, outcome.action)} {outcome.label}"
+
+
 def live_text(run: Run) -> str:
     """The sentence that ends an apply: ``read back equal, live on 58 of 60 apps, not live: X, Y``; "" if none was read.
 
@@ -71,11 +76,10 @@ def _run(sheet: Sheet, run: Run) -> None:
     sheet.line((f"{run.stage} at {short(run.revision)}: ", "bold"), (STATUS[run.status], tone))
     wide = max((cells(WORDS[outcome.status]) for outcome in run.outcomes), default=0)
     for outcome in run.outcomes:
-        what = f"{VERBS.get(outcome.action, outcome.action)} {outcome.label}"
         fields = f" ({', '.join(outcome.fields)})" if outcome.fields else ""
         message = f": {outcome.message}" if outcome.message else ""
         word = (WORDS[outcome.status], TONES.get(outcome.status, ""))
-        sheet.row((word, f"{what}{fields}{message}"), (wide,), indent=2)
+        sheet.row((word, f"{what_text(outcome)}{fields}{message}"), (wide,), indent=2)
     if not run.outcomes:
         sheet.line("nothing was to be done", indent=2)
     for outcome in retryable(run):

@@ -1,0 +1,20 @@
+"""Times and durations as people read them: UTC, to the minute or second. Not here: the clock."""
+
+from datetime import UTC, datetime
+
+
+def at_text(at: datetime | None) -> str:
+    """``2026-11-22 21:01 UTC``; "never" for None."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if at else "never"
+
+
+def took_text(start: datetime, end: datetime | None) -> str:
+    """``1m05s`` between two times; "" while there is no end."""
+    if end is None:
+        return ""
+    seconds = max(0, round((end - start).total_seconds()))
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minutes:02d}m"
+    return f"{minutes}m{seconds:02d}s" if minutes else f"{seconds}s"
