@@ -17,10 +17,6 @@ class Database(Protocol):
         """A transaction that excludes other writers from its first statement on; lands whole or not at all."""
         ...
 
-    def prepare(self) -> None:
-        """What the engine needs once before the first table."""
-        ...
-
     def close(self) -> None:
         """Give back every connection."""
         ...

@@ -1,7 +1,6 @@
 """The key of secret fingerprints: 32 random bytes in a file of their own beside the record, 0600.
 
-The file appears whole or not at all, and only one process's key ever does: it is written under another name and
-linked to its own. Not here: what is done with the key (``reconcile.credentials``), or when it was lost (``lost_key``).
+Not here: what is done with the key (``reconcile.credentials``), or when it was lost (``lost_key``).
 """
 
 import os
@@ -11,7 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from stagemail.errors import CorruptRecord, NotPermitted
-from stagemail.record.sqlite import MODE, file_refusal
+from stagemail.record.placing import place
+from stagemail.record.sqlite import file_refusal
 
 LENGTH: Final = 32
 
@@ -30,7 +30,7 @@ def load_or_create(path: Path, randomness: Randomness) -> bytes:
         try:
             return _load(path)
         except FileNotFoundError:
-            _create(path, randomness)
+            place(path, lambda draft: _write(draft, randomness(LENGTH)))
             return _load(path)
     except OSError as error:
         failed = file_refusal(error, path)
@@ -52,26 +52,8 @@ def _load(path: Path) -> bytes:
     return key
 
 
-def _create(path: Path, randomness: Randomness) -> None:
-    draft = path.with_name(f"{path.name}.{os.getpid()}.{randomness(8).hex()}")
-    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, MODE)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(randomness(LENGTH))
-            file.flush()
-            os.fsync(descriptor)
-        try:
-            path.hardlink_to(draft)
-        except FileExistsError:
-            return  # another process was first: its key is the one
-    finally:
-        draft.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _write(draft: Path, key: bytes) -> None:
+    with draft.open("wb") as file:
+        file.write(key)
+        file.flush()
+        os.fsync(file.fileno())

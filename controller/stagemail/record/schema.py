@@ -42,7 +42,6 @@ def ensure(database: Database, where: str) -> None:
     with database.read() as connection:
         if is_current(connection, where):
             return
-    database.prepare()
     with database.write() as connection:
         if not is_current(connection, where):
             _upgrade(connection)

@@ -17,11 +17,11 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from stagemail.errors import Busy, CorruptRecord, NotFound, NotPermitted, StagemailError, UsageError, UserMustFix
+from stagemail.record.placing import place
 
 WAIT_SECONDS: Final = 10.0
 """How long a transaction waits for another process's."""
 
-MODE: Final = 0o600
 REBUILD: Final = (
     "stop every stagemail that uses it, move it (with -wal and -shm, if they exist) aside and run again: what is live "
     "is read from the platform and adopted, nothing is written for it"
@@ -51,7 +51,8 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        _create(path)
+        with self._translated():
+            _create(path)
         url = URL.create("sqlite", database=str(path))
         self._reader = create_engine(url, hide_parameters=True, connect_args={"timeout": WAIT_SECONDS})
         self._writer = self._reader.execution_options(writes=True)
@@ -69,11 +70,6 @@ class SqliteDatabase:
         """See ``Database.write``."""
         with self._translated(), self._writer.begin() as connection:
             yield connection
-
-    def prepare(self) -> None:
-        """Switch to write-ahead logging; the file remembers it."""
-        with self._translated(), closing(sqlite3.connect(self.path, WAIT_SECONDS, isolation_level=None)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
 
     def close(self) -> None:
         """See ``Database.close``."""
@@ -104,15 +100,28 @@ def _begin(connection: Connection) -> None:
 
 
 def _create(path: Path) -> None:
-    """Create the file before SQLite does, for SQLite would leave its permissions to the umask."""
+    """An empty database that writes ahead. It is switched before it has its name: that needs it for itself alone."""
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, MODE))
-    except FileExistsError:
         if path.is_file():
             return
-        raise UsageError(f"the record {path} is not a file", hint="name a file under `state:`") from None
+        if path.exists():
+            raise UsageError(f"the record {path} is not a file", hint="name a file under `state:`")
+        if path.with_name(f"{path.name}-wal").exists() and not path.is_file():
+            raise CorruptRecord(
+                f"the record {path} is gone and its journal {path.name}-wal is still there",
+                hint="put the database back, or move the journal aside too: SQLite would mix it into a new one",
+            )
+        place(path, _fill)
     except OSError as error:
-        raise file_refusal(error, path) from None
+        failed = file_refusal(error, path)
+    else:
+        return
+    raise failed
+
+
+def _fill(draft: Path) -> None:
+    with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 def file_refusal(error: OSError, path: Path) -> StagemailError:

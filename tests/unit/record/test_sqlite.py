@@ -85,7 +85,6 @@ def test_only_its_owner_may_read_the_records_files(tmp_path: Path) -> None:
 
 def test_it_writes_ahead_syncs_fully_and_holds_foreign_keys(tmp_path: Path) -> None:
     database = sqlite.SqliteDatabase(tmp_path / "x.db")
-    database.prepare()
     with database.read() as connection:
         pragmas = [
             connection.exec_driver_sql(f"PRAGMA {p}").scalar() for p in ("journal_mode", "synchronous", "foreign_keys")
@@ -127,6 +126,19 @@ def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "record.db").mkdir()
     with pytest.raises(UsageError, match="not a file"):
         opened(tmp_path)
+
+
+def test_a_journal_whose_database_is_gone_is_not_mixed_into_a_new_one(tmp_path: Path) -> None:
+    (tmp_path / "record.db-wal").write_bytes(b"old pages")
+    with pytest.raises(CorruptRecord, match="journal"):
+        opened(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["record.db-wal"]
+
+
+def test_a_folder_that_may_not_be_entered_is_refused(public: Path) -> None:
+    (public / "closed").mkdir(mode=0o700)
+    with unprivileged(), pytest.raises(NotPermitted):
+        opened(public / "closed")
 
 
 def test_a_folder_that_may_not_be_written_is_refused(public: Path) -> None:
