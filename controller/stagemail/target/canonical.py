@@ -49,6 +49,11 @@ def canonical(field: str, value: Value, *, names: bool = True) -> Value:
     return _text(field, value.strip()) if isinstance(value, str) else value
 
 
+def same(field: str, one: Value, other: Value, *, names: bool = True) -> bool:
+    """Whether two values of a field are one; ``names`` as for ``canonical``."""
+    return canonical(field, one, names=names) == canonical(field, other, names=names)
+
+
 def _text(field: str, text: str) -> Value:
     if field == email.HOST:
         return text.lower().removesuffix(".")

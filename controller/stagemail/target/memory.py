@@ -21,7 +21,7 @@ from stagemail.model.secret import Secret
 from stagemail.model.snapshot import Capabilities, Desired, Observed, ObservedResource
 from stagemail.model.step import Step
 from stagemail.ports import Check, Clock
-from stagemail.target.canonical import canonical
+from stagemail.target.canonical import canonical, same
 from stagemail.target.memory_state import APP_FIELDS, DEFAULTS, STAGE_FIELDS, Activation, Stage, Stored, Values, plain
 
 Fault = Literal["lost-before", "lost-after", "ignored"]
@@ -60,6 +60,8 @@ class MemoryTarget:
         self._capabilities = capabilities or Capabilities(support=_SETS)
         self._stages: dict[str, Stage] = {}
         self._activations: dict[str, Activation] = {}
+        self._answered: set[str] = set()
+        """Ids of activations that were given to the caller, so that none is taken for a lost one."""
         self._lock = threading.RLock()
         self.read_only = read_only
         self.faults: deque[Fault | StagemailError] = deque()
@@ -73,7 +75,7 @@ class MemoryTarget:
 
     def check(self, desired: Desired) -> Check:  # noqa: ARG002 - nothing that can be desired is refused here
         """Everything can be set, unless other capabilities were given."""
-        return Check(self._capabilities)
+        return Check(self._capabilities, same=same)
 
     def inventory(self, stage: str) -> Inventory:
         """The stage and its apps."""
@@ -104,16 +106,13 @@ class MemoryTarget:
                 operation = self._take(step, values, secrets, operation)
             if fault in ("lost-before", "lost-after"):
                 raise OutcomeUnknown(f"{step.label}: the {step.action} was sent and its answer never came")
+            self._answered.add(operation.id)
             return operation
 
     def poll(self, operations: Sequence[Operation]) -> Mapping[Operation, Outcome | None]:
         """The outcomes; every call brings running activations one step nearer to their end."""
         with self._lock:
             return {operation: self._outcome(operation) for operation in operations}
-
-    def canonical(self, name: str, value: Value) -> Value:
-        """The one spelling of a value, as ``observe`` gives it."""
-        return canonical(name, value)
 
     # What a person or another program does to the platform
 
@@ -270,6 +269,11 @@ class MemoryTarget:
     def _found(self, operation: Operation) -> Activation | None:
         if operation.id:
             return self._activations.get(operation.id)
-        since = operation.begun - _SKEW
-        same = [activation for activation in self._activations.values() if activation.operation.key == operation.key]
-        return next((activation for activation in reversed(same) if activation.operation.begun >= since), None)
+        candidates = [
+            activation
+            for activation in self._activations.values()
+            if activation.operation.key == operation.key
+            and activation.operation.begun >= operation.begun - _SKEW
+            and activation.operation.id not in self._answered
+        ]
+        return min(candidates, key=lambda each: abs(each.operation.begun - operation.begun), default=None)

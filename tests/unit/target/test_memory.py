@@ -42,10 +42,10 @@ def test_it_is_a_target() -> None:
 def test_a_stage_setting_waits_for_each_app_where_the_platform_says_so() -> None:
     target = platform(stage_writes="pending")
     target.begin(write(QA, email.HOST, "new.example.com"), {})
-    seen = target.observe("qa", [CRM]).get(CRM).fields[email.HOST]
+    seen = target.observe("qa", [CRM]).by_key()[CRM].fields[email.HOST]
     assert (seen.value, seen.live, seen.pending) == ("new.example.com", "old.example.com", True)
     target.begin(activate(CRM), {})
-    assert target.observe("qa", [CRM]).get(CRM).fields[email.HOST].live == "new.example.com"
+    assert target.observe("qa", [CRM]).by_key()[CRM].fields[email.HOST].live == "new.example.com"
 
 
 def test_a_secret_that_is_set_again_is_pending_although_nobody_can_see_a_difference() -> None:
@@ -53,7 +53,7 @@ def test_a_secret_that_is_set_again_is_pending_although_nobody_can_see_a_differe
     state = SecretState("env:K")
     for _ in range(2):
         target.begin(write(QA, email.PASSWORD, state), {email.PASSWORD: Secret("s3cret")})
-        seen = target.observe("qa", [CRM]).get(CRM).fields[email.PASSWORD]
+        seen = target.observe("qa", [CRM]).by_key()[CRM].fields[email.PASSWORD]
         assert (seen.value, seen.pending) == (Masked(present=True), True)
         target.begin(activate(CRM), {})
     assert target.holds(CRM, email.PASSWORD, "s3cret")
@@ -66,7 +66,7 @@ def test_a_lost_answer_is_unknown_and_reading_tells() -> None:
     for expected in ("test-list", "set-in-app"):
         with pytest.raises(OutcomeUnknown):
             target.begin(write(CRM, email.RECIPIENTS_MODE, "set-in-app"), {})
-        assert target.observe("qa", [CRM]).get(CRM).fields[email.RECIPIENTS_MODE].live == expected
+        assert target.observe("qa", [CRM]).by_key()[CRM].fields[email.RECIPIENTS_MODE].live == expected
     with pytest.raises(TryLater):
         target.begin(write(CRM, email.RECIPIENTS_MODE, "set-in-app"), {})
 
@@ -76,10 +76,10 @@ def test_a_slow_activation_takes_effect_when_it_is_done() -> None:
     target.begin(write(CRM, email.RECIPIENTS_MODE, "set-in-app"), {})
     operation = target.begin(activate(CRM), {})
     assert target.poll([operation]) == {operation: None}
-    assert target.observe("qa", [CRM]).get(CRM).fields[email.RECIPIENTS_MODE].pending
+    assert target.observe("qa", [CRM]).by_key()[CRM].fields[email.RECIPIENTS_MODE].pending
     target.poll([operation])
     assert target.poll([operation])[operation].status == "done"
-    assert not target.observe("qa", [CRM]).get(CRM).fields[email.RECIPIENTS_MODE].pending
+    assert not target.observe("qa", [CRM]).by_key()[CRM].fields[email.RECIPIENTS_MODE].pending
 
 
 def test_a_failed_activation_says_why_and_changes_nothing() -> None:
@@ -88,13 +88,13 @@ def test_a_failed_activation_says_why_and_changes_nothing() -> None:
     target.begin(write(CRM, email.RECIPIENTS_MODE, "set-in-app"), {})
     operation = target.begin(activate(CRM), {})
     assert target.poll([operation])[operation].message == "disk full"
-    assert target.observe("qa", [CRM]).get(CRM).fields[email.RECIPIENTS_MODE].live == "test-list"
+    assert target.observe("qa", [CRM]).by_key()[CRM].fields[email.RECIPIENTS_MODE].live == "test-list"
 
 
 def test_an_activation_makes_pending_values_of_others_live_too() -> None:
     target = platform()
     target.leave_pending(CRM, "Greeting")
-    assert target.observe("qa", [CRM]).get(CRM).foreign == ("Greeting",)
+    assert target.observe("qa", [CRM]).by_key()[CRM].foreign == ("Greeting",)
     target.begin(activate(CRM), {})
     assert target.ledger == [(CRM, "activate", ("Greeting",))]
 

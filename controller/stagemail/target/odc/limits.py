@@ -1,0 +1,72 @@
+"""Keeps ODC's published limits: one bucket per organization and API domain, and one for posting operations.
+
+100 calls a minute per domain, 10 POSTs a minute on deployment-operations (ODC docs); we take a share of that in a
+window of 61 s. Time is the caller's clock. Not here: what to do about a 429 that comes all the same (``client``).
+"""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Final, cast
+
+from pyrate_limiter import InMemoryBucket, Rate, RateItem
+from pyrate_limiter.abstracts import AbstractBucket
+from pyrate_limiter.clocks import AbstractClock
+
+from stagemail.ports import Clock
+from stagemail.target.odc.call import CONFIGURATIONS, DEPLOYMENTS, PORTFOLIOS, Call
+
+WINDOW: Final = 61_000
+"""Milliseconds: ODC's minute and a second for the way there."""
+OPERATIONS: Final = "deployment-operations"
+PUBLISHED: Final[Mapping[str, int]] = {PORTFOLIOS: 100, CONFIGURATIONS: 100, DEPLOYMENTS: 100, OPERATIONS: 10}
+
+MakeBucket = Callable[[str, Rate], AbstractBucket]
+"""Makes the bucket of this name; one in SQLite or PostgreSQL is shared by processes."""
+
+
+def in_memory(_name: str, rate: Rate) -> AbstractBucket:
+    """A bucket of this process alone."""
+    return InMemoryBucket([rate])
+
+
+class _Milliseconds(AbstractClock):
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def now(self) -> int:
+        return int(self._clock.monotonic() * 1000)
+
+
+class Limits:
+    """The limits of one organization. ``share`` (0-1) is the part of them that is ours. Thread-safe."""
+
+    def __init__(self, organization: str, clock: Clock, share: float, make_bucket: MakeBucket = in_memory) -> None:
+        self._clock = clock
+        self._time = _Milliseconds(clock)
+        self._lock = threading.Lock()
+        self._buckets = {
+            name: make_bucket(f"{organization}/{name}", Rate(max(1, int(limit * share)), WINDOW))
+            for name, limit in PUBLISHED.items()
+        }
+        self.calls: Counter[str] = Counter()
+        """Calls that were let through, by API domain."""
+
+    def acquire(self, call: Call) -> None:
+        """Wait until this call is within the limits."""
+        posts = call.domain == DEPLOYMENTS and call.method == "POST"
+        for name in (OPERATIONS, call.domain) if posts else (call.domain,):
+            while wait := self._put(name):
+                self._clock.sleep(wait / 1000)
+        with self._lock:
+            self.calls[call.domain] += 1
+
+    def _put(self, name: str) -> int:
+        """Take a place in the bucket, or say after how many milliseconds to try again."""
+        bucket = self._buckets[name]
+        with self._lock:
+            item = RateItem(name, self._time.now())
+            bucket.leak(item.timestamp)
+            if bucket.put(item):
+                return 0
+            return max(1, cast("int", bucket.waiting(item)))

@@ -1,0 +1,138 @@
+"""Sends one request and gives its answer, within bounds: no redirects, no foreign host, a size, a time, and no write
+where the target is read-only. Every request of the target goes through the guard here.
+
+Not here: retries, tokens, limits (``client``).
+"""
+
+import ssl
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx2
+
+from stagemail.errors import ReadOnly, Unreachable, UsageError
+from stagemail.target.odc.auth import LOOPBACK
+
+MAX_BODY: Final = 16 * 1024 * 1024
+"""Bytes of an answer's body."""
+MAX_SECONDS: Final = 120.0
+"""Seconds of real time that one answer may take in all, however slowly it drips."""
+TIMEOUT: Final = httpx2.Timeout(connect=10.0, read=30.0, write=30.0, pool=60.0)
+
+NOT_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
+"""Errors after which a request was certainly not received."""
+NO_ANSWER: Final = (httpx2.TransportError, httpx2.DecodingError)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An HTTP answer, read to its end. Its body may hold what no log should."""
+
+    status: int
+    content_type: str
+    retry_after: str | None
+    body: bytes = field(repr=False)
+
+
+class Transport:
+    """HTTP to one organization. ``base`` is scheme and host. Thread-safe; ``close`` ends its connections."""
+
+    def __init__(self, base: str, *, read_only: bool, ca_file: Path | None = None) -> None:
+        self.read_only = read_only
+        self.base = base
+        self._ca_file = ca_file
+        self._tokens: set[str] = set()
+        self._client: httpx2.Client | None = None
+        self._lock = threading.Lock()
+
+    def allow_tokens(self, endpoint: str) -> None:
+        """Let POSTs to this token endpoint pass, on whichever host it is and although the target is read-only."""
+        self._tokens.add(str(httpx2.URL(endpoint)))
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int] | None = None,
+        json: Any = None,
+        data: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """One request and its answer. Raises httpx2's errors; ReadOnly and UsageError before anything is sent."""
+        with self._opened().stream(method, url, headers=headers, params=params, json=json, data=data) as response:
+            body = self._read(response)
+        kind = response.headers.get("content-type", "")
+        return Answer(response.status_code, kind, response.headers.get("retry-after"), body)
+
+    def close(self) -> None:
+        """End the connections; the next request opens new ones."""
+        with self._lock:
+            client, self._client = self._client, None
+        if client is not None:
+            client.close()
+
+    def guard(self, request: httpx2.Request) -> None:
+        """Refuse what must not leave: a write where the target is read-only, anything to a foreign host."""
+        url = str(request.url)
+        if url in self._tokens:
+            return
+        if self.read_only and request.method != "GET":
+            raise ReadOnly(
+                f"the target is read-only: {request.method} {request.url.path} was not sent",
+                hint="set `readOnly: false` in the operator file once stagemail may write",
+            )
+        if not url.startswith(f"{self.base}/"):
+            raise UsageError(f"a request to {request.url.host} was not sent: it is not the organization's host")
+
+    def _opened(self) -> httpx2.Client:
+        with self._lock:
+            if self._client is None:
+                loopback = urlsplit(self.base).hostname in LOOPBACK
+                self._client = httpx2.Client(
+                    verify=self._context(),
+                    timeout=TIMEOUT,
+                    follow_redirects=False,
+                    trust_env=not loopback,  # proxies of the environment, but never for a server on this machine
+                    limits=httpx2.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=3.0),
+                    headers={"User-Agent": "stagemail", "Accept-Encoding": "identity"},
+                    event_hooks={"request": [self.guard]},
+                )
+            return self._client
+
+    def _context(self) -> ssl.SSLContext | bool:
+        if self._ca_file is None:
+            return True
+        context = ssl.create_default_context()
+        context.load_verify_locations(cafile=self._ca_file)
+        return context
+
+    @staticmethod
+    def _read(response: httpx2.Response) -> bytes:
+        end = time.monotonic() + MAX_SECONDS  # sockets live in real time, whatever clock the run has
+        chunks: list[bytes] = []
+        size = 0
+        for chunk in response.iter_bytes():
+            size += len(chunk)
+            if size > MAX_BODY:
+                raise Unreachable(f"{response.request.url.path}: the answer is larger than {MAX_BODY} bytes")
+            if time.monotonic() > end:
+                raise Unreachable(f"{response.request.url.path}: the answer takes longer than {MAX_SECONDS:.0f} s")
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+
+def base_of(domain: str) -> str:
+    """Scheme and host of an organization's domain. Plain http only on loopback (the emulator). Raises UsageError."""
+    url = domain.rstrip("/") if "://" in domain else f"https://{domain.rstrip('/')}"
+    parts = urlsplit(url)
+    allowed = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    if not parts.hostname or not allowed or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        hint = "write the host of the ODC Portal, e.g. `domain: example.outsystems.dev`; http only for 127.0.0.1"
+        raise UsageError(f"`{domain}` is not the domain of an ODC organization", hint=hint)
+    return str(httpx2.URL(url)).rstrip("/")
