@@ -13,7 +13,7 @@ from stagemail.model.policy import SelfHeal
 from stagemail.model.step import HazardKind
 from stagemail.resources.plugins import Plugin
 from stagemail.resources.shape import Document, Shape, Unique, rule
-from stagemail.resources.text import Folder, Line, Name
+from stagemail.resources.text import Folder, Line, Name, Share
 
 _FILE: Final = "stagemail design: the operator file"
 DURATION_PATTERN: Final = r"^(0s|([0-9]{1,4}d)?([0-9]{1,4}h)?([0-9]{1,5}m)?([0-9]{1,6}s)?)$"
@@ -117,7 +117,7 @@ class MassChange(Shape):
     """When a plan is a mass change: more than so many resources and more than that share of what is applied."""
 
     absolute: Annotated[int, Field(ge=0)] = rule("Resources.", example=10, source=_FILE, default=10)
-    relative: Annotated[float, Field(ge=0, le=1)] = rule("Share, 0 to 1.", example=0.3, source=_FILE, default=0.3)
+    relative: Share = rule("Share of what is applied.", example="30%", source=_FILE, default="30%")
 
 
 class Guards(Shape):
@@ -128,7 +128,7 @@ class Guards(Shape):
     )
     warn: Hazards = rule("Hazards that only warn.", example=["takeover"], source=_FILE, default=[])
     mass_change: MassChange = rule(
-        "When a plan is a mass change.", example={"absolute": 10, "relative": 0.3}, source=_FILE, default=MassChange()
+        "When a plan is a mass change.", example={"absolute": 10, "relative": "30%"}, source=_FILE, default=MassChange()
     )
 
 

@@ -3,12 +3,13 @@
 Pure: gives findings with the pointer of what is wrong. Not here: shapes (``operator``), lines (``source``).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from graphlib import CycleError, TopologicalSorter
 
+from stagemail.model import grant as grants
 from stagemail.resources import formats
+from stagemail.resources.nearest import nearest
 from stagemail.resources.operator import Operator
 from stagemail.resources.secret_reference import SecretReference
 from stagemail.resources.targets import OdcTarget
@@ -40,14 +41,6 @@ def breaches(operator: Operator) -> list[Breach]:
         *_domains(operator),
         *_state(operator),
     ]
-
-
-def nearest(name: str, known: Mapping[str, object], noun: str) -> str:
-    """What to write instead of a name that is not known."""
-    near = get_close_matches(name, known, n=1)
-    if near:
-        return f"did you mean `{near[0]}`?"
-    return f"choose one of: {', '.join(sorted(known))}." if known else f"the operator file defines no {noun} yet."
 
 
 def _stages(operator: Operator) -> Iterator[Breach]:
@@ -145,12 +138,13 @@ def _grants(operator: Operator) -> Iterator[Breach]:
 
 
 def _destination_fault(text: str) -> str:
-    if "://" in text:
-        return formats.token_url_fault(text)
-    host, colon, port = text.rpartition(":")
-    if not colon or not port.isascii() or not port.isdigit() or not 1 <= int(port) <= 65535:
-        return "the port is missing or no number from 1 to 65535"
-    return formats.host_fault(host.removeprefix("[").removesuffix("]"))
+    try:
+        known = grants.destination(text)
+    except ValueError:
+        return "it is neither host:port nor a URL"
+    if "://" in known:
+        return formats.token_url_fault(known)
+    return formats.host_fault(known.rpartition(":")[0].removeprefix("[").removesuffix("]"))
 
 
 def _guards(operator: Operator) -> Iterator[Breach]:

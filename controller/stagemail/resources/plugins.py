@@ -7,13 +7,13 @@ Not here: finding plugins (``wiring``), the settings of one type (``targets``, `
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Literal
 
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from stagemail.resources.nearest import nearest
 from stagemail.resources.stores import EnvStore, FileStore
 from stagemail.resources.targets import OdcTarget
 
@@ -59,10 +59,9 @@ class Plugin:
         named = value.get("type") if isinstance(value, dict) else None
         model = models.get(named) if isinstance(named, str) else None
         if model is None:
-            near = get_close_matches(str(named), models, n=1)
-            meant = f"did you mean `{near[0]}`?" if near else f"choose one of: {', '.join(sorted(models))}."
+            meant = nearest(str(named), models, self.noun)
             raise PydanticCustomError(
-                "unknown_type", "{noun} of type `{named}` is not known: {meant}",
+                "unknown_type", "no {noun} of type `{named}` is installed: {meant}",
                 {"noun": self.noun, "named": str(named), "meant": meant},
             )  # fmt: skip
         return model.model_validate(value, context=info.context)

@@ -4,10 +4,11 @@ Not here: deciding anything (``planning``), the file's shape (``operator``).
 """
 
 from stagemail.errors import NotFound
+from stagemail.model.grant import Grant
 from stagemail.model.policy import HELD_BY_DEFAULT, Policy
 from stagemail.model.secret import SecretRef
+from stagemail.resources.nearest import nearest
 from stagemail.resources.operator import Guards, Operator
-from stagemail.resources.operator_checks import nearest
 from stagemail.resources.secret_reference import SecretReference
 
 
@@ -34,3 +35,10 @@ def secret_ref(reference: SecretReference) -> SecretRef:
     """A reference of the operator file as the model has it."""
     key = reference.secret_ref
     return SecretRef(key.store, key.key, key.field or "", key.version or "", key.expires or "")
+
+
+def grants_of(operator: Operator) -> tuple[Grant, ...]:
+    """The file's grants as the model has them, in the order of the file."""
+    return tuple(
+        Grant(tuple(grant.stages), grant.store, grant.keys, tuple(grant.destinations)) for grant in operator.grants
+    )

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from stagemail.resources.secret_reference import SecretReference
 from stagemail.resources.shape import Shape, Unique, rule
-from stagemail.resources.text import Domain, Line
+from stagemail.resources.text import Domain, Line, Share
 
 _API = "ODC docs: API clients, OAuth 2.0 client credentials"
 
@@ -68,11 +68,11 @@ class OdcTarget(Shape):
         },
         source=_API,
     )
-    share: Annotated[float, Field(gt=0, le=1)] = rule(
-        "The share of the platform's published rate limits that stagemail may use.",
-        example=0.5,
+    share: Share = rule(
+        "The share of the platform's published rate limits that stagemail may use; left out: 80%.",
+        example="50%",
         source="ODC docs: limits per organization and minute",
-        default=0.8,
+        default="80%",
     )
     ca_file: Line | None = rule(
         "A PEM file with the certificate authorities to trust, beside the operator file; left out: the system's.",
@@ -85,6 +85,12 @@ class OdcTarget(Shape):
     def _one_way_to_name_portfolios(self) -> Self:
         if self.portfolio is not None and self.portfolios is not None:
             raise ValueError("`portfolio` and `portfolios` are both given: keep one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _some_share(self) -> Self:
+        if self.share == 0:
+            raise ValueError("`share` leaves stagemail no call at all: write more than 0%")
         return self
 
     @property

@@ -3,11 +3,12 @@
 Not here: what a format means (``formats``), shapes made of these texts (one module per kind).
 """
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from stagemail.resources import formats
 
@@ -25,6 +26,19 @@ DATE_PATTERN: Final = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
 FOLDER_PATTERN: Final = r"^[^\u0000-\u001f\u007f-\u009f\\/]+(/[^\u0000-\u001f\u007f-\u009f\\/]+)*$"
 """A relative path with forward slashes; ``.`` and ``..`` are refused by the operator file's checks."""
+
+
+SHARE_PATTERN: Final = r"^(0|0?\.[0-9]{1,6}|1|1\.0{1,6}|[0-9]{1,2}%|100%)$"
+"""A share as text: strict YAML reads no decimal fractions, so people write 80%, or 0.8 in quotes."""
+
+
+def share_of(value: Any) -> Any:
+    """The number that a share such as ``80%`` or ``0.8`` means. Raises ValueError."""
+    if isinstance(value, str):
+        if not re.fullmatch(SHARE_PATTERN[1:-1], value):
+            raise ValueError("write a share as in 80%")
+        return int(value[:-1]) / 100 if value.endswith("%") else float(value)
+    return value
 
 
 def _format(name: str) -> Any:
@@ -66,3 +80,10 @@ TokenUrl = Annotated[
     str, Field(min_length=1, max_length=2000), _format(formats.TOKEN_URL), _text(formats.TOKEN_URL, 2000)
 ]
 Domain = Annotated[str, Field(min_length=1, max_length=300), _format(formats.DOMAIN), _text(formats.DOMAIN, 300)]
+Share = Annotated[
+    float,
+    Field(ge=0, le=1),
+    BeforeValidator(share_of),
+    WithJsonSchema({"type": ["string", "number"], "minimum": 0, "maximum": 1, "pattern": SHARE_PATTERN}),
+]
+"""A share from nothing to all; a number from 0 to 1 in the model."""

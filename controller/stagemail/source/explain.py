@@ -5,9 +5,8 @@ Not here: yes or no (``source.schema``), the words for each keyword (``source.wo
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Final
 
@@ -18,9 +17,10 @@ from referencing import Registry
 
 from stagemail.model.location import Place
 from stagemail.resources import formats
+from stagemail.resources.nearest import closest
 from stagemail.source.finding import Finding
 from stagemail.source.schema import bundle
-from stagemail.source.wording import Fault, Told, shown, told
+from stagemail.source.wording import Fault, Told, quoted, shown, told
 
 SECRET_FIELDS: Final = frozenset({"password", "clientSecret"})
 _REFERENCE: Final = "{secretRef: {store: env, key: NAME_IN_THE_STORE}}"
@@ -37,7 +37,15 @@ def explain(value: Any, place: Place) -> list[Finding]:
     for error in _validator().iter_errors(value):
         for finding in _findings(error, place):
             found.setdefault(finding)
-    return list(found)
+    misspelt = {f.place for f in found if f.code == "unknown-field" and f.remedy.startswith("did you mean")}
+    return [f for f in found if not (f.code == "missing-field" and _is_misspelt(f, misspelt))]
+
+
+def _is_misspelt(missing: Finding, misspelt: Iterable[Place]) -> bool:
+    """Whether the missing field is there under a name that is nearly right: one mistake is one finding."""
+    name = missing.message.split("`")[1]
+    siblings = [p.pointer[-1] for p in misspelt if p.pointer[:-1] == missing.place.pointer]
+    return any(closest(sibling, [name]) is not None for sibling in siblings)
 
 
 @lru_cache(maxsize=1)
@@ -94,16 +102,15 @@ def _unknown_field(name: str, known: Mapping[str, Any], place: Place) -> Told:
     if _in_secret(place):
         return "unknown-field", "this field does not belong to a secret reference:", f"write `{_REFERENCE}`."
     if name in _ELSEWHERE:
-        return "unknown-field", f"field `{name}` does not belong here:", _ELSEWHERE[name]
-    folded = {field.casefold(): field for field in known}
-    near = get_close_matches(name.casefold(), folded, n=1)
-    if near:
-        return "unknown-field", f"unknown field `{name}`:", f"did you mean `{folded[near[0]]}`?"
-    return "unknown-field", f"unknown field `{name}`:", f"known here: {', '.join(known)}."
+        return "unknown-field", f"field {quoted(name)} does not belong here:", _ELSEWHERE[name]
+    near = closest(name, known)
+    if near is not None:
+        return "unknown-field", f"unknown field {quoted(name)}:", f"did you mean `{near}`?"
+    return "unknown-field", f"unknown field {quoted(name)}:", f"known here: {', '.join(known)}."
 
 
 def _missing(name: str, place: Place) -> Told:
-    where = f"`{place.pointer[-1]}`" if place.pointer and not place.pointer[-1].isdigit() else "this entry"
+    where = quoted(place.pointer[-1]) if place.pointer and not place.pointer[-1].isdigit() else "this entry"
     what = "the document" if not place.pointer else where
     return "missing-field", f"`{name}` is missing in {what}:", f"add `{name}: {_examples().get(name, '…')}`."
 
@@ -123,7 +130,7 @@ def _examples() -> dict[str, str]:
 
 def _fault(error: Fault, place: Place) -> Told:
     name = place.pointer[-1] if place.pointer else "the document"
-    noun = "this entry" if name.isdigit() else (f"`{name}`" if place.pointer else name)
+    noun = "this entry" if name.isdigit() else (quoted(name) if place.pointer else name)
     if error.value is None:
         return "empty-value", f"{noun} is empty:", "give it a value or leave the line out."
     if name in SECRET_FIELDS:

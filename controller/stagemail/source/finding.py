@@ -12,7 +12,10 @@ from stagemail.model.problem import Severity
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem by place. ``related`` are the other places that take part."""
+    """A problem by place.
+
+    ``related`` are the other places that take part; ``stages`` those that an error keeps from being acted on.
+    """
 
     place: Place
     code: str
@@ -20,6 +23,7 @@ class Finding:
     remedy: str = ""
     severity: Severity = "error"
     related: tuple[Place, ...] = ()
+    stages: tuple[str, ...] = ()
 
 
 SHAPE_CODES: Final[dict[str, str]] = {
@@ -63,3 +67,15 @@ MEANING_CODES: Final[dict[str, str]] = {
     "no-operator-file": "checks that need the operator file and were left out",
 }
 """Codes that come from documents together, and from the operator file."""
+
+OPERATOR_CODES: Final[dict[str, str]] = {
+    "unknown-type": "a type of target or secret store that is not installed",
+    "wrong-settings": "settings that a target or secret store does not take",
+    "unknown-target": "a target that the operator file does not define",
+    "duplicate-environment": "two stages on one environment of a target",
+    "dependency-cycle": "stages that wait for each other",
+    "folder-outside": "a folder outside the repository",
+    "bad-destination": "a destination of a grant that is neither host:port nor a token URL",
+    "hold-and-warn": "a hazard that shall both hold and only warn",
+}
+"""Codes of the operator file itself, besides those of shapes, unknown-stage, unknown-store and literal-secret."""

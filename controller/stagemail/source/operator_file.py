@@ -7,15 +7,15 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from stagemail.document import Document, locate, read
+from stagemail.document import Document, read
 from stagemail.errors import InvalidInput
 from stagemail.model.location import Location, Place
 from stagemail.model.problem import Problem
 from stagemail.resources.operator import Operator
 from stagemail.resources.operator_checks import breaches
 from stagemail.resources.plugins import BUILT_IN, Registries
-from stagemail.source.explain import explain
 from stagemail.source.finding import Finding
+from stagemail.source.located import located
 from stagemail.source.schema import is_valid, plain
 
 _HINT: Final = "docs/reference describes every field; `stagemail schema` prints the schema"
@@ -35,7 +35,7 @@ def load_operator(data: bytes, path: str, registries: Registries = BUILT_IN) -> 
         raise _invalid(path, problems)
     operator, findings = operator_of(documents[0], registries)
     if operator is None or findings:
-        raise _invalid(path, tuple(sorted(_located(finding, data) for finding in findings)))
+        raise _invalid(path, tuple(problem for problem, _ in located(findings, lambda _paths: {path: data})))
     return operator
 
 
@@ -48,6 +48,9 @@ def operator_of(document: Document, registries: Registries) -> tuple[Operator | 
             Finding(place.child("kind"), "unknown-kind", "this is no operator file:", "write `kind: Operator`.")
         ]
     if not is_valid(value):
+        # The reference validator takes a tenth of a second to load and is needed by broken documents only.
+        from stagemail.source.explain import explain  # noqa: PLC0415
+
         return None, explain(value, place)
     try:
         operator = Operator.model_validate(value, context=registries)
@@ -67,20 +70,17 @@ def operator_of(document: Document, registries: Registries) -> tuple[Operator | 
 
 
 def _finding(error: Any, place: Place) -> Finding:
-    message = str(error["msg"]).removeprefix("Value error, ")
-    code = {"unknown_type": "unknown-type"}.get(error["type"], "wrong-settings")
-    return Finding(place.child(*error["loc"]), code, message)
-
-
-def _located(finding: Finding, data: bytes) -> Problem:
-    return Problem(
-        locate(data, finding.place),
-        finding.code,
-        finding.message,
-        finding.remedy,
-        finding.severity,
-        tuple(locate(data, place) for place in finding.related),
-    )
+    """An error of a model that the schema leaves open: a plugin's own settings, a rule between two fields."""
+    where = place.child(*error["loc"])
+    text = str(error["msg"]).removeprefix("Value error, ")
+    message, colon, remedy = text.rpartition(": ")
+    if error["type"] == "unknown_type":
+        return Finding(where.child("type"), "unknown-type", f"{message}:", remedy)
+    if error["type"] == "missing":
+        return Finding(where, "wrong-settings", f"`{where.pointer[-1]}` is missing:", "add it.")
+    if not colon:
+        message, remedy = f"`{where.pointer[-1]}` is not what this type takes", text[:1].lower() + text[1:]
+    return Finding(where, "wrong-settings", f"{message}:", f"{remedy.rstrip('.')}.")
 
 
 def _invalid(path: str, problems: tuple[Problem, ...]) -> InvalidInput:

@@ -5,10 +5,10 @@ Not here: walking a document (``source.explain``), what a format means (``resour
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, Final
 
 from stagemail.resources import formats
+from stagemail.resources.nearest import closest
 
 Told = tuple[str, str, str]
 """Code, message, remedy."""
@@ -48,16 +48,21 @@ def told(fault: Fault, noun: str, *, shown: str) -> Told:
     return explained(fault, noun, shown)
 
 
+def quoted(name: str) -> str:
+    """A name as a message quotes it: short, on one line, nothing in it that a terminal would obey."""
+    text = name if name.isprintable() else name.encode("unicode_escape").decode()
+    return f"`{text if len(text) <= 60 else text[:57] + '…'}`"
+
+
 def shown(value: Any) -> str:
-    """A value as a message quotes it: short, on one line, nothing in it that a terminal would obey."""
+    """A value as a message quotes it; mappings and lists by their kind only."""
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, list):
         return "a list"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    text = repr(value) if isinstance(value, int | float) else '"' + value.encode("unicode_escape").decode() + '"'
-    return f"`{text if len(text) <= 60 else text[:57] + '…'}`"
+    return quoted(repr(value) if isinstance(value, int | float) else f'"{value}"')
 
 
 def _type(fault: Fault, noun: str, found: str) -> Told:
@@ -77,9 +82,9 @@ def _type(fault: Fault, noun: str, found: str) -> Told:
 def _choice(fault: Fault, noun: str, found: str) -> Told:
     choices = [str(choice) for choice in fault.schema.get("enum", [fault.schema.get("const")])]
     code = {"`kind`": "unknown-kind", "`apiVersion`": "unknown-version"}.get(noun, "not-a-choice")
-    near = get_close_matches(str(fault.value), choices, n=1) if len(choices) > 1 else []
+    near = closest(str(fault.value), choices) if len(choices) > 1 else None
     many = f"write one of: {', '.join(choices)}." if len(choices) > 1 else f"write `{choices[0]}`."
-    return code, f"{noun} is none of the choices{found}:", f"did you mean `{near[0]}`? {many}" if near else many
+    return code, f"{noun} is none of the choices{found}:", f"did you mean `{near}`? {many}" if near else many
 
 
 def _range(fault: Fault, noun: str, found: str) -> Told:
@@ -111,6 +116,7 @@ _HINTS: Final[tuple[tuple[str, str], ...]] = (
     (r"^[^\u0000", "leave out control characters and line ends."),
     ("^[0-9]{4}-", "write a date as in `2026-12-31`."),
     ("^(0s|", "write a duration as in `0s`, `10m` or `1h30m`."),
+    ("^(0|0?", "write a share as in `80%`."),
     ("^(sqlite", "write `sqlite:///FILE`, `postgresql://…` or `git-branch:BRANCH`."),
     ("^[A-Z]", "write capital letters, digits and underscores, as in `STAGEMAIL_`."),
 )

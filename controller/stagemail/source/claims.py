@@ -1,0 +1,138 @@
+"""Which stages a document is for: the folders that belong to each stage, and what the document itself says.
+
+Not here: what documents mean together (``assemble_rules``), reading folders (``source.tree``).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from stagemail.model.location import Place
+from stagemail.resources.nearest import nearest
+from stagemail.resources.operator import Operator
+from stagemail.source.finding import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which folders belong to which stage.
+
+    ``stages`` is empty without an operator file: then the folder below ``base`` is the stage, and nobody can say
+    which stages there are. ``base`` is "" where the documents' folders stand in the root.
+    """
+
+    stages: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    base: str = "environments"
+
+    @property
+    def known(self) -> bool:
+        """Whether an operator file says which stages there are."""
+        return bool(self.stages)
+
+    def names(self) -> tuple[str, ...]:
+        """The stages that the operator file defines, sorted."""
+        return tuple(sorted(name for name, _ in self.stages))
+
+    def folders_of(self, stage: str) -> tuple[str, ...]:
+        """The folders of a stage."""
+        written = dict(self.stages).get(stage)
+        return written if written is not None else (f"{self.base}/{stage}" if self.base else stage,)
+
+    def owners(self, path: str) -> tuple[str, ...]:
+        """The stages whose folders hold a file, sorted; empty where its folder belongs to none."""
+        return _owners(self, path.rpartition("/")[0])
+
+
+@lru_cache(maxsize=65536)
+def _owners(layout: Layout, folder: str) -> tuple[str, ...]:
+    if layout.known:
+        inside = f"{folder}/"
+        return tuple(sorted(n for n, folders in layout.stages if any(inside.startswith(f"{f}/") for f in folders)))
+    below = folder.removeprefix(f"{layout.base}/") if layout.base else folder
+    if not below or (layout.base and not folder.startswith(f"{layout.base}/")):
+        return ()
+    return (below.partition("/")[0],)
+
+
+def layout_of(operator: Operator | None, base: str = "environments") -> Layout:
+    """The folders of every stage; without an operator file the folder below ``base`` is the stage."""
+    if operator is None:
+        return Layout((), base)
+    return Layout(tuple((name, operator.folders_of(name)) for name in sorted(operator.stages)), operator.source.path)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What became of a document's claim: the stages it is for, those it blocks, and what is wrong with it."""
+
+    stages: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+
+
+def claim(value: Mapping[str, Any], place: Place, layout: Layout) -> Claim:
+    """The stages that a document of a good shape is for. A claim that cannot be followed blocks the folder's stages."""
+    owners = layout.owners(place.path)
+    spec: Mapping[str, Any] = value["spec"]
+    named: list[str] | None = spec.get("stages")
+    if named is None:
+        return _by_folder(owners, place, layout)
+    if not layout.known:
+        return Claim(tuple(sorted(named)))
+    findings = tuple(
+        finding
+        for index, stage in enumerate(named)
+        if (finding := _fault(stage, place.child("spec", "stages", index), owners, layout)) is not None
+    )
+    return Claim(() if findings else tuple(sorted(named)), findings)
+
+
+def _by_folder(owners: tuple[str, ...], place: Place, layout: Layout) -> Claim:
+    if len(owners) == 1:
+        return Claim(owners)
+    if owners:
+        message = f"this folder belongs to several stages ({', '.join(owners)}), so the document must name its own:"
+        remedy = f"add `stages: [{owners[0]}]` below `spec:`."
+        return Claim((), (Finding(place.child("spec"), "stages-required", message, remedy, stages=owners),))
+    return Claim((), (stray(place, layout),))
+
+
+def stray(place: Place, layout: Layout) -> Finding:
+    """A document in a folder that belongs to no stage."""
+    folder = place.path.rpartition("/")[0] or "the root"
+    message = f"{folder} belongs to no stage:"
+    if layout.known:
+        remedy = "move the document into a stage's folder, or give the folder to a stage in the operator file."
+    else:
+        remedy = f"move the document into {layout.folders_of('<stage>')[0]}, or name its stages in `spec.stages`."
+    return Finding(place, "folder-of-no-stage", message, remedy)
+
+
+def _fault(stage: str, place: Place, owners: tuple[str, ...], layout: Layout) -> Finding | None:
+    known = layout.names()
+    if stage not in known:
+        meant = nearest(stage, known, "stage")
+        return Finding(place, "unknown-stage", f"no stage is called `{stage}`:", meant, stages=owners)
+    if stage in owners:
+        return None
+    message = f"stage `{stage}` is claimed from outside its folders ({', '.join(layout.folders_of(stage))}):"
+    remedy = "move the document into one of them, or take the stage out of `spec.stages`."
+    return Finding(place, "stage-outside-folder", message, remedy, stages=owners)
+
+
+def blocked_by(value: Any, path: str, layout: Layout) -> tuple[str, ...]:
+    """The stages that a broken document blocks: those it names for certain, else all that share its folder."""
+    owners = layout.owners(path)
+    spec = value.get("spec") if isinstance(value, dict) else None
+    named = spec.get("stages") if isinstance(spec, dict) else None
+    if isinstance(named, list) and named and all(isinstance(stage, str) for stage in named):
+        if not layout.known:
+            return tuple(sorted(set(named)))
+        if set(named) <= set(owners):
+            return tuple(sorted(set(named)))
+    return owners
+
+
+def stages_seen(layout: Layout, claims: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Every stage there is: the operator file's, or, without one, those that documents and folders name."""
+    return layout.names() if layout.known else tuple(sorted({stage for stages in claims for stage in stages}))
