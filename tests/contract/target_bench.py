@@ -11,13 +11,14 @@ from datetime import datetime
 from itertools import count
 from typing import Any, Protocol
 
-import yaml
 from tests.contract.odc_clock import ScaledClock
 from tests.unit.target.clocks import FakeClock
 
 from odc_emulator.profiles import PROFILES
-from odc_emulator.seed import AppSeed, Seed, StageSeed, default_clients
+from odc_emulator.seed import AppSeed, ClientSeed, Seed, StageSeed, default_clients
 from odc_emulator.server import EmulatorServer
+from stagemail.document import read
+from stagemail.document.writing import write as dump
 from stagemail.model import email
 from stagemail.model.field import Value
 from stagemail.model.inventory import App, StageIdentity
@@ -159,6 +160,8 @@ def _seed() -> Seed:
         AppSeed(name="Assistant", type="Agent"),
     ]
     clients = [client for client in default_clients() if not client.stages]
+    clients.append(ClientSeed(client_id="not-lonely", secret=SECRET, stages={"Lonely": []}))
+    clients.append(ClientSeed(client_id="changing", secret=SECRET))
     return Seed(stages=[*stages, StageSeed(name="Lonely", order=999)], apps=apps, clients=clients)
 
 
@@ -206,7 +209,7 @@ class OdcBench:
     def discovered(self, existing: OdcMapping | None = None, unsupported: Sequence[str] = ()) -> OdcMapping:
         discovery = OdcDiscovery(self.connect(), existing, dump)
         text = discovery.write_mapping(discovery.discover(["qa"]))
-        return OdcMapping.parse(yaml.safe_load(text), "odc-mapping.yaml")
+        return parsed(text)
 
     def connect(self, client: str = "stagemail-ci", **settings: Any) -> Connection:
         secret: Callable[[], Secret] = lambda: Secret(SECRET)  # noqa: E731
@@ -257,8 +260,11 @@ class OdcBench:
             connection.api.close()
 
 
-def dump(value: Any) -> str:
-    return yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
+def parsed(text: str) -> OdcMapping:
+    """The mapping in a file's text, read as strictly as every document."""
+    documents, problems = read(text.encode(), "odc-mapping.yaml")
+    assert problems == ()
+    return OdcMapping.parse(documents[0].value, "odc-mapping.yaml")
 
 
 def _typed(value: Value | Secret) -> str | None:

@@ -70,7 +70,7 @@ class OdcDiscovery:
     def __init__(self, connection: Connection, existing: OdcMapping | None, dump: Callable[[Any], str]) -> None:
         self._api = connection.api
         self._organization = connection.settings.domain
-        self._listing = Listing(connection.api, connection.settings.portfolio, connection.settings.stages)
+        self._listing = Listing(connection.api, connection.settings.portfolios, connection.settings.stages)
         self._existing = existing
         self._dump = dump
         self._looks: dict[str, _Look] = {}
@@ -116,7 +116,7 @@ class OdcDiscovery:
                 apps.append(document)
             if any(_is_telling(document) for document in apps):
                 break
-        return _Look(identity, tuple(entries), tuple(apps), self._listing.portfolio())
+        return _Look(identity, tuple(entries), tuple(apps), self._listing.placed(stage).portfolio)
 
     def _app(self, identity: StageIdentity, app: App) -> AppConfigurations | None:
         return self._api.app_configurations(identity.key, app.key, app.name)

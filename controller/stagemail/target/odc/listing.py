@@ -4,25 +4,37 @@ One listing of deployed assets serves every stage of a run. Not here: HTTP, conf
 """
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from stagemail.errors import NotFound, UsageError
 from stagemail.model.inventory import App, Inventory, StageIdentity
 from stagemail.target.odc.api import VIEW_STAGE, OdcApi
-from stagemail.target.odc.payloads import DeployedAsset, Environment
+from stagemail.target.odc.payloads import DeployedAsset
 
 PURPOSES: Final = {"Development": "development", "NonProduction": "non-production", "Production": "production"}
 BINDABLE: Final = frozenset({"WebApplication", "MobileApplication"})
 """Types of assets with mail settings of their own (ODC docs: agents have no systemConfigurations)."""
 
 
-class Listing:
-    """What is where. ``stages`` maps our names of stages to ODC's name or key of each. Thread-safe."""
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A stage and the portfolio it is in, each by the platform's key ("" for the only portfolio, unnamed)."""
 
-    def __init__(self, api: OdcApi, portfolio: str, stages: Mapping[str, str]) -> None:
+    identity: StageIdentity
+    portfolio: str
+
+
+class Listing:
+    """What is where. ``stages`` maps our names of stages to ODC's name or key of each. Thread-safe.
+
+    ``portfolios`` are names or keys; none is needed where the organization has one only.
+    """
+
+    def __init__(self, api: OdcApi, portfolios: Sequence[str], stages: Mapping[str, str]) -> None:
         self._api = api
-        self._wanted = portfolio
+        self._wanted = tuple(portfolios)
         self._stages = stages
         self._lock = threading.RLock()
         self.refresh()
@@ -30,29 +42,20 @@ class Listing:
     def refresh(self) -> None:
         """Forget everything: the next question asks the platform again."""
         with self._lock:
-            self._portfolio: str | None = None
-            self._environments: list[Environment] | None = None
-            self._assets: list[DeployedAsset] | None = None
-
-    def portfolio(self) -> str:
-        """The key of the portfolio. Raises UsageError where one has to be named, NotFound where it is not there."""
-        with self._lock:
-            if self._portfolio is None:
-                self._portfolio = self._chosen()
-            return self._portfolio
+            self._found: list[Placed] | None = None
+            self._assets: dict[str, list[DeployedAsset]] = {}
 
     def identity(self, stage: str) -> StageIdentity:
         """Who a stage is on the platform. Raises NotFound; a stage that cannot be seen may well be there."""
-        found = self._environment(stage)
-        return StageIdentity(found.key, found.name or "", PURPOSES.get(found.purpose or "", ""))
+        return self.placed(stage).identity
 
     def inventory(self, stage: str) -> Inventory:
         """The stage and everything that is deployed there, sorted by name."""
-        identity = self.identity(stage)
+        placed = self.placed(stage)
         with self._lock:
-            if self._assets is None:
-                self._assets = self._api.deployed_assets(self.portfolio())
-            assets = self._assets
+            if placed.portfolio not in self._assets:
+                self._assets[placed.portfolio] = self._api.deployed_assets(placed.portfolio)
+            assets = self._assets[placed.portfolio]
         apps = [
             App(
                 deployment.name or asset.key,
@@ -63,38 +66,52 @@ class Listing:
             )
             for asset in assets
             for deployment in asset.deployments or []
-            if deployment.environment_key == identity.key
+            if deployment.environment_key == placed.identity.key
         ]
-        return Inventory(identity, tuple(sorted(apps)))
+        return Inventory(placed.identity, tuple(sorted(apps)))
 
-    def _environment(self, stage: str) -> Environment:
+    def placed(self, stage: str) -> Placed:
+        """The stage with its portfolio. Raises NotFound, UsageError."""
         if stage not in self._stages:
             raise NotFound(
                 f"stage {stage} is not one of this target's", hint="name it under `stages` in the operator file"
             )
         wanted = self._stages[stage]
         with self._lock:
-            if self._environments is None:
-                self._environments = self._api.environments(self.portfolio())
-            environments = self._environments
-        exact = [found for found in environments if found.key == wanted]
-        matching = exact or [found for found in environments if found.name == wanted]
+            if self._found is None:
+                self._found = self._listed()
+            found = self._found
+        exact = [each for each in found if each.identity.key == wanted]
+        matching = exact or [each for each in found if each.identity.name == wanted]
         if len(matching) == 1:
             return matching[0]
-        names = ", ".join(sorted(f"{found.name} ({found.key})" for found in environments)) or "none"
+        names = ", ".join(sorted(f"{each.identity.name} ({each.identity.key})" for each in found)) or "none"
         if matching:
             raise UsageError(f"stage {stage}: ODC has several stages {wanted}", hint=f"write the key of one: {names}")
         hint = f"it was renamed or deleted, or the API client may not see it ({VIEW_STAGE}); visible: {names}"
         raise NotFound(f"stage {stage}: ODC shows no stage {wanted}", hint=hint)
 
-    def _chosen(self) -> str:
-        portfolios = self._api.portfolios()
-        named = [found for found in portfolios if self._wanted in (found.key, found.name)]
-        names = ", ".join(sorted(found.name or found.key for found in portfolios)) or "none"
-        if self._wanted and len(named) == 1:
-            return named[0].key
-        if self._wanted:
-            raise NotFound(f"ODC shows no portfolio {self._wanted}", hint=f"write `portfolio:` as one of: {names}")
-        if len(portfolios) > 1:
-            raise UsageError("the organization has several portfolios", hint=f"write `portfolio:` as one of: {names}")
-        return portfolios[0].key if portfolios else ""
+    def _listed(self) -> list[Placed]:
+        return [
+            Placed(StageIdentity(each.key, each.name or "", PURPOSES.get(each.purpose or "", "")), portfolio)
+            for portfolio in self._portfolios()
+            for each in self._api.environments(portfolio)
+        ]
+
+    def _portfolios(self) -> list[str]:
+        """Keys of the portfolios to look into. Raises UsageError where one has to be named."""
+        visible = self._api.portfolios()
+        names = ", ".join(sorted(found.name or found.key for found in visible)) or "none"
+        if not self._wanted:
+            if len(visible) > 1:
+                raise UsageError(
+                    "the organization has several portfolios", hint=f"write `portfolio:` as one of: {names}"
+                )
+            return [found.key for found in visible] or [""]
+        keys = []
+        for wanted in self._wanted:
+            named = [found.key for found in visible if wanted in (found.key, found.name)]
+            if len(named) != 1:
+                raise NotFound(f"ODC shows no portfolio {wanted}", hint=f"write `portfolio:` as one of: {names}")
+            keys += named
+        return keys

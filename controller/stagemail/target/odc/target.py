@@ -35,12 +35,12 @@ class OdcSettings:
     """A target of type ``odc`` in the operator file.
 
     ``domain`` is the ODC Portal's host; ``stages`` maps our names of stages to ODC's name or key of each; ``share`` is
-    the part of the published limits that is ours; ``portfolio`` may be "" where the organization has one only.
+    the part of the published limits that is ours; ``portfolios`` (names or keys) may be empty where there is one only.
     """
 
     domain: str
     stages: Mapping[str, str]
-    portfolio: str = ""
+    portfolios: tuple[str, ...] = ()
     share: float = 0.8
     read_only: bool = False
     ca_file: Path | None = None
@@ -84,7 +84,7 @@ class OdcTarget:
         self._clock = connection.clock
         self._mapping = mapping
         self._executor = executor
-        self._listing = Listing(connection.api, connection.settings.portfolio, connection.settings.stages)
+        self._listing = Listing(connection.api, connection.settings.portfolios, connection.settings.stages)
         self._operations = Operations(connection.api)
         self._revisions: dict[tuple[str, str], int] = {}
         self._lock = threading.Lock()
