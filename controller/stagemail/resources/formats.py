@@ -111,7 +111,7 @@ def _url_fault(text: str) -> str:
 def domain_fault(text: str) -> str:
     """Why this is no platform domain: ``host``, ``host:port``, or ``http://`` before a loopback host; "" if it is."""
     if "://" in text:
-        fault = _url_fault(text)
+        fault = "leave out https://, it is always meant" if text.lower().startswith("https:") else _url_fault(text)
         return fault or ("leave out path and query" if urlsplit(text).path.strip("/") or "?" in text else "")
     host, colon, port = text.rpartition(":")
     if not colon:

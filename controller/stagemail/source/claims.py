@@ -6,12 +6,14 @@ Not here: what documents mean together (``assemble_rules``), reading folders (``
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stagemail.model.location import Place
 from stagemail.resources.nearest import nearest
-from stagemail.resources.operator import Operator
 from stagemail.source.finding import Finding
+
+if TYPE_CHECKING:  # pydantic stays off the path that judges documents
+    from stagemail.resources.operator import Operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def _owners(layout: Layout, folder: str) -> tuple[str, ...]:
     return (below.partition("/")[0],)
 
 
-def layout_of(operator: Operator | None, base: str = "environments") -> Layout:
+def layout_of(operator: "Operator | None", base: str = "environments") -> Layout:
     """The folders of every stage; without an operator file the folder below ``base`` is the stage."""
     if operator is None:
         return Layout((), base)

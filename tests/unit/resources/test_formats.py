@@ -119,7 +119,7 @@ def test_a_token_url_is_https_or_loopback(text: str, taken: bool) -> None:
         ("example.outsystems.dev", True),
         ("example.outsystems.dev:8443", True),
         ("http://127.0.0.1:8080", True),
-        ("https://example.outsystems.dev", True),
+        ("https://example.outsystems.dev", False),
         ("http://example.outsystems.dev", False),
         ("example.outsystems.dev/api", False),
         ("http://127.0.0.1:8080/api", False),

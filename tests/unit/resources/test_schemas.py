@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from stagemail.errors import NotFound
 from stagemail.resources import location, schemas
 from stagemail.resources.shape import SOURCE
 
@@ -86,3 +87,24 @@ def test_every_example_of_a_field_is_valid_for_that_field(kind: str) -> None:
 def test_the_folder_is_found_in_a_checkout() -> None:
     location.schema_folder.cache_clear()
     assert json.loads((location.schema_folder() / "stagemail.schema.json").read_text(encoding="utf-8"))["$defs"]
+
+
+def test_the_folder_is_found_in_an_installed_package_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    packaged = tmp_path / "site-packages" / "stagemail"
+    schemas.write(packaged / "schemas")
+    monkeypatch.setattr(location.resources, "files", lambda _package: packaged)
+    location.schema_folder.cache_clear()
+    try:
+        assert location.schema_folder() == packaged / "schemas"
+    finally:
+        location.schema_folder.cache_clear()
+
+
+def test_an_installation_without_schemas_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(location.resources, "files", lambda _package: tmp_path / "a" / "b")
+    location.schema_folder.cache_clear()
+    try:
+        with pytest.raises(NotFound, match="install stagemail again"):
+            location.schema_folder()
+    finally:
+        location.schema_folder.cache_clear()

@@ -169,9 +169,7 @@ def test_a_store_of_a_plugin_is_judged_by_its_own_model() -> None:
     assert "other" in problems(text)[0]
 
 
-@pytest.mark.parametrize(
-    "domain", ["http://127.0.0.1:8080", "example.outsystems.dev:8443", "https://example.outsystems.dev"]
-)
+@pytest.mark.parametrize("domain", ["http://127.0.0.1:8080", "example.outsystems.dev:8443"])
 def test_a_domain_may_name_a_port_and_plain_http_on_loopback(domain: str) -> None:
     target = load(edited("example.outsystems.dev", domain)).targets["odc"]
     assert isinstance(target, OdcTarget)
