@@ -108,6 +108,10 @@ class EmulatorControl:
         """Let the app send an email with what it runs with: cc, bcc, subject, text."""
         return self._call("POST", "send", json={"stage": stage, "app": app, "to": to, **message})
 
+    def token_is_valid(self, token: str) -> bool:
+        """Whether the emulator issued this access token and it is still good."""
+        return bool(self._call("POST", "token-check", json={"token": token})["valid"])
+
     def _call(self, method: str, path: str, **arguments: Any) -> Document:
         document: Document = self._json(method, path, **arguments)
         return document

@@ -4,13 +4,14 @@ Handlers are `async` without awaiting anything in between, so that each runs in 
 platform's calls; only the app runtime's SMTP session runs in a thread.
 """
 
+import asyncio
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from odc_emulator import identity, ledger, operations, portal, view
+from odc_emulator import identity, ledger, operations, portal, runtime, view
 from odc_emulator.clock import timestamp
 from odc_emulator.faults import Fault
 from odc_emulator.platform import Platform
@@ -42,6 +43,18 @@ class SecretCheck(_Payload):
     field: str
     value: str
     live: bool = True
+
+
+class SendOrder(_Payload):
+    """Let an app send an email."""
+
+    stage: str
+    app: str
+    to: list[str]
+    cc: list[str] = []
+    bcc: list[str] = []
+    subject: str = "Hello from an emulated app"
+    text: str = "This email was sent by an emulated app.\n"
 
 
 class Advance(_Payload):
@@ -147,6 +160,15 @@ def _add_actions(app: FastAPI, platform: Platform, settled: Any) -> None:
         now = settled()
         platform.store.commit(platform.world)
         return JSONResponse({"now": timestamp(now), "epoch": now})
+
+    @app.post("/_emulator/send")
+    async def send(body: SendOrder) -> JSONResponse:
+        settled()
+        deployed = view.deployed(platform.world, platform.profile, body.stage, body.app)
+        letter = runtime.Letter(body.to, body.cc, body.bcc, body.subject, body.text)
+        settings = platform.settings
+        report = await asyncio.to_thread(runtime.send, deployed, letter, settings.resolve or {}, settings.ca_file)
+        return JSONResponse(report)
 
     @app.post("/_emulator/limits")
     async def switch_limits(body: dict[str, bool]) -> JSONResponse:

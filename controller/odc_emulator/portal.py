@@ -98,7 +98,7 @@ class Undeploy(Action):
 
 
 class ChangeStage(Action):
-    """Rename or reorder a stage, or change its purpose or status."""
+    """Reorder a stage, change its name, purpose or status."""
 
     verb = "change-stage"
     stage: str = Field(description="stage name or key")
@@ -117,6 +117,17 @@ class ChangeStage(Action):
             stage.purpose = None if self.purpose == "null" else self.purpose
         world.save(stage)
         return {"key": stage.key, "name": stage.name, "order": stage.order, "purpose": stage.purpose}
+
+
+class RenameStage(Action):
+    """Give a stage another name; its key stays."""
+
+    verb = "rename-stage"
+    stage: str = Field(description="stage name or key")
+    name: str = Field(description="the new name")
+
+    def perform(self, world: World, profile: Profile, now: float) -> dict[str, Any]:
+        return ChangeStage(stage=self.stage, name=self.name).perform(world, profile, now)
 
 
 class SwapNames(Action):
@@ -233,6 +244,7 @@ ACTIONS: dict[str, type[Action]] = {
         Deploy,
         Undeploy,
         ChangeStage,
+        RenameStage,
         SwapNames,
         RenameApp,
         ChangeClient,

@@ -88,13 +88,13 @@ def _profile(name: str, switches: str) -> Profile:
 
 _ROWS = {
     "guid-pending": "pending ignored **** - guid always tests True newline address dated A - portfolio",
-    "guid-live": "live 404 null retry guid chosen tests true newline address - B - -",
-    "symbol-pending": "pending ignored null retry symbol always tests true semicolon named - A - -",
-    "symbol-live": "live 404 **** - symbol chosen tests true semicolon named dated B - portfolio",
-    "guid-per-stage": "live 400 null - guid always tests True comma named dated C per-stage -",
-    "transport-security": "pending 400 **** retry symbol chosen tests true comma address - C security portfolio",
-    "no-test-list-pending": "pending 404 null - symbol always none True newline named - B - portfolio",
-    "no-test-list-live": "live ignored **** retry guid chosen none True semicolon named dated A - -",
+    "guid-live": "live 404 null - guid always tests true semicolon address - C - -",
+    "symbol-pending": "pending 400 **** - symbol always tests true comma named dated B - -",
+    "symbol-live": "live 400 null retry symbol chosen tests True newline address - B - -",
+    "guid-per-stage": "live ignored **** retry guid chosen tests true comma named - A per-stage portfolio",
+    "transport-security": "pending 404 null retry symbol chosen tests True semicolon named dated C security portfolio",
+    "no-test-list-pending": "pending ignored null retry symbol always none True newline address - A - -",
+    "no-test-list-live": "live 400 **** - guid chosen none true semicolon address dated B - portfolio",
 }
 PROFILES: Mapping[str, Profile] = MappingProxyType({name: _profile(name, row) for name, row in _ROWS.items()})
 DEFAULT = "guid-pending"

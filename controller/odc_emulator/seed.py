@@ -55,21 +55,21 @@ class Seed(_Seed):
     portfolios: list[str] = Field(default_factory=lambda: ["Main"])
     stages: list[StageSeed]
     apps: list[AppSeed]
-    clients: list[ClientSeed]
+    clients: list[ClientSeed] = Field(default_factory=list)
 
 
 SECRET = "emulator-secret"  # noqa: S105 - the documented secret of every client of the default seed
 EMAIL_SECRET = "mailer-secret"  # noqa: S105 - of the client that a mail server's OAuth may use
 
 
-def default_clients() -> list[ClientSeed]:
-    """The clients of the default organization, all with the same secret but the mailer."""
+def default_clients(stages: list[str]) -> list[ClientSeed]:
+    """The clients of the default organization, all with the same secret but the mailer; `no-qa` only beside a QA."""
     without_email = [p for p in ALL_PERMISSIONS if p != "Manage Email SMTP configuration"]
     return [
         ClientSeed(client_id="stagemail-ci", secret=SECRET),
         ClientSeed(client_id="viewer", secret=SECRET, permissions=[VIEW_STAGE, VIEW_CONFIGURATIONS]),
         ClientSeed(client_id="no-email", secret=SECRET, permissions=without_email),
-        ClientSeed(client_id="no-qa", secret=SECRET, stages={"QA": []}),
+        *(ClientSeed(client_id="no-qa", secret=SECRET, stages={name: []}) for name in stages if name == "QA"),
         ClientSeed(client_id="suspended", secret=SECRET, state="suspended"),
         ClientSeed(client_id="expired", secret=SECRET, secret_lifetime=-1),
         ClientSeed(client_id="smtp-mailer", secret=EMAIL_SECRET, permissions=[]),
@@ -93,7 +93,7 @@ def default_seed() -> Seed:
             AppSeed(name="Onboarding", type="Workflow"),
             AppSeed(name="Assistant", type="Agent"),
         ],
-        clients=default_clients(),
+        clients=default_clients(["QA"]),
     )
 
 
@@ -108,15 +108,16 @@ def generated_seed(apps: int, stages: int) -> Seed:
             for number, name in enumerate(names)
         ],
         apps=[AppSeed(name=f"App{number:04}") for number in range(1, apps + 1)],
-        clients=default_clients(),
+        clients=default_clients(names),
     )
 
 
 def seed_from(document: Any) -> Seed:
     """A seed from a parsed JSON document; `clients` left out gives the default ones."""
-    if isinstance(document, dict) and "clients" not in document:
-        document = {**document, "clients": [client.model_dump() for client in default_clients()]}
-    return Seed.model_validate(document)
+    seed = Seed.model_validate(document)
+    if not seed.clients:
+        seed.clients = default_clients([stage.name for stage in seed.stages])
+    return seed
 
 
 def plant(world: World, seed: Seed, now: float) -> None:
@@ -131,7 +132,7 @@ def plant(world: World, seed: Seed, now: float) -> None:
     for app in seed.apps:
         _plant_app(world, app, stages, now)
     for client in seed.clients:
-        permissions = {"*": client.permissions} | {stages[name]: list(p) for name, p in client.stages.items()}
+        permissions = {"*": client.permissions} | {_key(stages, name): list(p) for name, p in client.stages.items()}
         expires = None if client.secret_lifetime is None else now + client.secret_lifetime
         world.save(Client(client.client_id, digest(client.secret), permissions, client.state, expires))
 
@@ -150,8 +151,15 @@ def _stage(world: World, seed: StageSeed, now: float) -> Stage:
     )
 
 
+def _key(stages: dict[str, str], name: str) -> str:
+    if name not in stages:
+        message = f"the seed names a stage {name!r} that it does not define; it defines: {', '.join(stages)}"
+        raise ValueError(message)
+    return stages[name]
+
+
 def _plant_app(world: World, seed: AppSeed, stages: dict[str, str], now: float) -> None:
     key = seed.key or derived_key("app", seed.name)
     world.save(App(key, seed.name, seed.type, max([1, *seed.revisions.values()])))
     for name in seed.stages if seed.stages is not None else stages:
-        world.save(Placement(stages[name], key, seed.revisions.get(name, 1), now))
+        world.save(Placement(_key(stages, name), key, seed.revisions.get(name, 1), now))

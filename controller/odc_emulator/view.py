@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from odc_emulator import values, vocabulary
-from odc_emulator.portal import entries_of, find_app, find_entry, find_stage
+from odc_emulator.portal import UnknownNameError, entries_of, find_app, find_entry, find_stage
 from odc_emulator.profiles import Profile
 from odc_emulator.world import App, Placement, Stage, World
 
@@ -79,6 +79,8 @@ def secret_equals(
 def deployed(world: World, profile: Profile, stage_name: str, app_name: str) -> Deployed:
     """What the app would send an email with right now."""
     stage, app, placement = placed(world, stage_name, app_name)
+    if placement.revision is None:
+        raise UnknownNameError(f"{app.name} is not deployed in stage {stage.name}, so it cannot send anything")
     live = {
         e.field: values.effective(stage, placement, e, inherited=e in stage.entries).deployed
         for e in entries_of(profile, stage, app)

@@ -25,6 +25,7 @@ ALLOWED = {
     403: "a missing permission for a POST of an operation: its document asks for one and declares no 403",
     404: "a path, stage or asset that does not exist",
     405: "a method that a path does not have",
+    413: "a body of more than 1 MiB",
     415: "a body that is not JSON",
     429: "the rate limit, which the configurations document does not declare",
 }

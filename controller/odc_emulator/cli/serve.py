@@ -1,4 +1,4 @@
-"""The `odc-emulator` command line."""
+"""`odc-emulator serve`: options to settings, then the server until SIGTERM."""
 
 import json
 import sys
@@ -12,18 +12,7 @@ from odc_emulator.seed import Seed, generated_seed, seed_from
 from odc_emulator.server import serve
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def main() -> None:
-    """A local OutSystems Developer Cloud: its public API, its portal's hand, its apps' emails."""
-
-
-@main.command("profiles")
-def list_profiles() -> None:
-    """Print the profiles: one choice each for everything undocumented."""
-    click.echo(profiles.table())
-
-
-@main.command("serve")
+@click.command("serve")
 @click.option("--port", type=int, default=0, show_default=True, help="Port on 127.0.0.1; 0 takes a free one.")
 @click.option("--profile", type=click.Choice(list(profiles.PROFILES)), help=f"Default: {profiles.DEFAULT}.")
 @click.option("--state", type=click.Path(path_type=Path, dir_okay=False), help="SQLite file; left out: in memory.")
