@@ -29,8 +29,10 @@ Rows = list[dict[str, Any]]
 def keep(connection: Connection, entries: Iterable[Entry], at: datetime) -> None:
     """Write them all, in their order. Raises TypeError for what must not be stored, CorruptRecord."""
     members = [_member(entry) for entry in entries]
-    for kind, group in groupby(members, key=itemgetter(0)):
-        _KEEPERS[kind](connection, [value for _, value in group])
+    for kinds in _APART:
+        mine = (member for member in members if member[0] in kinds)
+        for kind, group in groupby(mine, key=itemgetter(0)):
+            _KEEPERS[kind](connection, [value for _, value in group])
     if members:
         events = [
             dict(zip(("stage", "body"), event_of(kind, value), strict=True), kind=kind) for kind, value in members
@@ -159,6 +161,9 @@ def _outcome_row(run: str, position: int, outcome: Outcome) -> dict[str, Any]:
         "fields": list(outcome.fields),
     }
 
+
+_APART: Final = (("run", "intent", "settled"), ("applied", "forgotten"), ("identity",))
+"""Kinds that share tables; entries of different ones may change places, which lets more of them be written together."""
 
 _KEEPERS: Final[Mapping[str, Callable[[Connection, Sequence[Any]], None]]] = {
     "run": _keep_runs,

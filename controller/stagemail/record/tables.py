@@ -82,6 +82,7 @@ OUTCOMES = Table(
     Column("message", Text, nullable=False),
     Column("retry", Boolean, nullable=False),
     Column("fields", Document, nullable=False),
+    Index("outcomes_of_step", "run", "step"),
 )
 
 APPLIED = Table(

@@ -75,6 +75,7 @@ def _runs() -> None:
         sa.Column("retry", sa.Boolean(), nullable=False),
         sa.Column("fields", sa.Text(), nullable=False),
     )
+    op.create_index("outcomes_of_step", "outcomes", ["run", "step"])
 
 
 def _state() -> None:
