@@ -27,3 +27,13 @@ def schema_folder() -> Path:
         f"the JSON Schemas of stagemail are neither in {package / 'schemas'} nor in the source's schemas folder",
         hint="install stagemail again; in a checkout run `stagemail schema --write`",
     )
+
+
+@lru_cache(maxsize=1)
+def sample_folder() -> Path:
+    """The folder of the sample (``stagemail.yaml`` and ``environments/``), found as the schemas are. Raises NotFound."""
+    package = Path(str(resources.files("stagemail")))
+    for folder in (package / "sample", package.parent.parent):
+        if (folder / "environments").is_dir() and (folder / "stagemail.yaml").is_file():
+            return folder
+    raise NotFound(f"the sample of stagemail is not in {package / 'sample'}", hint="install stagemail again")

@@ -40,6 +40,17 @@ class _Generator(GenerateJsonSchema):
             found.pop("default", None)  # "nothing" says nothing, and a whole shape's default is its fields' defaults
         return found
 
+    def dict_schema(self, schema: core_schema.DictSchema) -> JsonSchemaValue:
+        """A mapping whose names are closed: ``patternProperties`` would let every other name through unseen."""
+        found: JsonSchemaValue = {
+            "type": "object",
+            "propertyNames": self.generate_inner(schema["keys_schema"]),
+            "additionalProperties": self.generate_inner(schema["values_schema"]),
+        }
+        if "min_length" in schema:
+            found["minProperties"] = schema["min_length"]
+        return found
+
     def tagged_union_schema(self, schema: core_schema.TaggedUnionSchema) -> JsonSchemaValue:
         tag = str(schema["discriminator"])
         branches = {str(name): self.generate_inner(choice) for name, choice in schema["choices"].items()}

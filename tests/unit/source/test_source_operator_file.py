@@ -185,3 +185,16 @@ def test_two_targets_may_have_environments_of_equal_names() -> None:
     second = MINIMAL.split("targets:\n")[1].split("stages:\n", maxsplit=1)[0].replace("  odc:", "  other:")
     text = edited("stages:\n", second + "stages:\n  dev: {target: other, environment: QA, purpose: development}\n")
     assert sorted(load(text).stages) == ["dev", "qa"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (MINIMAL + "guards:\n  prodcution: {hold: []}\n", "did you mean `production`?"),
+        (MINIMAL + "guards:\n  production: {hold: [takeovr]}\n", "did you mean `takeover`?"),
+        (edited("  qa: {", "  QA Stage: {"), "lower-case letters"),
+        (edited("  env: {type: env}", "  env: {type: env, prefix: lower}"), "capital letters"),
+    ],
+)
+def test_a_name_or_choice_that_is_none_is_explained_where_it_stands(text: str, words: str) -> None:
+    assert any(words in problem for problem in problems(text))
