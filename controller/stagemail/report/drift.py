@@ -15,12 +15,12 @@ from stagemail.model.step import Case, Change, Step
 from stagemail.report.envelope import envelope
 from stagemail.report.failure import failures_of
 from stagemail.report.sheet import Sheet
-from stagemail.report.summary import fate, short, subject_of, widening
+from stagemail.report.summary import OUTSIDE, fate, short, subject_of, widening
 from stagemail.report.values import case_text, value_text
 
+__all__ = ["OUTSIDE", "Drift", "Stage", "drift_json", "drift_of", "drift_text", "has_drift", "pending_of"]
+
 KIND = "drift-report"
-OUTSIDE: frozenset[Case] = frozenset({"drift", "overwritten", "takeover"})
-"""Rows of the three-way table that somebody else than Git brought about."""
 FATES = {"healed": "an apply heals it", "held": "held by a guard", "blocked": "blocked"}
 PENDING = frozenset({"pending", "foreign-pending"})
 

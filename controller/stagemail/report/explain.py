@@ -94,10 +94,10 @@ def _explanation(sheet: Sheet, it: Explanation) -> None:
 
 def _field(sheet: Sheet, it: ExplainedField) -> None:
     sheet.line((it.field, "cyan"), f"  {value_text(it.value)}", indent=2, hang=6)
-    where = [str(it.location)] if it.location else []
-    where += [it.origin] if it.origin else []
-    if where:
-        sheet.line(("from ", "dim"), ", ".join(where), indent=6)
+    where = str(it.location) if it.location else ""
+    origin = it.origin if it.origin != "written" or not where else ""
+    if where or origin:
+        sheet.line(", ".join(part for part in (where, origin) if part), indent=6)
     if it.changed_by:
         by = it.changed_by
         sheet.line(("last changed ", "dim"), f"{by.at} by {by.author}, {short(by.id)}: {by.subject}", indent=6)

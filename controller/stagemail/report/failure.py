@@ -37,8 +37,8 @@ def failures_markdown(failures: Iterable[Failure]) -> str:
     """What stopped stages, a heading each; "" for none."""
     parts = []
     for failure in failures:
-        text = " ".join(part for part in (failure.message, failure.hint) if part)
-        parts.append(f"### {code(failure.stage or 'stagemail')}: failed\n\n{prose(text)}\n")
+        hint = f"\n→ {prose(failure.hint)}\n" if failure.hint else ""
+        parts.append(f"### {code(failure.stage or 'stagemail')}: failed\n\n{prose(failure.message)}\n{hint}")
     return "\n".join(parts)
 
 

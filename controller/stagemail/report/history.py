@@ -10,7 +10,7 @@ from stagemail.report.codec import encode_instant
 from stagemail.report.envelope import envelope
 from stagemail.report.escape import visible
 from stagemail.report.instants import at_text, took_text
-from stagemail.report.runs import STATUS, WORDS, live_text
+from stagemail.report.runs import STATUS, WORDS, empty_text, live_text
 from stagemail.report.sheet import Sheet, Style, cells
 from stagemail.report.summary import short
 
@@ -43,7 +43,7 @@ def history_text(runs: Iterable[Run], *, width: int = 80, color: bool = False) -
 def _outcomes(run: Run) -> str:
     counts = Counter(outcome.status for outcome in run.outcomes)
     parts = [f"{counts[status]} {word}" for status, word in WORDS.items() if counts[status]]
-    return "; ".join(part for part in (", ".join(parts) or "nothing was to be done", live_text(run)) if part)
+    return "; ".join(part for part in (", ".join(parts) or empty_text(run), live_text(run)) if part)
 
 
 def history_json(runs: Iterable[Run]) -> str:

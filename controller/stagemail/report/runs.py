@@ -47,6 +47,11 @@ def what_text(outcome: Outcome) -> str:
     return f"{VERBS.get(outcome.action, outcome.action)} {outcome.label}"
 
 
+def empty_text(run: Run) -> str:
+    """What to say of a run without outcomes."""
+    return "nothing was to be done" if run.status in ("done", "held") else "no outcome is recorded"
+
+
 def live_text(run: Run) -> str:
     """The sentence that ends an apply: ``read back equal, live on 58 of 60 apps, not live: X, Y``; "" if none was read.
 
@@ -81,7 +86,7 @@ def _run(sheet: Sheet, run: Run) -> None:
         word = (WORDS[outcome.status], TONES.get(outcome.status, ""))
         sheet.row((word, f"{what_text(outcome)}{fields}{message}"), (wide,), indent=2)
     if not run.outcomes:
-        sheet.line("nothing was to be done", indent=2)
+        sheet.line(empty_text(run), indent=2)
     for outcome in retryable(run):
         sheet.line(
             ("worth trying again: ", "cyan"), f"{VERBS.get(outcome.action, outcome.action)} {outcome.label}", indent=2

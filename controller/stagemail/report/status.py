@@ -85,6 +85,8 @@ def status_text(stages: Iterable[StageStatus], *, width: int = 80, color: bool =
     widths = [max(cells(row[column]) for row in rows) for column in range(3)] if rows else []
     for status, (name, word, revision) in zip(listed, rows, strict=True):
         sheet.row(((name, "bold"), (word, _tone(status)), revision, _live(status)), widths)
+        if status.wanted and status.wanted != status.applied:
+            sheet.line(("behind: ", "yellow"), f"Git is at {short(status.wanted)}", indent=4)
         _below(sheet, status)
     if not listed:
         sheet.line("no stages")
@@ -98,8 +100,7 @@ def _tone(status: StageStatus) -> Style:
 def _revision(status: StageStatus) -> str:
     if not status.applied:
         return "nothing applied yet"
-    behind = status.wanted and status.wanted != status.applied
-    return f"at {short(status.applied)}" + (f", Git is at {short(status.wanted)}" if behind else "")
+    return f"at {short(status.applied)}"
 
 
 def _live(status: StageStatus) -> str:

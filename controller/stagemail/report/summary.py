@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from stagemail.model import email
 from stagemail.model.plan import Plan
-from stagemail.model.step import Step
+from stagemail.model.step import Case, Step
+
+OUTSIDE: frozenset[Case] = frozenset({"drift", "overwritten", "takeover"})
+"""Rows of the three-way table that somebody else than Git brought about."""
 
 LEFT_ALONE = ("in-sync", "uncovered", "not-bindable", "stage-unmanaged")
 
@@ -114,10 +117,12 @@ def next_text(plan: Plan) -> str:
     if not plan.has_changes:
         return f"Nothing to do: {plan.stage} is as Git wants it."
     if summary.write + summary.activate + summary.forget:
-        rest = "; what is held stays as it is" if plan.is_held else ""
-        return f"Next: {command}{rest}."
+        left = " or ".join(word for word, is_so in (("held", plan.is_held), ("blocked", plan.blocked)) if is_so)
+        return f"Next: {command}" + (f"; what is {left} stays as it is." if left else ".")
     if plan.is_held:
         return f"Next: commit a waiver as above, or change the files; until then {command} writes nothing."
     if summary.blocked:
         return f"Next: provide what is missing (stagemail secrets check names it), then {command}."
-    return f"Next: {command} brings back what Git wants; or change the files to what the platform has."
+    if all(change.case in OUTSIDE for step in plan.reported for change in step.changes):
+        return f"Next: {command} brings back what Git wants; or change the files to what the platform has."
+    return f"Next: {command}; automation leaves this to a person."

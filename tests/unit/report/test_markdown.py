@@ -98,3 +98,7 @@ def test_a_fence_is_longer_than_any_in_its_text(text: str) -> None:
 
 def test_a_table_without_rows_is_left_out() -> None:
     assert table(("A",), []) == ""
+
+
+def test_a_permission_as_odc_writes_it_stands_out() -> None:
+    assert prose("grant *View configurations* on QA") == "grant `View configurations` on QA"

@@ -1,0 +1,78 @@
+"""Past runs as a table, JSON and CSV."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.report.golden import assert_golden
+from tests.unit.report.samples import AT, RUN
+
+from stagemail.report.history import COLUMNS, FORMULA, history_csv, history_json, history_text
+from stagemail.report.instants import at_text, took_text
+from stagemail.report.sheet import cells
+
+RUNNING = replace(
+    RUN, id="run-2", stage="production", status="running", finished=None, outcomes=(), apps=0, not_live=()
+)
+
+
+def rows_of(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def test_the_table_reads_as_in_the_golden_file() -> None:
+    text = history_text([RUNNING, RUN])
+    assert_golden("history.txt", text)
+    assert max(map(cells, text.splitlines())) <= 80
+
+
+def test_an_empty_history_is_said() -> None:
+    assert history_text([]) == "no runs are recorded\n"
+
+
+def test_json_holds_the_whole_run_with_times_in_utc() -> None:
+    (run,) = json.loads(history_json([RUN]))["runs"]
+    assert (run["started"], run["notLive"]) == ("2026-11-22T21:00:00Z", ["Billing", "FieldApp"])
+    assert run["outcomes"][1]["retry"] is True
+
+
+def test_csv_has_a_row_per_outcome_and_one_for_a_run_without_any() -> None:
+    rows = rows_of(history_csv([RUNNING, RUN]))
+    assert rows[0] == list(COLUMNS)
+    assert [row[0] for row in rows[1:]] == ["run-2", "run-1", "run-1", "run-1"]
+    assert rows[3][7:] == ["activate", "Billing", "", "failed", "platform is busy", "yes"]
+
+
+@pytest.mark.parametrize("actor", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_cell_starts_a_formula(actor: str) -> None:
+    rows = rows_of(history_csv([replace(RUN, actor=actor)]))
+    assert all(row[3].startswith("'") for row in rows[1:])
+
+
+@given(st.text())
+def test_whatever_is_in_a_run_every_row_has_every_column(text: str) -> None:
+    outcome = replace(RUN.outcomes[0], label=text, message=text)
+    rows = rows_of(history_csv([replace(RUN, actor=text, outcomes=(outcome,))]))
+    assert [len(row) for row in rows] == [len(COLUMNS)] * 2
+    assert not any(cell.startswith(FORMULA) for row in rows for cell in row)
+
+
+def test_times_are_utc_whatever_zone_they_came_in() -> None:
+    assert at_text(datetime(2026, 1, 1, 1, 0, tzinfo=timezone(timedelta(hours=2)))) == "2025-12-31 23:00 UTC"
+    assert at_text(None) == "never"
+
+
+def test_a_report_refuses_a_time_without_a_zone() -> None:
+    with pytest.raises(ValueError, match="zone"):
+        history_json([replace(RUN, started=datetime(2026, 1, 1))])  # noqa: DTZ001 - that is what is refused
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0, "0s"), (59, "59s"), (65, "1m05s"), (3_660, "1h01m"), (-5, "0s")])
+def test_a_duration_in_words(seconds: int, text: str) -> None:
+    assert took_text(AT, AT + timedelta(seconds=seconds)) == text
+    assert took_text(datetime.now(UTC), None) == ""

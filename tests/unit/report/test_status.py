@@ -1,0 +1,68 @@
+"""The state of stages in words and as JSON."""
+
+import json
+from dataclasses import replace
+
+from tests.unit.report.golden import assert_golden
+from tests.unit.report.samples import AT, PROBLEMS, REVISION, RUN
+
+from stagemail.model.inventory import StageIdentity
+from stagemail.report.status import Condition, StageStatus, status_json, status_text
+
+READY = StageStatus(
+    "development",
+    "odc",
+    StageIdentity("dev-key", "Development", "development"),
+    REVISION,
+    REVISION,
+    replace(RUN, status="done"),
+    (Condition("Ready", "True", "Applied", "as Git wants it", REVISION, AT),),
+    5,
+    5,
+    observed_at=AT,
+)
+STALLED = StageStatus(
+    "qa",
+    "odc",
+    StageIdentity("stage-key", "QA", "non-production"),
+    "a" * 40,
+    REVISION,
+    RUN,
+    (
+        Condition("Ready", "False", "Held", "recipients-widened is not accepted", REVISION, AT),
+        Condition("Stalled", "True", "Held", "waits for a waiver", REVISION, AT),
+    ),
+    3,
+    5,
+    ("Billing", "FieldApp"),
+    ("Billing: server.port",),
+    ("CRM: recipients-widened",),
+    ("qa: server.host",),
+    PROBLEMS,
+)
+NEW = StageStatus("production", "odc")
+
+
+def test_stages_read_as_in_the_golden_file() -> None:
+    assert_golden("status.txt", status_text([READY, STALLED, NEW]))
+
+
+def test_a_stage_in_a_word() -> None:
+    reconciling = replace(NEW, conditions=(Condition("Reconciling", "True"),))
+    assert [it.word for it in (READY, STALLED, NEW, reconciling)] == ["Ready", "Stalled", "Not ready", "Reconciling"]
+
+
+def test_a_stage_that_is_behind_git_says_both_revisions() -> None:
+    assert "behind: Git is at aaaaaaaaaaaa" in status_text([STALLED])
+
+
+def test_json_holds_everything() -> None:
+    data = json.loads(status_json([STALLED, NEW]))
+    assert data["kind"] == "status"
+    assert data["stages"][0]["conditions"][1]["type"] == "Stalled"
+    assert data["stages"][0]["lastRun"]["id"] == "run-1"
+    assert data["stages"][1]["lastRun"] is None
+
+
+def test_no_stage_is_said() -> None:
+    assert status_text([]) == "no stages\n"
