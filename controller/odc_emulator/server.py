@@ -3,11 +3,13 @@
 Plain HTTP on loopback only.
 """
 
+import asyncio
 import contextlib
+import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,7 +25,29 @@ from odc_emulator.seed import Seed
 
 HOST = "127.0.0.1"
 START_SECONDS = 10.0
+TICK = 0.02  # seconds
 STOP_SECONDS = 1  # what a request in progress gets when the server is told to stop
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that looks for its end more often than ten times a second: tests start hundreds of emulators."""
+
+    async def main_loop(self) -> None:
+        while not self.should_exit:
+            await asyncio.sleep(TICK)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Being told to stop is no failure: uvicorn's own would raise the signal again once it has stopped."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 class EmulatorServer:
@@ -107,7 +131,7 @@ def _server(platform: Platform) -> uvicorn.Server:
         date_header=False,
         timeout_graceful_shutdown=STOP_SECONDS,
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     return server
 
 
