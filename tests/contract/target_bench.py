@@ -15,7 +15,7 @@ from tests.contract.odc_clock import ScaledClock
 from tests.unit.target.clocks import FakeClock
 
 from odc_emulator.profiles import PROFILES
-from odc_emulator.seed import AppSeed, ClientSeed, Seed, StageSeed, default_clients
+from odc_emulator.seed import AppSeed, ClientSeed, Seed, StageSeed
 from odc_emulator.server import EmulatorServer
 from stagemail.document import read
 from stagemail.document.writing import write as dump
@@ -33,7 +33,7 @@ from stagemail.target.odc.mapping import OdcMapping
 from stagemail.target.odc.target import Connection, OdcSettings, OdcTarget, build, connect
 
 SPEED = 100.0
-STAGES = 40
+STAGES = 64
 SECRET = "emulator-secret"
 
 
@@ -150,6 +150,18 @@ class Emulators:
             emulator.__exit__(None, None, None)
 
 
+VIEW = ["View stage", "View configurations"]
+CLIENTS = [
+    ClientSeed(client_id="stagemail-ci", secret=SECRET),
+    ClientSeed(client_id="changing", secret=SECRET),
+    ClientSeed(client_id="viewer", secret=SECRET, permissions=VIEW),
+    ClientSeed(client_id="no-email", secret=SECRET, permissions=[*VIEW, "Edit configurations", "Deploy assets"]),
+    ClientSeed(client_id="not-lonely", secret=SECRET, stages={"Lonely": []}),
+    ClientSeed(client_id="suspended", secret=SECRET, state="suspended"),
+    ClientSeed(client_id="expired", secret=SECRET, secret_lifetime=-1),
+]
+
+
 def _seed() -> Seed:
     stages = [StageSeed(name=f"T{number:02}", order=number) for number in range(STAGES)]
     apps = [
@@ -159,10 +171,7 @@ def _seed() -> Seed:
         AppSeed(name="Onboarding", type="Workflow"),
         AppSeed(name="Assistant", type="Agent"),
     ]
-    clients = [client for client in default_clients() if not client.stages]
-    clients.append(ClientSeed(client_id="not-lonely", secret=SECRET, stages={"Lonely": []}))
-    clients.append(ClientSeed(client_id="changing", secret=SECRET))
-    return Seed(stages=[*stages, StageSeed(name="Lonely", order=999)], apps=apps, clients=clients)
+    return Seed(stages=[*stages, StageSeed(name="Lonely", order=999)], apps=apps, clients=CLIENTS)
 
 
 FIELDS = {
