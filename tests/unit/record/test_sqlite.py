@@ -280,3 +280,17 @@ def test_after_kill_minus_9_every_acknowledged_append_is_there_and_none_is_half_
         assert len(resources) in (acknowledged, acknowledged + 1)
         assert [r.label for r in resources] == [i.label for i in intents]
         assert resources[acknowledged - 1].fields["number"].value == acknowledged - 1
+
+
+@pytest.mark.parametrize("where", ["INSERT INTO intents", "INSERT INTO applied", "INSERT INTO events", "COMMIT"])
+def test_an_append_that_is_killed_in_the_middle_is_not_there_at_all(tmp_path: Path, where: str) -> None:
+    command = [sys.executable, "-m", appender.__name__, str(tmp_path), where]
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, timeout=60, check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert done.stdout.split() == [str(n).encode() for n in range(appender.FATAL)]
+    with opened(tmp_path) as record:
+        labels = [f"app-{n:06}" for n in range(appender.FATAL)]
+        assert [r.label for r in record.applied("qa").resources] == labels
+        assert [i.label for i in record.open_intents("qa")] == labels
+        record.append(appender.entries(appender.FATAL), None)
+        assert len(record.open_intents("qa")) == appender.FATAL + 1
