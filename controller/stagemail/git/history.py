@@ -1,0 +1,58 @@
+"""Who did what: one commit, the commits of some paths, the last commit of a line.
+
+Names and subjects are other people's text: control characters are taken out, and a repository's ``.mailmap`` is not
+believed. Not here: what a commit contains (``objects``).
+"""
+
+from collections.abc import Sequence
+
+from stagemail.errors import NotFound
+from stagemail.git.arguments import safe_path
+from stagemail.git.repository import Repository, full_id
+from stagemail.model.revision import Commit
+
+_FORMAT = "--format=%H%x00%an <%ae>%x00%cI%x00%s"
+_FIELDS = 4
+
+
+def commit(repository: Repository, revision: str) -> Commit:
+    """One commit by its full id. Raises NotFound."""
+    return _log(repository, revision, 1, ())[0]
+
+
+def log(repository: Repository, revision: str, paths: Sequence[str], limit: int) -> tuple[Commit, ...]:
+    """The newest commits up to ``revision`` (a full id) that changed any of the paths (none: all), newest first."""
+    return _log(repository, revision, limit, paths)
+
+
+def _log(repository: Repository, revision: str, limit: int, paths: Sequence[str]) -> tuple[Commit, ...]:
+    where = [safe_path(path) for path in paths]
+    answer = repository.command.run(
+        "log", "-z", f"--max-count={limit:d}", "--no-mailmap", "--no-show-signature", "--no-ext-diff", "--no-patch",
+        "--no-color", "--no-decorate", _FORMAT, full_id(revision), "--", *where, what=f"commit {revision[:12]}",
+    )  # fmt: skip
+    # With -z git writes NUL after every commit's record; a lost newline cannot be told from one of the subject.
+    fields = answer.decode("utf-8", "replace").split("\0")
+    records = [fields[n : n + _FIELDS] for n in range(0, len(fields) - _FIELDS + 1, _FIELDS)]
+    return tuple(Commit(r[0].strip(), _clean(r[1]), r[2], _clean(r[3])) for r in records)
+
+
+def blame(repository: Repository, path: str, line: int, revision: str | None) -> Commit | None:
+    """Who last changed a line (from 1) at a revision (full id), or in the working tree where it is None.
+
+    None for a line that is not committed, or not there.
+    """
+    at = [full_id(revision)] if revision else []
+    try:
+        answer = repository.command.run(
+            "blame", "--porcelain", "--no-textconv", "-L", f"{line:d},{line:d}", *at, "--", safe_path(path),
+            what=f"{path}:{line}",
+        )  # fmt: skip
+    except NotFound:
+        return None
+    found = answer[:200].split(b" ", 1)[0].decode("ascii", "replace")
+    return commit(repository, found) if found.strip("0") else None
+
+
+def _clean(text: str) -> str:
+    return "".join(c if c.isprintable() else "\ufffd" for c in text.strip())

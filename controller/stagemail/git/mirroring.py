@@ -1,0 +1,61 @@
+"""A bare mirror of a remote repository: made, and brought up to date. Nothing is ever checked out.
+
+Not here: when to fetch (``reconcile.loop``), verifying who signed.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from stagemail.errors import NotFound
+from stagemail.git.arguments import DEFAULT_PROTOCOLS, safe_branch, safe_url
+from stagemail.git.command import Command
+from stagemail.git.repository import Repository, open_repository
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a remote may be reached. ``config`` is git configuration (``http.extraHeader`` …); it never shows in a list
+
+    of processes. ``timeout`` in seconds.
+    """
+
+    protocols: tuple[str, ...] = DEFAULT_PROTOCOLS
+    config: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    timeout: float = 300.0
+
+
+def mirror(url: str, folder: Path, *, branch: str | None, access: Access) -> Repository:
+    """Fetch every branch (or one) with full history into the bare repository ``folder``, which is made where missing.
+
+    HEAD is the branch, or the remote's own. Branches that the remote lost are removed. Raises UsageError,
+    Unreachable, NotPermitted, NotFound.
+    """
+    safe_url(url, access.protocols)
+    head = f"refs/heads/{safe_branch(branch)}" if branch is not None else None
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    Command(folder).run("init", "--quiet", "--bare", "--template=", ".", what=f"mirror {folder}")
+    environment = {"GIT_ALLOW_PROTOCOL": ":".join(access.protocols), **access.environment}
+    remote = Command(folder, access.config, environment)
+    refs = head or "refs/heads/*"
+    what = f"fetching {url}"
+    remote.run(
+        "fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
+        "--end-of-options", url, f"+{refs}:{refs}", timeout=access.timeout, what=what,
+    )  # fmt: skip
+    head = head or _remote_head(remote, url, access.timeout)
+    Command(folder).run("symbolic-ref", "HEAD", head, what=what)
+    os.utime(folder)
+    return open_repository(folder)
+
+
+def _remote_head(remote: Command, url: str, timeout: float) -> str:
+    answer = remote.run(
+        "ls-remote", "--symref", "--end-of-options", url, "HEAD", timeout=timeout, what=f"asking {url} for its branch"
+    )
+    for line in answer.decode("utf-8", "replace").splitlines():
+        if line.startswith("ref: refs/heads/"):
+            return f"refs/heads/{safe_branch(line.removeprefix('ref: refs/heads/').partition(chr(9))[0])}"
+    raise NotFound(f"{url} does not say which branch is its main one.", hint="Name the branch.")

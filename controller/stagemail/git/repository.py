@@ -1,0 +1,100 @@
+"""Opening a repository, and resolving what a person calls a revision to a full id.
+
+Not here: reading it (``objects``, ``history``, ``worktree``), getting one (``mirroring``).
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from stagemail.errors import NotFound, NotPermitted
+from stagemail.git.arguments import safe_ref
+from stagemail.git.command import Command
+
+FULL_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """An opened repository. ``top`` is its working tree, None for a bare one."""
+
+    folder: Path
+    """The ``.git`` folder, or the bare repository itself."""
+    top: Path | None
+    shallow: bool
+    command: Command
+
+
+def open_repository(path: Path) -> Repository:
+    """The repository that ``path`` (a folder) is in. Raises NotFound, NotPermitted (it belongs to somebody else)."""
+    if not path.is_dir():
+        raise NotFound(f"{path} is not a folder.", hint="Name a folder inside a clone.")
+    try:
+        return _opened(path, ())
+    except NotPermitted:
+        trusted = _trusted_by_user(path)
+        if not trusted:
+            raise
+        return _opened(path, tuple(("safe.directory", folder) for folder in trusted))
+
+
+def discover(path: Path) -> Repository | None:
+    """As ``open_repository``; None where the folder is in no repository. Other errors are raised."""
+    try:
+        return open_repository(path)
+    except NotFound:
+        if path.is_dir() and _git_is_there():
+            return None
+        raise
+
+
+def resolve(repository: Repository, ref: str) -> str:
+    """The full id of the commit that ``ref`` names. Raises UsageError, NotFound."""
+    answer = repository.command.run(
+        "rev-parse", "--verify", "--end-of-options", f"{safe_ref(ref)}^{{commit}}", what=f"revision {ref!r}"
+    )
+    return full_id(answer.decode("ascii", "replace").strip())
+
+
+def full_id(text: str) -> str:
+    """The text, if it is a full object id. Raises NotFound."""
+    if not FULL_ID.fullmatch(text):
+        raise NotFound(f"{text[:80]!r} is no full object id.", hint="Resolve the name first.")
+    return text
+
+
+def _git_is_there() -> bool:
+    Command(Path("/")).run("version")
+    return True
+
+
+def _opened(path: Path, config: tuple[tuple[str, str], ...]) -> Repository:
+    at = path.resolve()
+    command = Command(at, config)
+    answer = command.run(
+        "rev-parse", "--absolute-git-dir", "--is-bare-repository", "--is-shallow-repository", "--is-inside-work-tree"
+    )
+    folder, bare, shallow, inside = answer.decode("utf-8", "surrogateescape").split("\n")[:4]
+    if bare != "true" and inside != "true":
+        raise NotFound(f"{path} is inside a .git folder.", hint="Name the folder of the working tree.")
+    top = None
+    if bare != "true":
+        top = Path(command.run("rev-parse", "--show-toplevel").decode("utf-8", "surrogateescape").removesuffix("\n"))
+    return Repository(Path(folder), top, shallow == "true", Command(top or Path(folder), config))
+
+
+def _trusted_by_user(path: Path) -> tuple[str, ...]:
+    """The folders that the user or the machine declared safe: the one thing that we take from their configuration."""
+    command = Command(path, environment={"GIT_CONFIG_NOSYSTEM": "0", "GIT_CONFIG_GLOBAL": str(_user_config())})
+    folders: list[str] = []
+    for scope in ("--system", "--global"):
+        status, answer, _ = command.attempt("config", scope, "--null", "--get-all", "safe.directory")
+        if status == 0:
+            folders += answer.decode("utf-8", "surrogateescape").split("\0")[:-1]
+    last_reset = max((n for n, folder in enumerate(folders) if not folder), default=-1)
+    return tuple(folders[last_reset + 1 :])
+
+
+def _user_config() -> Path:
+    first = Path("~/.gitconfig").expanduser()
+    return first if first.exists() else Path("~/.config/git/config").expanduser()
