@@ -23,7 +23,7 @@ def envelope(kind: str, **members: object) -> str:
 
 def written(data: Json) -> str:
     """JSON text in the one form in which we write it."""
-    return json.dumps(data, indent=2, ensure_ascii=True, allow_nan=False).replace("\x7f", "\\u007f") + "\n"
+    return json.dumps(data, indent=2, ensure_ascii=True, allow_nan=False) + "\n"
 
 
 def digest(data: Json) -> str:

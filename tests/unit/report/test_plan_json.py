@@ -13,6 +13,7 @@ from tests.unit.report.samples import EMPTY_PLAN, PLAN, STAGE
 from stagemail.errors import InvalidInput, Unreachable, UsageError
 from stagemail.model.plan import Plan
 from stagemail.model.secret import Masked, Secret, SecretRef, SecretState
+from stagemail.model.snapshot import AppliedField
 from stagemail.model.step import Change, Step
 from stagemail.report.envelope import digest
 from stagemail.report.plan_json import plan_from_json, plans_from_json, plans_json
@@ -45,8 +46,12 @@ def test_a_value_comes_back_with_its_type(value: Any) -> None:
 
 
 def test_the_order_of_a_mapping_does_not_change_a_byte() -> None:
-    turned = tuple(replace(a, fields=dict(reversed(a.fields.items()))) for a in PLAN.adopt)
-    assert plans_json([replace(PLAN, adopt=turned)]) == plans_json([PLAN])
+    fields = {name: AppliedField(name) for name in ("sender.name", "recipients.mode", "server.host")}
+    one, other = (
+        replace(PLAN, adopt=(replace(PLAN.adopt[0], fields=dict(items)),))
+        for items in (fields.items(), reversed(fields.items()))
+    )
+    assert plans_json([one]) == plans_json([other])
 
 
 def test_a_secret_value_has_no_form_in_a_report() -> None:

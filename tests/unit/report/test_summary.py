@@ -28,6 +28,10 @@ def test_activations_that_may_not_be_needed_are_not_counted() -> None:
     assert counts_text(summary_of(of(*SETTINGS_LIVE))) == "nothing to do"
 
 
+def test_a_widening_is_seen_from_the_hazard_too() -> None:
+    assert summary_of(of(replace(WIDEN, changes=()))).widened == ("CRM",)
+
+
 def test_an_app_that_is_in_sync_in_two_ways_is_left_alone_once() -> None:
     notes = (Note("in-sync", "A", "x"), Note("in-sync", "A", "y"))
     assert summary_of(replace(EMPTY_PLAN, notes=notes)).left_alone == 1
