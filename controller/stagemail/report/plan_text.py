@@ -27,6 +27,9 @@ VERBS = {"write": "write", "activate": "make live", "unmanage": "forget"}
 OBVIOUS = "make "
 """Reasons that begin so only repeat the heading of their phase."""
 
+NAMED = 40
+"""Up to so many resources are named that nothing is done to."""
+
 MANY = 8
 """Up to so many apps are named where a step only runs on those that turn out to be pending."""
 
@@ -148,12 +151,18 @@ def _waivers(sheet: Sheet, plan: Plan) -> None:
     sheet.verbatim(text, indent=4)
 
 
+def _names(names: Sequence[str]) -> str:
+    """What is in order, by name as long as somebody would read it."""
+    rest = len(names) - NAMED
+    return ", ".join(names) if rest <= 0 else f"{', '.join(names[:NAMED])} and {rest} more"
+
+
 def _notes(sheet: Sheet, plan: Plan) -> None:
     for group in note_groups(plan.notes):
         sheet.blank()
         sheet.line((group.title, "yellow" if group.warns else "bold"))
         if group.brief:
-            sheet.line(", ".join(note.subject for note in group.notes), indent=2, hang=2)
+            sheet.line(_names([note.subject for note in group.notes]), indent=2, hang=2)
             continue
         for message, subjects in group.by_message():
             sheet.line((", ".join(subjects), "cyan"), f": {message}", indent=2, hang=4)

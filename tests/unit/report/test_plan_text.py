@@ -57,6 +57,13 @@ def test_apps_that_would_be_made_live_for_the_same_reason_are_one_line() -> None
     assert "make it live where it is still pending: 5 apps (Billing, CRM," in plan_text(PLAN)
 
 
+def test_of_very_many_things_in_order_only_some_are_named_and_all_are_counted() -> None:
+    notes = tuple(Note("in-sync", f"App{number:04}", "") for number in range(1000))
+    text = plan_text(replace(EMPTY_PLAN, notes=notes))
+    assert "App0039 and 960 more" in text.replace("\n  ", " ")
+    assert "1000 left alone" in text
+
+
 def test_a_held_activation_stands_apart_from_those_that_run() -> None:
     foreign = Hazard("foreign-pending", "server.host", "CRM: would also make live what somebody else left pending")
     held = replace(SETTINGS_LIVE[1], hazards=(foreign,), held=(foreign,))
