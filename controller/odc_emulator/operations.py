@@ -36,7 +36,7 @@ def start(
 
 def settle(world: World, now: float) -> None:
     """Finish every running operation whose time is over, in the order of their ends."""
-    due = [o for o in world.operations.values() if o.status == "Running" and o.ends is not None and o.ends <= now]
+    due = [o for o in world.running.values() if o.ends is not None and o.ends <= now]
     for operation in sorted(due, key=lambda o: (o.ends or 0.0, o.order)):
         _finish(world, operation)
 

@@ -46,8 +46,8 @@ class Store:
             return None
         world = World(profile, self.meta("salt"))
         world.order = self.meta("order") or 0
-        for kind, id_, data in self._db.execute("SELECT kind, id, data FROM record ORDER BY rowid"):
-            world.shelf(kind)[id_] = restored(kind, json.loads(data))
+        for kind, data in self._db.execute("SELECT kind, data FROM record ORDER BY rowid"):
+            world.keep(restored(kind, json.loads(data)))
         return world
 
     def new_world(self, profile: str) -> World:

@@ -193,6 +193,7 @@ class World:
         self.clients: dict[str, Client] = {}
         self.tokens: dict[str, Token] = {}
         self.operations: dict[str, Operation] = {}
+        self.running: dict[str, Operation] = {}  # looked at before every call, so kept apart
         self._dirty: dict[tuple[str, str], Record] = {}
 
     def shelf(self, kind: str) -> dict[str, Any]:
@@ -202,8 +203,16 @@ class World:
 
     def save(self, record: Record) -> None:
         """Keep a new or changed record and have it written at the next commit."""
-        self.shelf(record.kind)[record.id] = record
+        self.keep(record)
         self._dirty[record.kind, record.id] = record
+
+    def keep(self, record: Record) -> None:
+        """Keep a record that is already written."""
+        self.shelf(record.kind)[record.id] = record
+        if isinstance(record, Operation):
+            self.running.pop(record.key, None)
+            if record.status == "Running":
+                self.running[record.key] = record
 
     def next_order(self) -> int:
         """The next running number; later changes have higher ones."""

@@ -37,12 +37,19 @@ def directory() -> Path | None:
     return Path(value) if value else None
 
 
+def raw(api: str) -> dict[str, Any]:
+    """One document as it is."""
+    folder = directory()
+    assert folder is not None
+    loaded: dict[str, Any] = json.loads((folder / FILES[api]).read_text(encoding="utf-8"))
+    return loaded
+
+
 @cache
 def document(api: str) -> dict[str, Any]:
     """One document, its `nullable` turned into JSON Schema."""
-    folder = directory()
-    assert folder is not None
-    return _json_schema(json.loads((folder / FILES[api]).read_text(encoding="utf-8")))
+    converted: dict[str, Any] = _json_schema(raw(api))
+    return converted
 
 
 def check(method: str, path: str, status: int, body: bytes) -> None:
