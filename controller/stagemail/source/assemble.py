@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
-from stagemail.document import Document, confusable
+from stagemail.document import Document
 from stagemail.model.location import Place
 from stagemail.model.snapshot import Binding, Configuration, Desired
 from stagemail.model.waiver import Waiver
 from stagemail.ports import Check
-from stagemail.source import assemble_fields
+from stagemail.source import assemble_fields, lookalikes
 from stagemail.source.assemble_rules import StageDocuments, findings
 from stagemail.source.claims import Layout, blocked_by, claim, stages_seen, stray
 from stagemail.source.finding import Finding
@@ -79,7 +79,7 @@ class Assembler:
             remedy = "keep it outside, and give its path with `--config`."
             self._report(Finding(place.child("kind"), "operator-in-source", message, remedy, stages=owners))
             return
-        for finding in _confusables(value, place):
+        for finding in lookalikes.in_document(value, place):
             self._report(replace(finding, stages=blocked_by(value, place.path, self._layout)))
         claimed = claim(value, place, self._layout)
         for finding in claimed.findings:
@@ -170,20 +170,6 @@ def _fits(value: Any) -> bool:
         return is_valid(value)
     except ValueError:  # a date: the schema sees dates as text
         return False
-
-
-def _confusables(value: Mapping[str, Any], place: Place) -> Iterator[Finding]:
-    for name in ("apps", "except"):
-        for index, text in enumerate(value["spec"].get(name, ())):
-            why = None if text.isascii() else confusable(text)
-            if why:
-                remedy = "type the name again, or use the app's key."
-                yield Finding(
-                    place.child("spec", name, index),
-                    "confusable-name",
-                    f"this name may be taken for another, {why}:",
-                    remedy,
-                )
 
 
 def _of_target(check: Check, stage: str) -> Iterator[Finding]:

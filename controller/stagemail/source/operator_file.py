@@ -16,6 +16,7 @@ from stagemail.resources.operator_checks import breaches
 from stagemail.resources.plugins import BUILT_IN, Registries
 from stagemail.source.finding import Finding
 from stagemail.source.located import located
+from stagemail.source.lookalikes import in_operator_file
 from stagemail.source.schema import is_valid, plain
 
 _HINT: Final = "docs/reference describes every field; `stagemail schema` prints the schema"
@@ -56,7 +57,8 @@ def operator_of(document: Document, registries: Registries) -> tuple[Operator | 
         operator = Operator.model_validate(value, context=registries)
     except ValidationError as error:
         return None, [_finding(each, place) for each in error.errors(include_input=False, include_context=False)]
-    found = [
+    found = [*in_operator_file(value, place)]
+    found += [
         Finding(
             place.child(*breach.pointer),
             breach.code,

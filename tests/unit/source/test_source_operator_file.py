@@ -190,7 +190,9 @@ def test_two_targets_may_have_environments_of_equal_names() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        (edited("example.outsystems.dev", "ex\u0430mple.outsystems.dev"), "CYRILLIC SMALL LETTER A"),
         (MINIMAL + "guards:\n  prodcution: {hold: []}\n", "did you mean `production`?"),
+        (edited("example.outsystems.dev", "ex\u0430mple.outsystems.dev"), "CYRILLIC SMALL LETTER A"),
         (MINIMAL + "guards:\n  production: {hold: [takeovr]}\n", "did you mean `takeover`?"),
         (edited("  qa: {", "  QA Stage: {"), "lower-case letters"),
         (edited("  env: {type: env}", "  env: {type: env, prefix: lower}"), "capital letters"),
