@@ -4,7 +4,6 @@ Every port ships an in-memory adapter as product code, and one contract suite (`
 adapter. Not here: adapters (floor 3) and who builds them (``wiring``).
 """
 
-import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,7 +38,7 @@ class Clock(Protocol):
 
 
 def _equal(_field: str, one: Value, other: Value) -> bool:
-    return operator.eq(one, other)
+    return bool(one == other)
 
 
 class Source(Protocol):

@@ -69,6 +69,8 @@ def _acquire(request: Request, world: World) -> Lease:
 
 def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
     desired = load(request)
+    if lease is not None:
+        _end_the_killed(request.stage, world, lease)
     check = world.target.check(desired)
     credential = read_secrets(desired, check, world)
     intents = world.record.open_intents(request.stage)
@@ -98,6 +100,14 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
         listed = "; ".join(conflict.message for conflict in resolved.conflicts)
         raise InvalidInput(f"{request.stage}: {listed}", hint="nothing was written")
     return Prepared(only_these(made, request.only), facts, resolved, credential)
+
+
+def _end_the_killed(stage: str, world: World, lease: Lease) -> None:
+    """We hold the lease, so a run that still says it runs was killed."""
+    killed = [run for run in world.record.runs(stage, 20) if run.status == "running"]
+    if killed:
+        now = world.clock.now()
+        world.record.append([Entry(run=run.ended("interrupted", now, run.outcomes)) for run in killed], lease)
 
 
 def _refuse_stale(expected: Plan, now: Plan) -> None:

@@ -49,12 +49,15 @@ def load(request: Request) -> Desired:
 
 
 def destinations(configuration: Configuration, field: str) -> tuple[str, ...]:
-    """Where the platform would send this secret: the SMTP server, or the token endpoint (RFC 6749, 4.4)."""
+    """Where the platform would send this secret, or what it buys: the SMTP server, and the token endpoint.
+
+    A client secret goes to the token endpoint (RFC 6749, 4.4), and the token that it buys goes to the SMTP server.
+    """
     fields = configuration.fields
-    if field == email.CLIENT_SECRET:
-        return (str(fields.get(email.TOKEN_URL, "")),)
     port = fields.get(email.PORT)
-    return (smtp_destination(str(fields.get(email.HOST, "")), port if isinstance(port, int) else email.DEFAULT_PORT),)
+    number = port if isinstance(port, int) else email.DEFAULT_PORT
+    server = smtp_destination(str(fields.get(email.HOST, "")), number)
+    return (server, str(fields.get(email.TOKEN_URL, ""))) if field == email.CLIENT_SECRET else (server,)
 
 
 def read_secrets(desired: Desired, check: Check, world: World) -> Credential:

@@ -3,6 +3,7 @@
 Each function runs inside a write transaction of the caller. Not here: how long a lease should be (``reconcile``).
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,10 +14,12 @@ from stagemail.record.refusals import busy, lease_lost
 from stagemail.record.tables import LEASES
 
 
-def take(connection: Connection, scope: str, owner: str, now: datetime, seconds: float) -> Lease:
-    """Take a scope that is free, expired or was given back. Raises Busy."""
+def take(
+    connection: Connection, scope: str, owner: str, now: datetime, seconds: float, *, is_gone: Callable[[str], bool]
+) -> Lease:
+    """Take a scope that is free, expired, was given back, or whose holder is known to be gone. Raises Busy."""
     held = _holding(connection, scope)
-    if held is not None and held.owner and held.until > now:
+    if held is not None and held.owner and held.until > now and not is_gone(held.owner):
         raise busy(scope, held.owner, held.since, held.until)
     lease = Lease(scope, owner, held.fence + 1 if held else 1, now + timedelta(seconds=seconds))
     values = {"owner": owner, "fence": lease.fence, "since": now, "until": lease.until}

@@ -22,10 +22,19 @@ class SqlRecord:
     All methods may raise Busy (another process writes), CorruptRecord, NotPermitted, UserMustFix (disk full).
     """
 
-    def __init__(self, database: Database, key: bytes, now: Callable[[], datetime], notices: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        key: bytes,
+        now: Callable[[], datetime],
+        *,
+        notices: tuple[str, ...],
+        is_gone: Callable[[str], bool],
+    ) -> None:
         self._database = database
         self._key = key
         self._now = now
+        self._is_gone = is_gone
         self.notices = notices
 
     def append(self, entries: Iterable[Entry], lease: Lease | None) -> None:
@@ -58,7 +67,7 @@ class SqlRecord:
     def acquire(self, scope: str, owner: str, now: datetime, seconds: float) -> Lease:
         """See ``ports.Leases.acquire``."""
         with self._database.write() as connection:
-            return leases.take(connection, scope, owner, now, seconds)
+            return leases.take(connection, scope, owner, now, seconds, is_gone=self._is_gone)
 
     def renew(self, lease: Lease, now: datetime, seconds: float) -> Lease:
         """See ``ports.Leases.renew``."""

@@ -21,7 +21,9 @@ def sentence(problem: Problem) -> str:
     """What is wrong and what to write instead, as one text."""
     if not problem.remedy:
         return problem.message
-    joint = " " if problem.message.endswith((".", ",", ";", ":", "!", "?")) else ", "
+    joint = ". " if problem.remedy[0].isupper() else ", "
+    if problem.message.endswith((".", ",", ";", ":", "!", "?")):
+        joint = " "
     return f"{problem.message}{joint}{problem.remedy}"
 
 

@@ -31,7 +31,7 @@ def schema_folder() -> Path:
 
 @lru_cache(maxsize=1)
 def sample_folder() -> Path:
-    """The folder of the sample (``stagemail.yaml`` and ``environments/``), found as the schemas are. Raises NotFound."""
+    """The folder of the sample (operator file and environments), found as the schemas are. Raises NotFound."""
     package = Path(str(resources.files("stagemail")))
     for folder in (package / "sample", package.parent.parent):
         if (folder / "environments").is_dir() and (folder / "stagemail.yaml").is_file():

@@ -17,7 +17,7 @@ class EnvStore(Shape):
     """Environment variables. Only names that begin with the prefix can be read."""
 
     type: Literal["env"] = rule("Environment variables.", example="env", source=_STORES)
-    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$"), Field(min_length=1, max_length=64)] = rule(
+    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*_$"), Field(min_length=2, max_length=64)] = rule(
         "Put before each key: key SMTP_QA is read from STAGEMAIL_SMTP_QA; left out: STAGEMAIL_.",
         example="STAGEMAIL_",
         source=_STORES,
@@ -31,4 +31,10 @@ class FileStore(Shape):
     type: Literal["file"] = rule("A directory of files.", example="file", source=_STORES)
     path: Line = rule(
         "The directory. A relative path starts at the operator file.", example="/run/secrets/stagemail", source=_STORES
+    )
+    follow_links_inside: bool = rule(
+        "Follow relative links that stay inside the directory, as Kubernetes mounts a Secret.",
+        example=True,
+        source="Kubernetes docs: Secrets as files",
+        default=False,
     )

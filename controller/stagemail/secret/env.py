@@ -16,7 +16,7 @@ from stagemail.secret.value import from_bytes, refuse_pin
 
 DEFAULT_PREFIX: Final = "STAGEMAIL_"
 _NAME: Final = re.compile(r"[A-Z0-9_]{1,128}", re.ASCII)
-_PREFIX: Final = re.compile(r"[A-Z][A-Z0-9_]{0,63}", re.ASCII)
+_PREFIX: Final = re.compile(r"[A-Z][A-Z0-9_]{0,62}_", re.ASCII)
 
 
 class EnvStore:
@@ -26,7 +26,7 @@ class EnvStore:
         if not _PREFIX.fullmatch(prefix):
             raise InvalidInput(
                 f"{prefix!r} is no prefix for a secret store of type env",
-                hint=f"write capital letters, digits and underscores, such as {DEFAULT_PREFIX}",
+                hint=f"write capital letters, digits and underscores, the last one too: {DEFAULT_PREFIX}",
             )
         self._prefix = prefix
         self._environ = environ

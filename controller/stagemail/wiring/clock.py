@@ -6,17 +6,22 @@ Not here: anybody else's use of time; every use case takes a ``Clock``.
 import time
 from datetime import UTC, datetime, timedelta
 
+from stagemail.errors import UsageError
+
 SPEED_VARIABLE = "STAGEMAIL_CLOCK_SPEED"
-"""How many seconds pass for stagemail in one second of the machine; for demonstrations beside an emulator only."""
+"""``60``, or ``60@2026-11-22T10:00:00Z``: seconds that pass for stagemail in one second of the machine, counted from
+that moment, so that all processes of a demonstration have one time. Beside an emulator only."""
 
 
 class SystemClock:
-    """This machine's clock, ``speed`` times as fast from the moment it was made."""
+    """This machine's clock, ``speed`` times as fast since ``since`` (default: since it was made)."""
 
-    def __init__(self, speed: float = 1.0) -> None:
+    def __init__(self, speed: float = 1.0, since: datetime | None = None) -> None:
         self._speed = speed
         self._start = time.monotonic()
-        self._began = datetime.now(UTC)
+        made = datetime.now(UTC)
+        begin = since or made
+        self._began = begin + (made - begin) * speed
 
     def now(self) -> datetime:
         """The time of day in UTC."""
@@ -31,3 +36,16 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Wait, by this clock."""
         time.sleep(max(0.0, seconds) / self._speed)
+
+
+def clock_from(text: str) -> SystemClock:
+    """The clock that the variable asks for. Raises UsageError."""
+    speed_text, _, since_text = text.partition("@")
+    try:
+        speed = float(speed_text)
+        since = datetime.fromisoformat(since_text) if since_text else None
+    except ValueError:
+        speed, since = 0.0, None
+    if not 1.0 <= speed <= 1000.0 or (since is not None and since.tzinfo is None):
+        raise UsageError(f"{SPEED_VARIABLE} is {text!r}", hint="a number from 1 to 1000, or leave it out")
+    return SystemClock(speed, since)

@@ -1,0 +1,104 @@
+"""``stagemail apply``: do what plan shows, read it back, make it live, record it."""
+
+from pathlib import Path
+
+import click
+
+from stagemail.cli import exits, options
+from stagemail.cli.output import color, complain, say, width
+from stagemail.cli.session import Session
+from stagemail.errors import InvalidInput, UsageError
+from stagemail.model.plan import Plan
+from stagemail.model.run import Run
+from stagemail.reconcile.once import once
+from stagemail.report.plan_json import plans_from_json
+from stagemail.report.runs import run_text
+from stagemail.report.runs_json import runs_json
+
+MAX_PLAN = 64 * 1024 * 1024
+"""Bytes of a saved plan that we read."""
+
+
+@click.command(name="apply")
+@options.stages
+@click.option("--app", "apps", multiple=True, metavar="APP", help="Only this app's steps; may be given again.")
+@options.revision
+@options.root
+@click.option("--automatic", is_flag=True, help="As the controller and CI do: honour `sync`, heal only as it says.")
+@click.option(
+    "--wait", "patience", type=float, default=0.0, metavar="SECONDS", help="Wait so long for another run to end."
+)
+@click.option("--allow-dirty", is_flag=True, help="Apply a working tree with uncommitted changes.")
+@options.formats("text", "json")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    stages: tuple[str, ...],
+    more: tuple[str, ...],
+    apps: tuple[str, ...],
+    revision: str | None,
+    root: Path,
+    automatic: bool,
+    patience: float,
+    allow_dirty: bool,
+    form: str,
+) -> int:
+    """Apply stages, or a saved plan: `stagemail apply qa` or `stagemail apply qa-plan.json`.
+
+    Does what plan shows: narrows recipients first, writes the stage, reads back, makes live, widens last. What a
+    guard holds stays as it is (exit code 4). A saved plan is applied only while Git and platform are as it says.
+
+    Example: stagemail apply qa
+    """
+    session = Session(ctx, root, revision, automatic, apps, patience)
+    saved = _saved(stages)
+    if saved and (apps or more or automatic):
+        raise UsageError("a saved plan says by itself what is done", hint="leave --app, --stage and --automatic out")
+    if not allow_dirty:
+        _refuse_dirty(session)
+    selected = session.stages(tuple(saved)) if saved else session.stages(stages, more)
+
+    def work(stage: str) -> Run:
+        return once(session.request(stage), session.installation.world(stage, session.progress), saved.get(stage))
+
+    results = session.each(selected, work)
+    runs = tuple(result.value for result in results if result.value is not None)
+    errors = {result.stage: result.error for result in results if result.error is not None}
+    if form == "json":
+        say(runs_json(runs, errors))
+    else:
+        if runs:
+            say(run_text(runs, width=width(), color=color()))
+        complain(results)
+    return exits.of_runs(results)
+
+
+def _saved(arguments: tuple[str, ...]) -> dict[str, Plan]:
+    """The plans of a saved file, by stage; empty where stages were named."""
+    files = [Path(argument) for argument in arguments if argument.endswith(".json")]
+    if not files:
+        return {}
+    if len(arguments) > 1:
+        raise UsageError("a saved plan is applied by itself", hint="name one file, or stages")
+    try:
+        if files[0].stat().st_size > MAX_PLAN:
+            raise InvalidInput(
+                f"{files[0]} is too large to be a plan", hint="make it again with `stagemail plan --out`"
+            )
+        text = files[0].read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput(
+            f"{files[0]} cannot be read: {error}", hint="`stagemail plan --out FILE` saves a plan"
+        ) from None
+    return {plan.stage: plan for plan in plans_from_json(text)}
+
+
+def _refuse_dirty(session: Session) -> None:
+    """What is applied is what Git has: an uncommitted change could never be found again."""
+    dirty = session.source.revision().dirty if session.revision is None else ()
+    if dirty:
+        raise UsageError(
+            f"not committed: {', '.join(dirty)}",
+            hint="commit first (Git history is the audit trail); --allow-dirty applies it all the same",
+        )

@@ -1,0 +1,239 @@
+"""Where the demo plays: a local ODC and a mail sink as processes, this repository's sample in a Git repository.
+
+Everything is on loopback and in one folder; every process that is started is stopped. Not here: the story.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from stagemail.cli.demo.telling import Teller, require, typed
+from stagemail.errors import NotFound
+from stagemail.resources.location import sample_folder
+
+PASSWORD = "demo-smtp-password"  # noqa: S105 - of the local mail sink that lives as long as the demo
+MAIL_PORTS = ("587", "2587")
+PATIENCE = 20.0
+"""Seconds that a process may take to listen."""
+
+
+@dataclass
+class Place:
+    """The running demo. ``url`` is the local platform, ``repository`` the Git checkout, ``mail`` the sink's folder."""
+
+    folder: Path
+    teller: Teller
+    environment: Mapping[str, str]
+    url: str = ""
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def repository(self) -> Path:
+        """The checkout in which an admin works."""
+        return self.folder / "repository"
+
+    @property
+    def mail(self) -> Path:
+        """What arrived."""
+        return self.folder / "mail"
+
+    @classmethod
+    @contextmanager
+    def prepare(cls, folder: Path, speed: float, teller: Teller) -> Iterator["Place"]:
+        """Start everything; stop it at the end, whatever happened."""
+        folder.mkdir(parents=True, exist_ok=True)
+        place = cls(folder, teller, _environment(speed))
+        try:
+            place.start(speed)
+            yield place
+        finally:
+            place.stop()
+
+    def start(self, speed: float) -> None:
+        """The mail sink, the platform that finds it under smtp.example.com, the repository."""
+        (self.folder / "smtp-password").write_text(PASSWORD, encoding="utf-8")
+        sink = self._serve(
+            "sink",
+            "--dir",
+            str(self.mail),
+            "--user",
+            "mailer@example.com",
+            "--password-file",
+            str(self.folder / "smtp-password"),
+        )
+        resolve = [f"--resolve=smtp.example.com:{port}=127.0.0.1:{sink}" for port in MAIL_PORTS]
+        arguments = [
+            "--profile",
+            "guid-pending",
+            "--speed",
+            str(speed),
+            "--ca-file",
+            str(self.mail / "ca.pem"),
+            *resolve,
+        ]
+        port = self._serve("serve", "--state", str(self.folder / "odc.db"), *arguments)
+        self.url = f"http://127.0.0.1:{port}"
+        self._repository()
+
+    def stop(self) -> None:
+        """End every process that was started here."""
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+    def stagemail(self, *arguments: str, expect: int = 0, shows: Sequence[str] = ()) -> str:
+        """Run a command as an admin types it; its exit code and what it says are checked."""
+        return self._run("stagemail", arguments, arguments, expect, shows)
+
+    def emulator(self, *arguments: str, shows: Sequence[str] = ()) -> str:
+        """Do something on the platform by hand."""
+        return self._run("odc-emulator", arguments, (*arguments, "--url", self.url), 0, shows)
+
+    def inbox(self) -> list[dict[str, Any]]:
+        """The messages that arrived, oldest first."""
+        text = self._run("odc-emulator", ("inbox",), ("inbox", "--dir", str(self.mail)), 0, ())
+        require(bool(text.strip()), "the inbox can be listed")
+        told = subprocess.run(
+            [*_program("odc-emulator"), "inbox", "--dir", str(self.mail), "--format", "json"],
+            capture_output=True, text=True, env=self.environment, check=True, timeout=60,
+        )  # fmt: skip
+        messages: list[dict[str, Any]] = json.loads(told.stdout)
+        return messages
+
+    def write(self, path: str, text: str, message: str) -> None:
+        """Change a file and commit it."""
+        (self.repository / path).write_text(text, encoding="utf-8")
+        self.commit(message)
+
+    def change(self, path: str, old: str, new: str, message: str) -> None:
+        """Replace a piece of a file and commit it."""
+        text = (self.repository / path).read_text(encoding="utf-8")
+        require(old in text, f"{path} contains {old!r}")
+        self.teller.command(f"edit {path}: {' '.join(old.split())} → {' '.join(new.split()) or '(removed)'}")
+        self.write(path, text.replace(old, new), message)
+
+    def commit(self, message: str) -> None:
+        """Commit everything."""
+        self.teller.command(f"git commit -am {typed([message])}")
+        self._git("add", "--all")
+        self._git("commit", "--quiet", "--message", message)
+
+    def ledger(self, since: int = 0) -> list[dict[str, Any]]:
+        """Every write that reached the platform, from its own books."""
+        with urllib.request.urlopen(f"{self.url}/_emulator/ledger?since={since}", timeout=10) as answer:  # noqa: S310
+            writes: list[dict[str, Any]] = json.load(answer)["writes"]
+        return writes
+
+    def killed_apply(self, stage: str, writes: int) -> None:
+        """Start an apply and kill it with SIGKILL once so many writes have reached the platform."""
+        before = len(self.ledger())
+        self.teller.command(f"stagemail apply {stage}   # and kill -9 after {writes} writes")
+        process = subprocess.Popen(
+            [*_program("stagemail"), "apply", stage], cwd=self.repository, env=self.environment,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        end = time.monotonic() + PATIENCE
+        while process.poll() is None and len(self.ledger()) < before + writes and time.monotonic() < end:
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        require(process.wait(10) == -signal.SIGKILL, "the apply was killed while it worked")
+
+    def _run(
+        self, program: str, shown: Sequence[str], arguments: Sequence[str], expect: int, shows: Sequence[str]
+    ) -> str:
+        self.teller.command(f"{program} {typed(shown)}")
+        done = subprocess.run(
+            [*_program(program), *arguments], cwd=self.repository, env=self.environment,
+            capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+        text = done.stdout + done.stderr
+        self.teller.output(text)
+        require(
+            done.returncode == expect, f"`{program} {typed(shown)}` exits with {expect}, not {done.returncode}", text
+        )
+        flat = " ".join(text.split())
+        for expected in shows:
+            require(expected in flat, f"`{program} {typed(shown)}` says {expected!r}", text)
+        return text
+
+    def _serve(self, verb: str, *arguments: str) -> int:
+        port_file = self.folder / f"{verb}.port"
+        port_file.unlink(missing_ok=True)
+        log = (self.folder / f"{verb}.log").open("wb")
+        process = subprocess.Popen(
+            [*_program("odc-emulator"), verb, "--port-file", str(port_file), *arguments],
+            stdout=log,
+            stderr=log,
+            env=self.environment,
+        )
+        self.processes.append(process)
+        end = time.monotonic() + PATIENCE
+        while not port_file.exists():
+            said = (self.folder / f"{verb}.log").read_text(encoding="utf-8", errors="replace")
+            require(process.poll() is None and time.monotonic() < end, f"odc-emulator {verb} starts", said)
+            time.sleep(0.02)
+        return int(port_file.read_text(encoding="utf-8"))
+
+    def _repository(self) -> None:
+        sample = sample_folder()
+        shutil.rmtree(self.repository, ignore_errors=True)
+        shutil.copytree(sample / "environments", self.repository / "environments")
+        operator = (sample / "stagemail.yaml").read_text(encoding="utf-8")
+        operator = operator.replace("domain: example.outsystems.dev", f"domain: {self.url}")
+        operator = operator.replace("path: /run/secrets/stagemail", f"path: {self.folder / 'secrets'}")
+        operator = operator.replace(
+            'destinations: ["smtp.example.com:587"]', 'destinations: ["smtp.example.com:587", "smtp.example.com:2587"]'
+        )
+        (self.repository / "stagemail.yaml").write_text(operator, encoding="utf-8")
+        (self.repository / ".gitignore").write_text("stagemail.db*\n", encoding="utf-8")
+        secrets = self.folder / "secrets"
+        secrets.mkdir(exist_ok=True)
+        (secrets / "smtp-production").write_text(PASSWORD, encoding="utf-8")
+        (secrets / "smtp-production").chmod(0o600)
+        self._git("init", "--quiet", "--initial-branch", "main")
+        self._git("config", "user.name", "Ada Admin")
+        self._git("config", "user.email", "ada@example.com")
+        self._git("add", "--all")
+        self._git("commit", "--quiet", "--message", "Describe the mail of every stage")
+
+    def _git(self, *arguments: str) -> None:
+        done = subprocess.run(
+            ["git", *arguments], cwd=self.repository, env=self.environment, capture_output=True, text=True, check=False
+        )
+        require(done.returncode == 0, f"git {arguments[0]} works", done.stderr)
+
+
+def _environment(speed: float) -> Mapping[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("STAGEMAIL_", "GIT_"))}
+    return {
+        **kept,
+        "STAGEMAIL_ODC_CLIENT_SECRET": "emulator-secret",
+        "STAGEMAIL_SMTP_QA": PASSWORD,
+        "STAGEMAIL_CLOCK_SPEED": f"{speed}@{datetime.now(UTC).isoformat()}",
+        "COLUMNS": "100",
+        "PYTHONUTF8": "1",
+    }
+
+
+def _program(name: str) -> list[str]:
+    """The program beside this interpreter, as a person in this environment would run it."""
+    beside = Path(sys.executable).with_name(name)
+    found = str(beside) if beside.exists() else shutil.which(name)
+    if found is None:
+        raise NotFound(f"{name} is not installed", hint="pip install 'stagemail[emulator]'")
+    return [found]

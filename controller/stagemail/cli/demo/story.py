@@ -1,0 +1,146 @@
+"""The story of the demo, one function a step; each checks what it says against the platform and the mailbox.
+
+Not here: how it is told (``telling``), where it plays (``place``).
+"""
+
+from collections import Counter
+from collections.abc import Callable
+
+from stagemail.cli.demo.place import Place
+from stagemail.cli.demo.telling import require
+
+QA = "environments/qa"
+CUSTOMER = "customer@customer.example"
+
+
+def discover(place: Place) -> None:
+    """What the platform's settings are called."""
+    place.teller.step("The platform is looked at: which of its settings are email settings is written to a mapping.")
+    place.stagemail("target", "discover", "--write", shows=["server.host"])
+    place.commit("Map our fields to the platform's settings")
+
+
+def validate(place: Place) -> None:
+    """Every document against its schema."""
+    place.teller.step("Every document is validated, as CI does for every commit.")
+    place.stagemail("validate", shows=["stages: development, production, qa"])
+
+
+def plan(place: Place) -> None:
+    """What would happen."""
+    place.teller.step("The plan: what would be changed in QA, in which order, and why.")
+    place.stagemail("plan", "qa", shows=["smtp.example.com", "crm-test@example.com"])
+
+
+def apply(place: Place) -> None:
+    """It happens."""
+    place.teller.step("It is applied to all stages: recipients first, then the server; read back, made live.")
+    place.stagemail("apply", shows=["qa: read back equal, live on 5 of 5 apps"])
+    place.stagemail("status", shows=["qa", "Ready"])
+    place.stagemail("plan", "--detailed-exitcode")
+    place.teller.seen("planning again finds nothing to do")
+
+
+def mail(place: Place) -> None:
+    """Mail reaches the test list and nobody else."""
+    place.teller.step("An app of QA sends an email to a customer: it arrives at the test list and at nobody else.")
+    _send(place, "CRM")
+    got = _recipients(place)
+    require(got == {"crm-test@example.com"}, f"only the test list got mail, not {sorted(got)}")
+    place.teller.seen("To, Cc and Bcc were all replaced by crm-test@example.com")
+
+
+def port(place: Place) -> None:
+    """A commit changes the port."""
+    place.teller.step("A commit changes the port; plan, apply, and the app is live with it.")
+    place.change(f"{QA}/email.yaml", "port: 587", "port: 2587", "Move QA to the relay's new port")
+    place.stagemail("plan", "qa", "--detailed-exitcode", expect=3, shows=["587 → 2587", "changed in Git"])
+    place.stagemail("apply", "qa", shows=["read back equal, live on 5 of 5 apps"])
+    _send(place, "Billing")
+    require("qa@example.com" in _recipients(place), "Billing sends over the new port")
+    place.teller.seen("Billing's mail arrived over port 2587")
+
+
+def drift(place: Place) -> None:
+    """Hand edits are seen, reported, and the dangerous one healed."""
+    place.teller.step("Somebody edits in the portal: another port, and CRM's test list is switched off.")
+    place.emulator("portal", "set", "--stage", "QA", "--field", "port", "--value", "26")
+    place.emulator("portal", "set", "--stage", "QA", "--app", "CRM", "--field", "testListActive", "--value", "false")
+    place.stagemail("drift", "qa", expect=3, shows=["server.port", "recipients.mode", "mail reaches real users now"])
+    place.teller.step("Automatic reconciling heals the drift that widens recipients, and reports the other.")
+    place.stagemail("apply", "qa", "--automatic", shows=["left alone"])
+    place.stagemail("drift", "qa", expect=3, shows=["server.port"])
+    place.stagemail("apply", "qa", shows=["read back equal"])
+    place.stagemail("drift", "qa", shows=["no drift"])
+
+
+def unbound(place: Place) -> None:
+    """An app that nobody bound is named."""
+    place.teller.step("Somebody deploys a new app that no binding names: the plan says so.")
+    place.emulator("portal", "deploy", "--stage", "QA", "--app", "Shop", "--type", "WebApplication")
+    place.stagemail("plan", "qa", shows=["Shop: bound by nobody"])
+
+
+def unmanage(place: Place) -> None:
+    """A removed binding is unmanaged, not blanked."""
+    place.teller.step("A binding is removed from Git: the platform keeps its values, stagemail forgets them.")
+    place.change(f"{QA}/apps.yaml", 'apps: ["Portal*", FieldApp]', 'apps: ["Portal*"]', "Leave FieldApp to its team")
+    place.stagemail("apply", "qa", shows=["forgotten; the platform keeps its values"])
+    place.emulator("show", "--stage", "QA", "--app", "FieldApp", shows=["qa@example.com"])
+    place.teller.seen("FieldApp still has its test list")
+
+
+def widen(place: Place) -> None:
+    """Real users need a waiver."""
+    place.teller.step("A commit would send CRM's mail to real users: it is held, with the waiver to paste.")
+    old = "mode: test-list\n    testList:\n      - {name: CRM testers, address: crm-test@example.com}"
+    place.change(f"{QA}/apps.yaml", old, "mode: set-in-app", "Let CRM write to everybody")
+    place.stagemail("plan", "qa", expect=4, shows=["qa/CRM: test list → real users", "allow: recipients-widened"])
+    place.stagemail("apply", "qa", expect=4, shows=["held"])
+    _send(place, "CRM")
+    require(CUSTOMER not in _recipients(place), "the customer got nothing while it is held")
+    place.teller.step("A reviewed waiver names exactly that, and lets it through.")
+    waiver = (
+        "apiVersion: stagemail/v1\nkind: Waiver\nmetadata: {name: crm-pilot}\n"
+        "spec: {allow: recipients-widened, apps: [CRM], to: set-in-app, reason: CHG-1234 pilot with one customer}\n"
+    )
+    place.write(f"{QA}/waivers.yaml", waiver, "Accept real users for CRM (CHG-1234)")
+    place.stagemail("apply", "qa", shows=["done"])
+    _send(place, "CRM")
+    require(CUSTOMER in _recipients(place), "the customer gets CRM's mail now")
+    place.teller.seen(f"{CUSTOMER} got CRM's mail, because a person agreed to it")
+
+
+def killed(place: Place) -> None:
+    """kill -9 loses nothing and doubles nothing."""
+    place.teller.step("An apply is killed with kill -9 in the middle; the next run finishes it, nothing is sent twice.")
+    place.change(f"{QA}/email.yaml", "name: Example QA", "name: Example QA team", "Say who writes")
+    before = len(place.ledger())
+    place.killed_apply("qa", writes=2)
+    place.stagemail("apply", "qa", shows=["live on"])
+    rows = place.ledger()[before:]
+    sent = Counter((row["method"], row["path"], str(row.get("app"))) for row in rows if row["status"] < 300)
+    twice = sorted(str(what) for what, count in sent.items() if count > 1)
+    require(not twice, f"nothing was sent twice: {twice}")
+    patches = sum(method == "PATCH" for method, _, _ in sent)
+    require(patches == 1, f"one PATCH for the stage, not {patches}")
+    place.teller.seen(f"{len(sent)} writes in the platform's own books, each once")
+    place.stagemail("plan", "qa", "--detailed-exitcode")
+    place.stagemail("history", "qa", "--limit", "5", shows=["interrupted"])
+
+
+def _send(place: Place, app: str) -> None:
+    to = ["--to", CUSTOMER, "--cc", "colleague@customer.example", "--bcc", "archive@customer.example"]
+    place.emulator("send", "--stage", "QA", "--app", app, *to, "--subject", f"Invoice of {app}")
+
+
+def _recipients(place: Place) -> set[str]:
+    """Who got the newest message."""
+    messages = place.inbox()
+    require(bool(messages), "a message arrived")
+    return set(messages[-1]["to"])
+
+
+STORY: tuple[Callable[[Place], None], ...] = (
+    discover, validate, plan, apply, mail, port, drift, unbound, unmanage, widen, killed,
+)  # fmt: skip

@@ -1,0 +1,30 @@
+"""``stagemail doctor``: whether everything that a run needs is in order, each with its remedy."""
+
+from pathlib import Path
+
+import click
+
+from stagemail.cli import options
+from stagemail.cli.output import color, say, width
+from stagemail.cli.session import Session
+from stagemail.report.findings import findings_json, findings_text
+from stagemail.wiring.doctor import examine
+
+
+@click.command(name="doctor")
+@options.stages
+@options.root
+@options.formats("text", "json")
+@click.pass_context
+def command(ctx: click.Context, *, stages: tuple[str, ...], more: tuple[str, ...], root: Path, form: str) -> int:
+    """Check git, state, documents, secrets, clock, and per stage target, permissions and mapping. Changes nothing.
+
+    Exits with 1 where a check fails.
+
+    Example: stagemail doctor qa
+    """
+    session = Session(ctx, root)
+    findings = examine(session.installation, session.source, session.stages(stages, more))
+    session.progress.clear()
+    say(findings_json(findings) if form == "json" else findings_text(findings, width=width(), color=color()))
+    return 1 if any(finding.level == "fail" for finding in findings) else 0

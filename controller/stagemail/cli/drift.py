@@ -1,0 +1,48 @@
+"""``stagemail drift``: what was changed on the platform outside Git."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from stagemail.cli import exits, options
+from stagemail.cli.output import color, complain, say, width
+from stagemail.cli.session import Session
+from stagemail.model.snapshot import Observed
+from stagemail.report.drift import drift_json, drift_text, has_drift
+
+
+def last_changes(observed: Observed) -> Iterator[tuple[str, str]]:
+    """What the platform tells of the last change, by ``<key> <field>``."""
+    for resource in observed.resources:
+        for name, seen in resource.fields.items():
+            if seen.evidence:
+                yield f"{resource.key} {name}", seen.evidence
+
+
+@click.command(name="drift")
+@options.stages
+@options.revision
+@options.root
+@options.formats("text", "json")
+@click.pass_context
+def command(
+    ctx: click.Context, *, stages: tuple[str, ...], more: tuple[str, ...], revision: str | None, root: Path, form: str
+) -> int:
+    """Tell what the platform has otherwise than Git wants, although Git did not change. Exits with 3 if anything.
+
+    Example: stagemail drift production
+    """
+    session = Session(ctx, root, revision)
+    results = session.each(session.stages(stages, more), session.prepare)
+    found = [result.value for result in results if result.value is not None]
+    plans = tuple(prepared.plan for prepared in found)
+    since = {line: at for prepared in found for line, at in last_changes(prepared.situation.observed)}
+    errors = {result.stage: result.error for result in results if result.error is not None}
+    if form == "json":
+        say(drift_json(plans, errors, since))
+    else:
+        say(drift_text(plans, since, width=width(), color=color()))
+        complain(results)
+    codes = [exits.CHANGES if has_drift(plan) else exits.DONE for plan in plans]
+    return exits.combined(codes + [exits.FAILED for _ in errors])

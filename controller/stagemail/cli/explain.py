@@ -1,0 +1,35 @@
+"""``stagemail explain``: of each effective value where it is written and who changed it; from a checkout alone."""
+
+from pathlib import Path
+
+import click
+
+from stagemail.cli import options
+from stagemail.cli.output import color, say, width
+from stagemail.cli.session import Session
+from stagemail.model.snapshot import Desired
+from stagemail.reconcile.explain import explain
+from stagemail.report.explain import explain_json, explain_text
+
+
+@click.command(name="explain")
+@click.argument("stage")
+@click.argument("app", required=False, default="")
+@options.revision
+@options.root
+@options.formats("text", "json")
+@click.pass_context
+def command(ctx: click.Context, *, stage: str, app: str, revision: str | None, root: Path, form: str) -> int:
+    """Say of each value of a stage, or of an app of it, which file and line it comes from and who last changed it.
+
+    Needs no credential and asks no platform; what runs there is told by `stagemail status`.
+
+    Example: stagemail explain qa CRM
+    """
+    session = Session(ctx, root, revision)
+    session.stages((stage,))
+    desired = session.loaded.stages.get(stage) or Desired(stage)
+    check = session.installation.check(stage)(desired)
+    found = explain(session.loaded, stage, app, check, session.source)
+    say(explain_json([found]) if form == "json" else explain_text([found], width=width(), color=color()))
+    return 0

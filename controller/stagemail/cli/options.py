@@ -1,0 +1,56 @@
+"""Options that several verbs share, and the context that the group hands down."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Globals:
+    """What stands before the verb."""
+
+    config: str | None
+    debug: bool
+
+
+def globals_of(ctx: click.Context) -> Globals:
+    """The group's options."""
+    found = ctx.find_object(dict) or {}
+    return Globals(found.get("config"), bool(found.get("debug")))
+
+
+def formats(*names: str) -> Callable[[Function], Function]:
+    """``--format``, text first."""
+    return click.option(
+        "--format", "form", type=click.Choice(names), default=names[0], show_default=True, help="How to print it."
+    )
+
+
+def stages(function: Function) -> Function:
+    """Stages by position and by ``--stage``; none means all."""
+    function = click.argument("stages", nargs=-1, metavar="[STAGE]...")(function)
+    return click.option("--stage", "more", multiple=True, metavar="STAGE", help="A stage; may be given again.")(
+        function
+    )
+
+
+def revision(function: Function) -> Function:
+    """``--revision``: a commit instead of the working tree."""
+    return click.option(
+        "--revision", metavar="REV", help="A branch, tag or commit instead of the working tree; never checked out."
+    )(function)
+
+
+def root(function: Function) -> Function:
+    """``--root``: the checkout to work in."""
+    return click.option(
+        "--root",
+        type=click.Path(path_type=Path),
+        default=Path(),
+        help="The checkout with the documents [default: the one around this folder].",
+    )(function)

@@ -1,0 +1,68 @@
+"""How verbs speak: width and colour of the terminal, errors of stages, a progress line that appears after a second."""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from stagemail.errors import StagemailError
+from stagemail.reconcile.stages import StageResult
+
+
+def width() -> int:
+    """Columns to write for: the terminal's, 80 where there is none, at most 120."""
+    return min(120, shutil.get_terminal_size((80, 24)).columns)
+
+
+def color() -> bool:
+    """Whether to colour: a terminal that did not ask us not to (https://no-color.org)."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def say(text: str) -> None:
+    """Print a report."""
+    click.echo(text.rstrip("\n"))
+
+
+def complain(results: Iterable[StageResult[Any]]) -> None:
+    """Print what stopped stages, each with its next step."""
+    for result in results:
+        if result.error is not None:
+            click.echo(f"{result.stage}: {error_text(result.error, result.stage)}", err=True)
+
+
+def error_text(error: StagemailError, stage: str) -> str:
+    """The error's sentence; the stage is not said twice."""
+    return str(error).removeprefix(f"{stage}: ")
+
+
+class ProgressLine:
+    """A line on the terminal's error stream that tells what is being done, from its second second on."""
+
+    def __init__(self) -> None:
+        self._shown = sys.stderr.isatty()
+        self._start = time.monotonic()
+        self._length = 0
+
+    def __call__(self, what: str, done: int, of: int) -> None:
+        """Show it; nothing where the error stream is no terminal."""
+        if not self._shown or time.monotonic() - self._start < 1:
+            return
+        text = f"{what} {_bar(done, of)}" if of > 1 else what
+        click.echo("\r" + text.ljust(self._length), nl=False, err=True)
+        self._length = len(text)
+
+    def clear(self) -> None:
+        """Take the line away before a report is printed."""
+        if self._length:
+            click.echo("\r" + " " * self._length + "\r", nl=False, err=True)
+            self._length = 0
+
+
+def _bar(done: int, of: int) -> str:
+    filled = 20 * done // of
+    return f"[{'=' * filled}{' ' * (20 - filled)}] {done}/{of}"

@@ -1,0 +1,73 @@
+"""``stagemail plan``: what would be changed, why, and what is held. Writes nothing to a platform."""
+
+from pathlib import Path
+
+import click
+
+from stagemail.cli import exits, options
+from stagemail.cli.output import color, complain, say, width
+from stagemail.cli.session import Session
+from stagemail.errors import StagemailError
+from stagemail.model.plan import Plan
+from stagemail.report.plan_json import plans_json
+from stagemail.report.plan_markdown import plans_markdown
+from stagemail.report.plan_text import plan_text
+
+
+@click.command(name="plan")
+@options.stages
+@click.option("--app", "apps", multiple=True, metavar="APP", help="Only this app's steps; may be given again.")
+@options.revision
+@options.root
+@click.option("--automatic", is_flag=True, help="Plan as the controller and CI would: honour `sync`.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 where there are changes to make.")
+@options.formats("text", "json", "markdown")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    stages: tuple[str, ...],
+    more: tuple[str, ...],
+    apps: tuple[str, ...],
+    revision: str | None,
+    root: Path,
+    automatic: bool,
+    out: Path | None,
+    detailed_exitcode: bool,
+    form: str,
+) -> int:
+    """Show what would be changed on the platform, in which order, why, and what a guard holds.
+
+    Exits with 4 where something is held and, with --detailed-exitcode, with 3 where there are changes to make.
+
+    Example: stagemail plan qa --out qa-plan.json
+    """
+    session = Session(ctx, root, revision, automatic, apps)
+    results = session.each(session.stages(stages, more), session.plan)
+    plans = tuple(result.value for result in results if result.value is not None)
+    errors = {result.stage: result.error for result in results if result.error is not None}
+    if out is not None:
+        out.write_text(plans_json(plans, errors), encoding="utf-8")
+    say(render(plans, errors, form))
+    if form != "json":
+        complain(results)
+    codes = [_code(plan, detailed=detailed_exitcode) for plan in plans] + [exits.FAILED for _ in errors]
+    return exits.combined(codes)
+
+
+def render(plans: tuple[Plan, ...], errors: dict[str, StagemailError], form: str) -> str:
+    """Plans in a form."""
+    if form == "json":
+        return plans_json(plans, errors)
+    if form == "markdown":
+        return plans_markdown(plans, errors)
+    return "\n".join(plan_text(plan, width=width(), color=color()) for plan in plans)
+
+
+def _code(plan: Plan, *, detailed: bool) -> int:
+    if plan.is_held:
+        return exits.HELD
+    if plan.blocked:
+        return exits.FAILED
+    return exits.CHANGES if detailed and plan.has_changes else exits.DONE

@@ -1,0 +1,87 @@
+"""What verbs on stages start from: the installation, the loaded revision, the selected stages.
+
+Not here: what a verb does with them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from stagemail.cli.options import globals_of
+from stagemail.cli.output import ProgressLine
+from stagemail.model.plan import Plan
+from stagemail.model.revision import Loaded
+from stagemail.ports import Source
+from stagemail.reconcile.once import Prepared, plan
+from stagemail.reconcile.stages import StageResult, each_stage
+from stagemail.reconcile.world import Request
+from stagemail.wiring.installation import Installation
+from stagemail.wiring.opening import open_installation, open_source
+from stagemail.wiring.places import root_of
+
+Result = TypeVar("Result")
+
+
+@dataclass
+class Session:
+    """One run of a verb. ``revision`` None is the working tree."""
+
+    ctx: click.Context
+    root: Path
+    revision: str | None = None
+    automatic: bool = False
+    apps: tuple[str, ...] = ()
+    patience: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.root = root_of(self.root)
+        self.progress = ProgressLine()
+
+    @cached_property
+    def installation(self) -> Installation:
+        """The operator file's. Raises NotFound, InvalidInput."""
+        return open_installation(globals_of(self.ctx).config, self.root)
+
+    @cached_property
+    def source(self) -> Source:
+        """The working tree, or the revision."""
+        return open_source(self.root, self.revision, self.installation)
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """Every stage's desired state."""
+        self.progress("reading documents", 0, 0)
+        return self.source.load()
+
+    def stages(self, *named: tuple[str, ...]) -> tuple[str, ...]:
+        """The selected stages in order."""
+        return self.installation.stages(tuple(dict.fromkeys(stage for names in named for stage in names)))
+
+    def prepare(self, stage: str) -> Prepared:
+        """The plan of one stage, and what it stands on."""
+        return plan(self.request(stage), self.installation.world(stage, self.progress))
+
+    def plan(self, stage: str) -> Plan:
+        """The plan of one stage."""
+        return self.prepare(stage).plan
+
+    def request(self, stage: str) -> Request:
+        """One stage of this run."""
+        return self.installation.request(
+            stage, self.loaded, automatic=self.automatic, only=self.apps, patience=self.patience
+        )
+
+    def forget(self) -> None:
+        """Look at Git and the platform anew: what was read so far was true then."""
+        for name in ("installation", "source", "loaded"):
+            self.__dict__.pop(name, None)
+
+    def each(self, stages: tuple[str, ...], work: Callable[[str], Result]) -> tuple[StageResult[Result], ...]:
+        """Do the work for every stage; one that fails does not stop another."""
+        results = each_stage(stages, work)
+        self.progress.clear()
+        return results

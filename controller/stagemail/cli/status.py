@@ -1,0 +1,79 @@
+"""``stagemail status``: for each stage what is applied, live, pending and held; ``--wait`` until all are ready."""
+
+from pathlib import Path
+
+import click
+
+from stagemail.cli import exits, options
+from stagemail.cli.output import color, complain, say, width
+from stagemail.cli.session import Session
+from stagemail.reconcile.stages import StageResult
+from stagemail.reconcile.status import observed, recorded
+from stagemail.report.status import StageStatus, status_json, status_text
+
+PAUSE = 5.0
+"""Seconds between two looks of --wait."""
+
+
+@click.command(name="status")
+@options.stages
+@options.revision
+@options.root
+@click.option("--record-only", is_flag=True, help="Tell what the record says, without asking the platform.")
+@click.option("--wait", type=float, metavar="SECONDS", help="Look again until every stage is ready, at most so long.")
+@options.formats("text", "json")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    *,
+    stages: tuple[str, ...],
+    more: tuple[str, ...],
+    revision: str | None,
+    root: Path,
+    record_only: bool,
+    wait: float | None,
+    form: str,
+) -> int:
+    """Tell for each stage what Git wants, what was applied, on how many apps it is live, what is pending or held.
+
+    Exits with 0 where every stage is ready, 3 where changes are to be made, 4 where something is held.
+
+    Example: stagemail status --wait 600
+    """
+    session = Session(ctx, root, revision)
+    selected = session.stages(stages, more)
+    clock = session.installation.clock
+    start = clock.monotonic()
+    while True:
+        results = session.each(selected, lambda stage: _status(session, stage, record_only=record_only))
+        if wait is None or _all_ready(results) or clock.monotonic() - start >= wait:
+            break
+        clock.sleep(PAUSE)
+        session.forget()
+    found = tuple(result.value for result in results if result.value is not None)
+    if form == "json":
+        say(status_json(found))
+    elif found:
+        say(status_text(found, width=width(), color=color()))
+    complain(results)
+    return exits.combined([_code(result) for result in results])
+
+
+def _status(session: Session, stage: str, *, record_only: bool) -> StageStatus:
+    request, world = session.request(stage), session.installation.world(stage, session.progress)
+    if record_only or stage in request.loaded.blocked:
+        return recorded(request, world)
+    return observed(request, session.prepare(stage), world)
+
+
+def _all_ready(results: tuple[StageResult[StageStatus], ...]) -> bool:
+    return all(result.value is not None and result.value.ready for result in results)
+
+
+def _code(result: StageResult[StageStatus]) -> int:
+    status = result.value
+    if status is None or status.problems:
+        return exits.FAILED
+    if status.ready:
+        return exits.DONE
+    return exits.HELD if status.word == "Stalled" else exits.CHANGES

@@ -1,0 +1,63 @@
+"""``stagemail validate``: every document against its schema, the meaning across files, what the target refuses."""
+
+from pathlib import Path
+
+import click
+
+from stagemail.cli import options
+from stagemail.cli.output import color, say, width
+from stagemail.errors import InvalidInput
+from stagemail.model.problem import Problem
+from stagemail.model.revision import Loaded
+from stagemail.report.annotations import annotations
+from stagemail.report.problems import problems_text
+from stagemail.report.problems_json import problems_json
+from stagemail.report.problems_markdown import problems_markdown
+from stagemail.report.sarif import sarif
+from stagemail.wiring.opening import open_documents
+
+
+@click.command(name="validate")
+@click.argument("path", required=False, type=click.Path(path_type=Path), default=Path())
+@options.revision
+@options.formats("text", "json", "github", "sarif", "markdown")
+@click.pass_context
+def command(ctx: click.Context, *, path: Path, revision: str | None, form: str) -> int:
+    """Check a repository, or an environments folder; default: the one around this folder. Needs no credential.
+
+    Without an operator file the folder below environments/ is the stage, and what cannot be checked is named.
+
+    Example: stagemail validate --format github
+    """
+    source = open_documents(options.globals_of(ctx).config, path, revision)
+    try:
+        loaded: Loaded | None = source.load()
+        problems = loaded.problems if loaded else ()
+        stopped = None
+    except InvalidInput as error:
+        if not error.problems and form == "text":
+            raise
+        loaded, problems, stopped = None, error.problems, error
+    rendered = _render(problems, form)
+    if rendered:
+        say(rendered)
+    if stopped is not None:
+        click.echo(f"stagemail: {stopped}", err=True)
+        return 1
+    if loaded is not None and form == "text":
+        say(_summary(loaded))
+    return 1 if any(problem.severity == "error" for problem in problems) else 0
+
+
+def _render(problems: tuple[Problem, ...], form: str) -> str:
+    renderers = {"json": problems_json, "github": annotations, "sarif": sarif, "markdown": problems_markdown}
+    if form in renderers:
+        return renderers[form](problems)
+    return problems_text(problems, width=width(), color=color()) if problems else ""
+
+
+def _summary(loaded: Loaded) -> str:
+    stages = ", ".join(sorted(loaded.stages)) or "none"
+    files = "1 file" if loaded.files == 1 else f"{loaded.files} files"
+    documents = "1 document" if loaded.documents == 1 else f"{loaded.documents} documents"
+    return f"{files}, {documents} usable; stages: {stages}"

@@ -1,0 +1,125 @@
+"""The checks behind ``stagemail doctor``: each looks at one thing and says its remedy; none changes anything remote.
+
+Not here: printing them (``report.findings``).
+"""
+
+import shutil
+import subprocess
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from functools import partial
+
+from stagemail.errors import StagemailError
+from stagemail.model.key import CONFIGURATION, Key
+from stagemail.model.revision import Loaded
+from stagemail.model.run import Run
+from stagemail.model.secret import SecretRef
+from stagemail.ports import Source
+from stagemail.reconcile.credentials import Use
+from stagemail.reconcile.situation import destinations
+from stagemail.report.findings import Finding
+from stagemail.wiring.installation import Installation
+
+OLDEST_GIT = (2, 30)
+SKEW = timedelta(minutes=5)
+"""How far behind the newest thing that we recorded this machine's clock may be."""
+
+
+def examine(installation: Installation, source: Source, stages: tuple[str, ...]) -> tuple[Finding, ...]:
+    """All checks in their order. One that fails does not keep the others from being made."""
+    checks: list[tuple[str, Callable[[], Iterable[Finding]]]] = [
+        ("git", lambda: [_git(), _repository(source)]),
+        ("state", lambda: [_state(installation)]),
+        ("documents", lambda: _documents(source.load())),
+        ("secrets", lambda: _secrets(installation, source, stages)),
+        ("clock", lambda: [_clock(installation)]),
+    ]
+    checks += [(f"target {stage}", partial(_target, installation, source, stage)) for stage in stages]
+    return tuple(finding for name, check in checks for finding in _safely(name, check))
+
+
+def _safely(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from check()
+    except StagemailError as error:
+        yield Finding(name, "fail", error.message, error.hint)
+
+
+def _git() -> Finding:
+    found = shutil.which("git")
+    if found is None:
+        return Finding("git", "fail", "git is not on the PATH", "install git 2.30 or newer")
+    said = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout.strip()
+    numbers = tuple(int(part) for part in said.split()[-1].split(".")[:2] if part.isdigit())
+    if len(numbers) == 2 and numbers < OLDEST_GIT:
+        return Finding("git", "fail", said, "install git 2.30 or newer")
+    return Finding("git", "ok", said)
+
+
+def _repository(source: Source) -> Finding:
+    revision = source.revision()
+    if revision.dirty:
+        return Finding("repository", "warn", f"not committed: {', '.join(revision.dirty)}", "commit before you apply")
+    return Finding("repository", "ok", f"at {revision.short} {revision.subject}".rstrip())
+
+
+def _state(installation: Installation) -> Finding:
+    runs = installation.record.runs(None, 1)
+    last = f"last run {runs[0].started:%Y-%m-%d %H:%M}Z on {runs[0].stage}" if runs else "no run yet"
+    return Finding("state", "ok", f"{installation.operator.state}: {last}")
+
+
+def _documents(loaded: Loaded) -> Iterator[Finding]:
+    for stage in sorted(loaded.stages):
+        if stage in loaded.blocked:
+            yield Finding(f"documents {stage}", "fail", loaded.blocked[stage], "run `stagemail validate`")
+        else:
+            yield Finding(f"documents {stage}", "ok", f"{len(loaded.stages[stage].bindings)} bindings")
+
+
+def _secrets(installation: Installation, source: Source, stages: tuple[str, ...]) -> Iterator[Finding]:
+    loaded = source.load()
+    uses = []
+    for stage in stages:
+        desired = loaded.stages.get(stage)
+        configuration = desired.configuration if desired else None
+        for name, ref in sorted(configuration.fields.items()) if configuration else ():
+            if configuration and isinstance(ref, SecretRef):
+                uses.append(Use(stage, ref, destinations(configuration, name)))
+    for checked in installation.credentials.check(uses):
+        name = f"secret {checked.use.stage}"
+        if checked.error is not None:
+            yield Finding(name, "fail", checked.error.message, checked.error.hint)
+        else:
+            yield Finding(name, "ok", f"{checked.use.ref} from {checked.origin}")
+
+
+def _target(installation: Installation, source: Source, stage: str) -> Iterator[Finding]:
+    """Reaches the platform with our credential, sees the stage, may read its settings, and knows its entries."""
+    name = f"target {stage}"
+    target = installation.target(installation.operator.stages[stage].target)
+    inventory = target.inventory(stage)
+    seen = inventory.stage
+    yield Finding(name, "ok", f"{seen.name} ({seen.purpose or 'no purpose'}), {len(inventory.apps)} assets deployed")
+    desired = source.load().stages.get(stage)
+    if desired is not None:
+        notes = target.check(desired).problems
+        for _, problem in notes:
+            yield Finding(f"mapping {stage}", "warn", problem.message, problem.remedy)
+    observed = target.observe(stage, (Key(stage, CONFIGURATION, seen.key),))
+    fields = sum(len(resource.fields) for resource in observed.resources)
+    yield Finding(f"mapping {stage}", "ok", f"{fields} settings read, as the mapping says")
+
+
+def _clock(installation: Installation) -> Finding:
+    now = installation.clock.now()
+    newest = max((_ended(run) for run in installation.record.runs(None, 20)), default=now)
+    if now < newest - SKEW:
+        remedy = "set this machine's clock (NTP): leases and expiry dates rest on it"
+        detail = f"it is {now:%Y-%m-%d %H:%M}Z here, and a run ended {newest:%Y-%m-%d %H:%M}Z"
+        return Finding("clock", "fail", detail, remedy)
+    return Finding("clock", "ok", f"{now:%Y-%m-%d %H:%M}Z")
+
+
+def _ended(run: Run) -> datetime:
+    return run.finished or run.started

@@ -1,0 +1,80 @@
+"""Opens what a command works on: the operator file, and the documents of a working tree or a revision.
+
+The operator file is never taken from a tree under review: a revision is read with the running checkout's.
+Not here: what is inside (``source``), what the operator file builds (``installation``).
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from stagemail import git
+from stagemail.errors import InvalidInput
+from stagemail.ports import Clock, Source
+from stagemail.resources.operator import Operator
+from stagemail.resources.plugins import Registries
+from stagemail.source.assemble import Checks
+from stagemail.source.cache import default_folder, open_cache
+from stagemail.source.operator_file import load_operator
+from stagemail.source.revision_tree import RevisionTree
+from stagemail.source.source import TreeSource
+from stagemail.source.tree import Tree
+from stagemail.source.working_tree import WorkingTree
+from stagemail.wiring.clock import SPEED_VARIABLE, clock_from
+from stagemail.wiring.installation import Installation
+from stagemail.wiring.places import operator_file, required_operator_file, root_of
+from stagemail.wiring.plugins import Settings, stores, targets
+
+MAX_OPERATOR_FILE = 1024 * 1024
+"""Bytes of an operator file that we read."""
+
+
+def open_installation(config: str | None, root: Path) -> Installation:
+    """The installation of a checkout. Raises NotFound, InvalidInput with every problem of the operator file."""
+    path = required_operator_file(config, root)
+    return Installation(read_operator(path), path, clock())
+
+
+def read_operator(path: Path) -> Operator:
+    """The operator file. Raises InvalidInput."""
+    if path.stat().st_size > MAX_OPERATOR_FILE:
+        raise InvalidInput(f"{path} is too large to be an operator file", hint="`stagemail init` shows how one looks")
+    registries = Registries(targets=Settings(targets()), stores=Settings(stores()))
+    return load_operator(path.read_bytes(), path.name, registries)
+
+
+def open_source(root: Path, revision: str | None, installation: Installation) -> Source:
+    """The documents of a checkout, as the operator file lays them out."""
+    operator = installation.operator
+    checks = {stage: installation.check(stage) for stage in operator.stages}
+    return _source(root, _tree(root, revision, operator.folders()), operator, checks, installation.clock)
+
+
+def open_documents(config: str | None, path: Path, revision: str | None) -> Source:
+    """What ``validate`` looks at: a repository or an environments folder, with its operator file if it has one."""
+    root = root_of(path)
+    found = operator_file(config, root)
+    if found is not None:
+        return open_source(root, revision, Installation(read_operator(found), found, clock()))
+    folder = path.absolute() if path.absolute() != root else root / "environments"
+    base = folder.relative_to(root).as_posix()
+    return _source(root, _tree(root, revision, (base,)), None, {}, clock(), base=base)
+
+
+def clock() -> Clock:
+    """This machine's clock; faster where a demonstration beside an emulator asks for it."""
+    return clock_from(os.environ.get(SPEED_VARIABLE, "1"))
+
+
+def _tree(root: Path, revision: str | None, folders: Sequence[str]) -> Tree:
+    if revision is None:
+        return WorkingTree(root, folders)
+    return RevisionTree(git.open_repository(root), revision, folders)
+
+
+def _source(
+    root: Path, tree: Tree, operator: Operator | None, checks: Checks, now: Clock, *, base: str = "environments"
+) -> Source:
+    cache = open_cache(default_folder(), outside=root)
+    today = now.now().date()
+    return TreeSource(tree, operator, checks=checks, today=today, cache=cache, base=base)

@@ -1,0 +1,48 @@
+"""Where things are: the checkout that a command runs in, and the operator file.
+
+The operator file is named with --config, or is the running checkout's own; never one of a tree under review.
+"""
+
+from pathlib import Path
+
+from stagemail.errors import NotFound, UsageError
+
+OPERATOR_FILE = "stagemail.yaml"
+
+
+def root_of(start: Path) -> Path:
+    """The checkout that holds this folder: the nearest parent with .git or an operator file, else the folder itself.
+
+    Raises NotFound where there is no such folder.
+    """
+    start = start.absolute()
+    if not start.exists():
+        raise NotFound(f"{start}: no such folder", hint="name a repository or an environments folder that exists")
+    if not start.is_dir():
+        raise UsageError(f"{start} is a file", hint="name the repository or the environments folder that holds it")
+    for folder in (start, *start.parents):
+        if (folder / ".git").exists() or (folder / OPERATOR_FILE).is_file():
+            return folder
+    return start
+
+
+def operator_file(config: str | None, root: Path) -> Path | None:
+    """The operator file, None where the checkout has none. Raises NotFound where one was named and is not there."""
+    if config is None:
+        found = root / OPERATOR_FILE
+        return found if found.is_file() else None
+    named = Path(config).absolute()
+    if not named.is_file():
+        raise NotFound(f"{config}: no such operator file", hint="check --config and STAGEMAIL_CONFIG")
+    return named
+
+
+def required_operator_file(config: str | None, root: Path) -> Path:
+    """The operator file. Raises NotFound where there is none."""
+    found = operator_file(config, root)
+    if found is None:
+        raise NotFound(
+            f"no operator file: {root / OPERATOR_FILE} does not exist",
+            hint="`stagemail init` writes a first one; or name yours with --config",
+        )
+    return found

@@ -1,0 +1,126 @@
+"""Targets and secret stores by the ``type`` that the operator file writes: built in, or found by entry point.
+
+A package adds a target by an entry point in the group ``stagemail.targets`` and a store by one in
+``stagemail.secret_stores``. Registries are values made here and handed on; nothing is global.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from stagemail.model.secret import Secret, SecretRef
+from stagemail.ports import Clock, Discovery, SecretStore, Target
+
+TARGETS = {"odc": "stagemail.wiring.odc:PLUGIN"}
+STORES = {"env": "stagemail.wiring.stores:ENV", "file": "stagemail.wiring.stores:FILE"}
+
+
+class ReadSecret(Protocol):
+    """Reads a secret that the operator file itself names."""
+
+    def __call__(self, ref: SecretRef) -> Secret:
+        """The secret's value."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TargetContext:
+    """What a target is built from: its settings, the operator file's folder, and which stages it has.
+
+    ``stages`` maps our name of each stage to the platform's name or key. ``workers`` bounds parallel reads.
+    """
+
+    name: str
+    settings: Any
+    base: Path
+    stages: Mapping[str, str]
+    clock: Clock
+    secret: ReadSecret
+    workers: int = 8
+
+
+class TargetPlugin(Protocol):
+    """One type of target."""
+
+    settings: type[BaseModel]
+
+    def scope(self, settings: Any) -> str:
+        """What a lease protects: the organization, by a name that is the same for every target on it."""
+        ...
+
+    def build(self, context: TargetContext) -> Target:
+        """A target for one run. Reads no credential and sends nothing before the first question."""
+        ...
+
+    def discovery(self, context: TargetContext) -> Discovery:
+        """What finds out which of the platform's entries are our fields."""
+        ...
+
+
+class StorePlugin(Protocol):
+    """One type of secret store."""
+
+    settings: type[BaseModel]
+
+    def build(self, settings: Any, base: Path) -> SecretStore:
+        """A store. Reads nothing yet."""
+        ...
+
+
+Plugin = TypeVar("Plugin")
+
+
+class Installed(Mapping[str, Plugin], Generic[Plugin]):
+    """Plugins by type. Built-in ones cost nothing until they are used; others are looked up when a type is not one."""
+
+    def __init__(self, built_in: Mapping[str, str], group: str) -> None:
+        self._built_in = built_in
+        self._group = group
+
+    def __getitem__(self, name: str) -> Plugin:
+        if name in self._built_in:
+            module, _, attribute = self._built_in[name].partition(":")
+            found: Plugin = getattr(import_module(module), attribute)
+            return found
+        for entry in entry_points(group=self._group, name=name):
+            loaded: Plugin = entry.load()
+            return loaded
+        raise KeyError(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(sorted({*self._built_in, *(entry.name for entry in entry_points(group=self._group))}))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class Settings(Mapping[str, type[BaseModel]]):
+    """The settings model of every installed plugin, by type."""
+
+    def __init__(self, plugins: Mapping[str, Any]) -> None:
+        self._plugins = plugins
+
+    def __getitem__(self, name: str) -> type[BaseModel]:
+        model: type[BaseModel] = self._plugins[name].settings
+        return model
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._plugins)
+
+    def __len__(self) -> int:
+        return len(self._plugins)
+
+
+def targets() -> Installed[TargetPlugin]:
+    """All types of targets."""
+    return Installed(TARGETS, "stagemail.targets")
+
+
+def stores() -> Installed[StorePlugin]:
+    """All types of secret stores."""
+    return Installed(STORES, "stagemail.secret_stores")
