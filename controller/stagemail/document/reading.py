@@ -29,7 +29,7 @@ from stagemail.document.limits import MAX_DEPTH, MAX_FILE, MAX_NODES, MAX_SCALAR
 from stagemail.document.locating import locate_all
 from stagemail.document.parser import EventParser, NewParser, each_part
 from stagemail.document.scalars import key_fault, plain, read_plain
-from stagemail.document.syntax import report_syntax
+from stagemail.document.syntax import SyntaxReport
 from stagemail.model.location import Place
 from stagemail.model.problem import Problem
 
@@ -114,9 +114,11 @@ class _Builder:
         self.faults_of_file = len(self._faults) > 0
         self._careful = b"\\" in source or len(source) > MAX_SCALAR
 
+        report = SyntaxReport(source, self._faults)
+
         def failed(error: yaml.YAMLError, lines: int) -> None:
             self._index += 1
-            report_syntax(error, source, lines, self._faults)
+            report.add(error, lines)
 
         each_part(source, self._consume, failed, new_parser)
 

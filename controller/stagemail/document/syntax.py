@@ -3,6 +3,8 @@
 Not here: going on after the error (``parser``).
 """
 
+from functools import cached_property
+
 import yaml
 
 from stagemail.document.faults import Faults
@@ -28,33 +30,51 @@ _REMEDIES = (
 _TAB = ("tab-indentation", "a tab stands where YAML wants spaces.", "Indent with spaces.")
 _CONFLICT = ("merge-conflict", "the file holds marks of a merge conflict.", "Resolve the conflict.")
 _RESERVED = "@`%"
+_OPEN = "Close every `[`, `{` and quote."
+_OTHER = "Mend the line or the one above."
 
 
-def report_syntax(error: yaml.YAMLError, data: bytes, lines: int, faults: Faults) -> None:
-    """Turn the error of a part that begins after ``lines`` lines into a problem."""
-    mark = getattr(error, "problem_mark", None)
-    if mark is None:
-        faults.add(0, 0, "syntax", f"the file is no YAML: {error}.", "Mend or remove what is named.")
-        return
-    source = data.split(b"\n")
-    for number, text in enumerate(source, 1):
-        if text.startswith(b"<<<<<<< "):
-            faults.add(number, 1, *_CONFLICT)
-            return
-    if "end of stream" in (getattr(error, "problem", None) or ""):
-        mark = getattr(error, "context_mark", None) or mark
-    line = mark.line + lines
-    here = source[line].decode() if line < len(source) else ""
-    at = here[mark.column : mark.column + 1]
-    problem = (getattr(error, "problem", None) or "unreadable").rstrip(".")
-    context = getattr(error, "context", None) or ""
-    if at == "\t" or "tab" in problem or here[: len(here) - len(here.lstrip())].count("\t"):
-        faults.add(line + 1, mark.column + 1, *_TAB)
-        return
-    if at and at in _RESERVED and "cannot start any token" in problem:
-        wrong = f"an unquoted text cannot begin with `{at}`."
-        faults.add(line + 1, mark.column + 1, "syntax", wrong, "Quote it.")
-        return
-    wrong = f"no valid YAML: {context}, {problem}." if context else f"no valid YAML: {problem}."
-    remedy = next((r for part, r in _REMEDIES if part in problem or part in context), "Mend the line or the one above.")
-    faults.add(line + 1, mark.column + 1, "syntax", wrong, remedy)
+class SyntaxReport:
+    """Turns a parser's errors in one file into problems."""
+
+    def __init__(self, data: bytes, faults: Faults) -> None:
+        self._data = data
+        self._faults = faults
+
+    def add(self, error: yaml.YAMLError, lines: int) -> None:
+        """The error of a part that begins after ``lines`` lines. Raises TooMany."""
+        problem = (getattr(error, "problem", None) or "unreadable").rstrip(".")
+        context = getattr(error, "context", None) or ""
+        mark = getattr(error, "problem_mark", None)
+        if "end of stream" in problem:
+            mark = getattr(error, "context_mark", None) or mark
+        if mark is None:
+            self._faults.add(0, 0, "syntax", f"the file is no YAML: {error}.", "Mend or remove what is named.")
+        elif self._conflict:
+            self._faults.add(self._conflict, 1, *_CONFLICT)
+        else:
+            self._faults.add(*self._in_words(mark.line + lines, mark.column, problem, context))
+
+    def _in_words(self, line: int, column: int, problem: str, context: str) -> tuple[int, int, str, str, str]:
+        if line >= len(self._lines):
+            last = len(self._lines)
+            return last, len(self._lines[-1].decode()) + 1, "syntax", f"the file ends too early: {context}.", _OPEN
+        here = self._lines[line].decode()
+        at = here[column : column + 1]
+        indentation = here[: len(here) - len(here.lstrip())]
+        if at == "\t" or "tab" in problem or "\t" in indentation:
+            return line + 1, column + 1, *_TAB
+        if at and at in _RESERVED and "cannot start any token" in problem:
+            return line + 1, column + 1, "syntax", f"an unquoted text cannot begin with `{at}`.", "Quote it."
+        wrong = f"no valid YAML: {context}, {problem}." if context else f"no valid YAML: {problem}."
+        remedy = next((r for part, r in _REMEDIES if part in problem or part in context), _OTHER)
+        return line + 1, column + 1, "syntax", wrong, remedy
+
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        return self._data.rstrip(b"\r\n").split(b"\n")
+
+    @cached_property
+    def _conflict(self) -> int:
+        """The line (from 1) where marks of a merge conflict begin, or 0."""
+        return next((n for n, text in enumerate(self._lines, 1) if text.startswith(b"<<<<<<< ")), 0)
