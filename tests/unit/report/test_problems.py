@@ -34,3 +34,8 @@ def test_a_hostile_path_or_value_cannot_act_on_the_terminal() -> None:
     text = problems_text([Problem(Location("a\x1b[2J\n.yaml", 1, 1), "c", "value \x9b31m \u2066 is odd", "")])
     assert not {"\x1b", "\x9b", "\u2066"} & set(text)
     assert "a\\x1b[2J\\n.yaml:1:1:" in text
+
+
+def test_a_remedy_that_is_a_sentence_of_its_own_follows_a_full_stop() -> None:
+    text = problems_text([Problem(Location("a.yaml", 1, 1), "c", "it is wrong", "Write it right.")], width=200)
+    assert "it is wrong. Write it right." in text
