@@ -200,3 +200,45 @@ def test_two_targets_may_have_environments_of_equal_names() -> None:
 )
 def test_a_name_or_choice_that_is_none_is_explained_where_it_stands(text: str, words: str) -> None:
     assert any(words in problem for problem in problems(text))
+
+
+GRANT = 'grants: [{stages: [qa], store: env, keys: K, destinations: ["smtp.example.com:587"]}]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            edited("purpose: non-production}", "purpose: non-production, dependsOn: [dev]}"),
+            "9:75: no stage is called `dev`",
+        ),
+        (edited("store: env", "store: evn"), "7:60: no secret store is called `evn`: did you mean `env`?"),
+        (
+            MINIMAL.split("secretStores", maxsplit=1)[0],
+            "7:60: no secret store is called `env`: the operator file defines no secret store",
+        ),
+        (MINIMAL + GRANT.replace("store: env", "store: enf"), "12:25: no secret store is called `enf`"),
+        (MINIMAL + GRANT.replace("[qa]", "[qs]"), "12:20: no stage is called `qs`: did you mean `qa`?"),
+        (
+            MINIMAL + GRANT.replace("smtp.example.com:587", "smtp.example.com"),
+            "12:61: `smtp.example.com` is no destination",
+        ),
+        (MINIMAL + GRANT.replace("smtp.example.com:587", "http://a.example/token"), "only https://"),
+        (MINIMAL + "ownDomains: [example.com, '@example.com']\n", "12:27: `@example.com` is no mail domain"),
+        (edited("non-production}", "non-production, dependsOn: [qa]}"), "stages wait for each other: qa → qa"),
+    ],
+)
+def test_what_the_parts_of_the_file_say_of_each_other_must_be_there(text: str, problem: str) -> None:
+    assert any(problem in found for found in problems(text)), problems(text)
+
+
+@pytest.mark.parametrize("destination", ["[2001:db8::25]:587", "10.0.0.25:25", "https://login.example.com/token"])
+def test_a_destination_is_a_server_with_its_port_or_a_token_url(destination: str) -> None:
+    assert len(load(MINIMAL + GRANT.replace("smtp.example.com:587", destination)).grants) == 1
+
+
+def test_the_folders_to_read_hold_every_stage_and_none_twice() -> None:
+    text = edited("purpose: non-production}", "purpose: non-production, folders: [environments/qa, mail/shared]}")
+    assert load(text).folders() == ("environments", "mail/shared")
+    root = load(MINIMAL + "source: {path: .}\n")
+    assert (root.folders(), root.folders_of("qa")) == (("qa",), ("qa",))
