@@ -3,12 +3,12 @@
 Not here: speaking to a platform (``target``), settings of other targets, each beside its own adapter.
 """
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from stagemail.resources.secret_reference import SecretReference
-from stagemail.resources.shape import Shape, rule
+from stagemail.resources.shape import Shape, Unique, rule
 from stagemail.resources.text import Domain, Line, Share
 
 _API = "ODC docs: API clients, OAuth 2.0 client credentials"
@@ -37,8 +37,14 @@ class OdcTarget(Shape):
         source="ODC docs: every API lives below the organization's domain",
     )
     portfolio: Line | None = rule(
-        "The portfolio's name or key; needed where the organization has several. One target serves one portfolio.",
+        "The portfolio's name or key; needed where the organization has several.",
         example="Main",
+        source="ODC docs: portfolios isolate stages and assets",
+        default=None,
+    )
+    portfolios: Annotated[list[Line], Field(min_length=1, max_length=50), Unique()] | None = rule(
+        "Several portfolios whose stages this target manages, instead of `portfolio`.",
+        example=["Main", "Retail"],
         source="ODC docs: portfolios isolate stages and assets",
         default=None,
     )
@@ -76,6 +82,12 @@ class OdcTarget(Shape):
     )
 
     @model_validator(mode="after")
+    def _one_way_to_name_portfolios(self) -> Self:
+        if self.portfolio is not None and self.portfolios is not None:
+            raise ValueError("`portfolio` and `portfolios` are both given: keep one of them")
+        return self
+
+    @model_validator(mode="after")
     def _some_share(self) -> Self:
         if self.share == 0:
             raise ValueError("`share` leaves stagemail no call at all: write more than 0%")
@@ -83,5 +95,5 @@ class OdcTarget(Shape):
 
     @property
     def portfolio_names(self) -> tuple[str, ...]:
-        """The portfolio by name or key, as the only entry; empty where none is named."""
-        return (self.portfolio,) if self.portfolio else ()
+        """The portfolios as named, by name or key; empty where none is."""
+        return tuple(self.portfolios or ()) or ((self.portfolio,) if self.portfolio else ())

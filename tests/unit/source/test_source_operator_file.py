@@ -242,3 +242,15 @@ def test_the_folders_to_read_hold_every_stage_and_none_twice() -> None:
     assert load(text).folders() == ("environments", "mail/shared")
     root = load(MINIMAL + "source: {path: .}\n")
     assert (root.folders(), root.folders_of("qa")) == (("qa",), ("qa",))
+
+
+@pytest.mark.parametrize(
+    ("written", "names"),
+    [("portfolio: Main", ("Main",)), ("portfolios: [Main, Retail]", ("Main", "Retail"))],
+)
+def test_portfolios_are_named_one_way_or_the_other(written: str, names: tuple[str, ...]) -> None:
+    target = load(edited("    domain", f"    {written}\n    domain")).targets["odc"]
+    assert isinstance(target, OdcTarget)
+    assert target.portfolio_names == names
+    both = edited("    domain", "    portfolio: Main\n    portfolios: [Main]\n    domain")
+    assert problems(both) == ["stagemail.yaml:4:3: `portfolio` and `portfolios` are both given: keep one of them."]
