@@ -48,18 +48,24 @@ def _headline(plan: Plan) -> str:
 
 
 def _held(plan: Plan) -> str:
-    rows = [
-        (code(subject_of(plan, step)), hazard.kind, prose(hazard.message))
-        for step in plan.held
-        for hazard in step.held
-        if hazard not in plan.hazards
-    ]
-    text = table(("Held", "for", "because"), rows)
+    text = table(("Step", "", "Because"), [row for step in plan.steps for row in _hazards(plan, step)])
     waivers = waivers_yaml(plan)
     if not waivers:
         return text
     title = f"To accept it, commit this to {code(f'environments/{plan.stage}/waivers.yaml')} or beside it:\n"
     return "\n".join(part for part in (text, title, fenced("yaml", waivers)) if part)
+
+
+def _hazards(plan: Plan, step: Step) -> Iterable[Sequence[str]]:
+    subject = code(subject_of(plan, step))
+    for hazard in step.hazards:
+        if hazard in plan.hazards:
+            continue
+        waivers = ", ".join(map(code, step.waivers))
+        word = "**held**" if hazard in step.held else f"accepted by {waivers}" if waivers else "note"
+        yield subject, f"{word}: {hazard.kind}", prose(hazard.message)
+    if step.blocked:
+        yield subject, "**blocked**", prose(step.blocked)
 
 
 def _steps(plan: Plan) -> str:

@@ -69,3 +69,10 @@ def test_where_not_even_headlines_fit_the_command_is_named() -> None:
 def test_a_widening_is_never_behind_a_click() -> None:
     text = plans_markdown([PLAN])
     assert text.index("`qa/CRM`: test list → real users") < text.index("<details>")
+
+
+def test_what_is_blocked_or_accepted_is_said_with_its_reason() -> None:
+    blocked = replace(SETTINGS, blocked="secret env:SMTP_QA was not read")
+    text = plans_markdown([replace(PLAN, steps=(blocked, replace(WIDEN, held=(), waivers=("crm-pilot",))))])
+    assert "| `qa` | **blocked** | secret `env:SMTP_QA` was not read |" in text
+    assert "| `qa/CRM` | accepted by `crm-pilot`: recipients-widened | CRM: test list → real users |" in text
