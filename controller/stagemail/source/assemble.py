@@ -155,7 +155,7 @@ class Assembler:
         )
         for finding in findings(documents, self._stores, self._today):
             self._report(finding)
-        if stage not in self._broken and stage in self._checks:
+        if gathered and stage in self._checks:  # of a blocked stage, too: all problems in one go
             for finding in _of_target(self._checks[stage](self._desired(stage)), stage):
                 self._report(finding)
 

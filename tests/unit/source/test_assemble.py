@@ -246,9 +246,19 @@ def test_what_the_target_refuses_is_located_at_the_nearest_line_that_exists(oper
     assert set(loaded.blocked) == {"qa"}
 
 
-def test_a_blocked_stage_is_not_checked_by_its_target(operator: Operator) -> None:
+def test_a_blocked_stage_shows_what_its_target_refuses_in_the_same_go(operator: Operator) -> None:
+    def check(desired: Desired) -> Check:
+        assert desired.configuration is not None
+        problem = Problem(Location("?"), "refused", "no:", "yes.")
+        return Check(Capabilities({}), ((desired.configuration.place, problem),))
+
+    loaded = load(everywhere(qa__apps=BINDING.replace("apps: [CRM]", "apps: CRM")), operator, {"qa": check})
+    assert codes(loaded) == ["wrong-type", "refused"]
+
+
+def test_a_stage_without_one_good_document_is_not_checked_by_its_target(operator: Operator) -> None:
     def check(_desired: Desired) -> Check:
-        raise AssertionError("asked about a stage that must not be acted on")
+        raise AssertionError("asked about nothing")
 
     load({**everywhere(), "qa/email.yaml": CONF.replace("host:", "hots:")}, operator, {"qa": check})
 
