@@ -6,7 +6,7 @@ import click
 
 from stagemail.cli import exits, options
 from stagemail.cli.output import color, complain, say, width
-from stagemail.cli.session import Session
+from stagemail.cli.run_session import RunSession
 from stagemail.errors import InvalidInput, UsageError
 from stagemail.model.plan import Plan
 from stagemail.model.run import Run
@@ -51,7 +51,7 @@ def command(
 
     Example: stagemail apply qa
     """
-    session = Session(ctx, root, revision, automatic, apps, patience)
+    session = RunSession(ctx, root, revision, automatic, apps, patience)
     saved = _saved(stages)
     if saved and (apps or more or automatic):
         raise UsageError("a saved plan says by itself what is done", hint="leave --app, --stage and --automatic out")
@@ -60,7 +60,7 @@ def command(
     selected = session.stages(tuple(saved)) if saved else session.stages(stages, more)
 
     def work(stage: str) -> Run:
-        return once(session.request(stage), session.installation.world(stage, session.progress), saved.get(stage))
+        return once(session.request(stage), session.world(stage), saved.get(stage))
 
     results = session.each(selected, work)
     runs = tuple(result.value for result in results if result.value is not None)
@@ -94,7 +94,7 @@ def _saved(arguments: tuple[str, ...]) -> dict[str, Plan]:
     return {plan.stage: plan for plan in plans_from_json(text)}
 
 
-def _refuse_dirty(session: Session) -> None:
+def _refuse_dirty(session: RunSession) -> None:
     """What is applied is what Git has: an uncommitted change could never be found again."""
     dirty = session.source.revision().dirty if session.revision is None else ()
     if dirty:

@@ -6,7 +6,7 @@ import click
 
 from stagemail.cli import options
 from stagemail.cli.output import color, say, width
-from stagemail.cli.session import Session
+from stagemail.cli.run_session import RunSession
 from stagemail.report.findings import findings_json, findings_text
 from stagemail.wiring.doctor import examine
 
@@ -23,8 +23,8 @@ def command(ctx: click.Context, *, stages: tuple[str, ...], more: tuple[str, ...
 
     Example: stagemail doctor qa
     """
-    session = Session(ctx, root)
-    findings = examine(session.installation, session.source, session.stages(stages, more))
+    session = RunSession(ctx, root)
+    findings = examine(session.running, session.source, session.stages(stages, more))
     session.progress.clear()
     say(findings_json(findings) if form == "json" else findings_text(findings, width=width(), color=color()))
     return 1 if any(finding.level == "fail" for finding in findings) else 0

@@ -7,7 +7,7 @@ import click
 
 from stagemail.cli import exits, options
 from stagemail.cli.output import color, complain, say, width
-from stagemail.cli.session import Session
+from stagemail.cli.run_session import RunSession
 from stagemail.model.snapshot import Observed
 from stagemail.report.drift import drift_json, drift_text, has_drift
 
@@ -33,7 +33,7 @@ def command(
 
     Example: stagemail drift production
     """
-    session = Session(ctx, root, revision)
+    session = RunSession(ctx, root, revision)
     results = session.each(session.stages(stages, more), session.prepare)
     found = [result.value for result in results if result.value is not None]
     plans = tuple(prepared.plan for prepared in found)

@@ -6,7 +6,7 @@ import click
 
 from stagemail.cli import options
 from stagemail.cli.output import say, width
-from stagemail.cli.session import Session
+from stagemail.cli.run_session import RunSession
 from stagemail.report.history import history_csv, history_json, history_text
 
 
@@ -23,9 +23,9 @@ def command(
 
     Example: stagemail history qa --format csv > audit.csv
     """
-    session = Session(ctx, root)
+    session = RunSession(ctx, root)
     named = (*stages, *more)
-    record = session.installation.record
+    record = session.running.record
     if named:
         runs = [run for stage in session.stages(named) for run in record.runs(stage, limit)]
         runs = sorted(runs, key=lambda run: (run.started, run.id), reverse=True)[:limit]

@@ -6,7 +6,7 @@ import click
 
 from stagemail.cli import exits, options
 from stagemail.cli.output import color, complain, say, width
-from stagemail.cli.session import Session
+from stagemail.cli.run_session import RunSession
 from stagemail.errors import StagemailError
 from stagemail.model.plan import Plan
 from stagemail.report.plan_json import plans_json
@@ -43,7 +43,7 @@ def command(
 
     Example: stagemail plan qa --out qa-plan.json
     """
-    session = Session(ctx, root, revision, automatic, apps)
+    session = RunSession(ctx, root, revision, automatic, apps)
     results = session.each(session.stages(stages, more), session.plan)
     plans = tuple(result.value for result in results if result.value is not None)
     errors = {result.stage: result.error for result in results if result.error is not None}

@@ -6,7 +6,7 @@ import click
 
 from stagemail.cli import options
 from stagemail.cli.output import color, say, width
-from stagemail.cli.session import Session
+from stagemail.cli.run_session import RunSession
 from stagemail.model.secret import SecretRef
 from stagemail.reconcile.credentials import Use
 from stagemail.reconcile.situation import destinations
@@ -34,14 +34,14 @@ def check(
 
     Example: stagemail secrets check qa
     """
-    session = Session(ctx, root, revision)
+    session = RunSession(ctx, root, revision)
     uses = [use for stage in session.stages(stages, more) for use in _uses(session, stage)]
-    checked = session.installation.credentials.check(uses)
+    checked = session.running.credentials.check(uses)
     say(secrets_json(checked) if form == "json" else secrets_text(checked, width=width(), color=color()))
     return 1 if any(one.error for one in checked) else 0
 
 
-def _uses(session: Session, stage: str) -> list[Use]:
+def _uses(session: RunSession, stage: str) -> list[Use]:
     desired = session.loaded.stages.get(stage)
     configuration = desired.configuration if desired else None
     if configuration is None:

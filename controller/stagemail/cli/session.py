@@ -1,6 +1,6 @@
 """What verbs on stages start from: the installation, the loaded revision, the selected stages.
 
-Not here: what a verb does with them.
+Not here: what a verb does with them; record, secrets and platform (``run_session``).
 """
 
 from collections.abc import Callable
@@ -13,12 +13,10 @@ import click
 
 from stagemail.cli.options import globals_of
 from stagemail.cli.output import ProgressLine
-from stagemail.model.plan import Plan
 from stagemail.model.revision import Loaded
 from stagemail.ports import Source
-from stagemail.reconcile.once import Prepared, plan
+from stagemail.reconcile.request import Request
 from stagemail.reconcile.stages import StageResult, each_stage
-from stagemail.reconcile.world import Request
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.opening import open_installation, open_source
 from stagemail.wiring.places import root_of
@@ -61,24 +59,11 @@ class Session:
         """The selected stages in order."""
         return self.installation.stages(tuple(dict.fromkeys(stage for names in named for stage in names)))
 
-    def prepare(self, stage: str) -> Prepared:
-        """The plan of one stage, and what it stands on."""
-        return plan(self.request(stage), self.installation.world(stage, self.progress))
-
-    def plan(self, stage: str) -> Plan:
-        """The plan of one stage."""
-        return self.prepare(stage).plan
-
     def request(self, stage: str) -> Request:
         """One stage of this run."""
         return self.installation.request(
             stage, self.loaded, automatic=self.automatic, only=self.apps, patience=self.patience
         )
-
-    def forget(self) -> None:
-        """Look at Git and the platform anew: what was read so far was true then."""
-        for name in ("installation", "source", "loaded"):
-            self.__dict__.pop(name, None)
 
     def each(self, stages: tuple[str, ...], work: Callable[[str], Result]) -> tuple[StageResult[Result], ...]:
         """Do the work for every stage; one that fails does not stop another."""

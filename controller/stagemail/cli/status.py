@@ -6,7 +6,7 @@ import click
 
 from stagemail.cli import exits, options
 from stagemail.cli.output import color, complain, say, width
-from stagemail.cli.session import Session
+from stagemail.cli.run_session import RunSession
 from stagemail.reconcile.stages import StageResult
 from stagemail.reconcile.status import observed, recorded
 from stagemail.report.status import StageStatus, status_json, status_text
@@ -40,7 +40,7 @@ def command(
 
     Example: stagemail status --wait 600
     """
-    session = Session(ctx, root, revision)
+    session = RunSession(ctx, root, revision)
     selected = session.stages(stages, more)
     clock = session.installation.clock
     start = clock.monotonic()
@@ -59,8 +59,8 @@ def command(
     return exits.combined([_code(result) for result in results])
 
 
-def _status(session: Session, stage: str, *, record_only: bool) -> StageStatus:
-    request, world = session.request(stage), session.installation.world(stage, session.progress)
+def _status(session: RunSession, stage: str, *, record_only: bool) -> StageStatus:
+    request, world = session.request(stage), session.world(stage)
     if record_only or stage in request.loaded.blocked:
         return recorded(request, world)
     return observed(request, session.prepare(stage), world)

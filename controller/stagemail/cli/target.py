@@ -6,7 +6,7 @@ import click
 
 from stagemail.cli import options
 from stagemail.cli.output import color, say, width
-from stagemail.cli.session import Session
+from stagemail.cli.run_session import RunSession
 from stagemail.errors import MappingMismatch
 from stagemail.ports import Discovered
 from stagemail.report.discovery import discovery_json, discovery_text
@@ -36,18 +36,18 @@ def discover(
 
     Example: stagemail target discover qa --write
     """
-    session = Session(ctx, root)
+    session = RunSession(ctx, root)
     installation = session.installation
     by_target: dict[str, list[str]] = {}
     for stage in session.stages(stages, more):
-        by_target.setdefault(installation.operator.stages[stage].target, []).append(stage)
+        by_target.setdefault(installation.target_of(stage), []).append(stage)
     found: list[Discovered] = []
     for name, own in sorted(by_target.items()):
-        discovery = installation.discovery(name)
+        discovery = session.running.discovery(name)
         seen = discovery.discover(own)
         found += seen
         if writes:
-            path = mapping_path(installation.operator.targets[name], installation.base)
+            path = mapping_path(installation.plugin(name)[1])
             path.write_text(discovery.write_mapping(seen), encoding="utf-8")
             click.echo(f"wrote {path.name}: review it, commit it", err=True)
     say(discovery_json(found) if form == "json" else discovery_text(found, width=width(), color=color()))

@@ -17,12 +17,13 @@ from stagemail.planning.situation import Situation
 from stagemail.ports import Entry, Lease
 from stagemail.reconcile.apply import apply
 from stagemail.reconcile.journal import Journal
+from stagemail.reconcile.request import Request
 from stagemail.reconcile.selection import only_these
 from stagemail.reconcile.settle import settle
 from stagemail.reconcile.situation import Credential, load, needs_every_app, observe, read_secrets
 from stagemail.reconcile.state import State
 from stagemail.reconcile.waiting import LEASE_SECONDS
-from stagemail.reconcile.world import Request, World
+from stagemail.reconcile.world import World
 
 
 @dataclass(frozen=True, slots=True)

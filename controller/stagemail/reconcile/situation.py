@@ -17,7 +17,8 @@ from stagemail.model.snapshot import Configuration, Desired, Observed
 from stagemail.planning import keys_to_observe
 from stagemail.ports import Check
 from stagemail.reconcile.credentials import Use
-from stagemail.reconcile.world import Request, World
+from stagemail.reconcile.request import Request
+from stagemail.reconcile.world import World
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from stagemail.model.snapshot import Observed
 from stagemail.planning import Situation
 from stagemail.planning.diff import Same
 from stagemail.reconcile.once import Prepared
-from stagemail.reconcile.world import Request, World
+from stagemail.reconcile.request import Request
+from stagemail.reconcile.world import World
 from stagemail.report.drift import OUTSIDE
 from stagemail.report.status import Condition, StageStatus
 from stagemail.report.summary import subject_of

@@ -6,8 +6,6 @@ Not here: building it (``wiring``).
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stagemail.model.policy import Policy
-from stagemail.model.revision import Loaded
 from stagemail.ports import Clock, Leases, Record, Target
 from stagemail.reconcile.credentials import Credentials
 
@@ -34,17 +32,3 @@ class World:
     owner: str
     actor: str
     progress: Progress = silent
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One stage at one loaded revision. ``only`` limits the steps to these apps' labels or keys (empty: all).
-
-    ``patience``: seconds to wait for another run's lease.
-    """
-
-    stage: str
-    loaded: Loaded
-    policy: Policy
-    only: tuple[str, ...] = ()
-    patience: float = 0.0

@@ -18,23 +18,23 @@ from stagemail.ports import Source
 from stagemail.reconcile.credentials import Use
 from stagemail.reconcile.situation import destinations
 from stagemail.report.findings import Finding
-from stagemail.wiring.installation import Installation
+from stagemail.wiring.running import Running
 
 OLDEST_GIT = (2, 30)
 SKEW = timedelta(minutes=5)
 """How far behind the newest thing that we recorded this machine's clock may be."""
 
 
-def examine(installation: Installation, source: Source, stages: tuple[str, ...]) -> tuple[Finding, ...]:
+def examine(running: Running, source: Source, stages: tuple[str, ...]) -> tuple[Finding, ...]:
     """All checks in their order. One that fails does not keep the others from being made."""
     checks: list[tuple[str, Callable[[], Iterable[Finding]]]] = [
         ("git", lambda: [_git(), _repository(source)]),
-        ("state", lambda: [_state(installation)]),
+        ("state", lambda: [_state(running)]),
         ("documents", lambda: _documents(source.load())),
-        ("secrets", lambda: _secrets(installation, source, stages)),
-        ("clock", lambda: [_clock(installation)]),
+        ("secrets", lambda: _secrets(running, source, stages)),
+        ("clock", lambda: [_clock(running)]),
     ]
-    checks += [(f"target {stage}", partial(_target, installation, source, stage)) for stage in stages]
+    checks += [(f"target {stage}", partial(_target, running, source, stage)) for stage in stages]
     return tuple(finding for name, check in checks for finding in _safely(name, check))
 
 
@@ -63,10 +63,10 @@ def _repository(source: Source) -> Finding:
     return Finding("repository", "ok", f"at {revision.short} {revision.subject}".rstrip())
 
 
-def _state(installation: Installation) -> Finding:
-    runs = installation.record.runs(None, 1)
+def _state(running: Running) -> Finding:
+    runs = running.record.runs(None, 1)
     last = f"last run {runs[0].started:%Y-%m-%d %H:%M}Z on {runs[0].stage}" if runs else "no run yet"
-    return Finding("state", "ok", f"{installation.operator.state}: {last}")
+    return Finding("state", "ok", f"{running.installation.operator.state}: {last}")
 
 
 def _documents(loaded: Loaded) -> Iterator[Finding]:
@@ -77,7 +77,7 @@ def _documents(loaded: Loaded) -> Iterator[Finding]:
             yield Finding(f"documents {stage}", "ok", f"{len(loaded.stages[stage].bindings)} bindings")
 
 
-def _secrets(installation: Installation, source: Source, stages: tuple[str, ...]) -> Iterator[Finding]:
+def _secrets(running: Running, source: Source, stages: tuple[str, ...]) -> Iterator[Finding]:
     loaded = source.load()
     uses = []
     for stage in stages:
@@ -86,7 +86,7 @@ def _secrets(installation: Installation, source: Source, stages: tuple[str, ...]
         for name, ref in sorted(configuration.fields.items()) if configuration else ():
             if configuration and isinstance(ref, SecretRef):
                 uses.append(Use(stage, ref, destinations(configuration, name)))
-    for checked in installation.credentials.check(uses):
+    for checked in running.credentials.check(uses):
         name = f"secret {checked.use.stage}"
         if checked.error is not None:
             yield Finding(name, "fail", checked.error.message, checked.error.hint)
@@ -94,10 +94,10 @@ def _secrets(installation: Installation, source: Source, stages: tuple[str, ...]
             yield Finding(name, "ok", f"{checked.use.ref} from {checked.origin}")
 
 
-def _target(installation: Installation, source: Source, stage: str) -> Iterator[Finding]:
+def _target(running: Running, source: Source, stage: str) -> Iterator[Finding]:
     """Reaches the platform with our credential, sees the stage, may read its settings, and knows its entries."""
     name = f"target {stage}"
-    target = installation.target(installation.operator.stages[stage].target)
+    target = running.target(running.installation.target_of(stage))
     inventory = target.inventory(stage)
     seen = inventory.stage
     yield Finding(name, "ok", f"{seen.name} ({seen.purpose or 'no purpose'}), {len(inventory.apps)} assets deployed")
@@ -111,9 +111,9 @@ def _target(installation: Installation, source: Source, stage: str) -> Iterator[
     yield Finding(f"mapping {stage}", "ok", f"{fields} settings read, as the mapping says")
 
 
-def _clock(installation: Installation) -> Finding:
-    now = installation.clock.now()
-    newest = max((_ended(run) for run in installation.record.runs(None, 20)), default=now)
+def _clock(running: Running) -> Finding:
+    now = running.clock.now()
+    newest = max((_ended(run) for run in running.record.runs(None, 20)), default=now)
     if now < newest - SKEW:
         remedy = "set this machine's clock (NTP): leases and expiry dates rest on it"
         detail = f"it is {now:%Y-%m-%d %H:%M}Z here, and a run ended {newest:%Y-%m-%d %H:%M}Z"

@@ -1,21 +1,20 @@
-"""The ODC target as a plugin: settings of the operator file, mapping file and credential become a target for a run."""
+"""The ODC target as a plugin: its settings, its mapping file, and what can be said without any network.
 
-from concurrent.futures import ThreadPoolExecutor
+Not here: speaking to ODC (``odc_runtime``).
+"""
+
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel
 
 from stagemail.document import read
-from stagemail.document.writing import write
 from stagemail.errors import InvalidInput
-from stagemail.resources.policy import secret_ref
+from stagemail.model.snapshot import Desired
+from stagemail.ports import Check
 from stagemail.resources.targets import OdcTarget as OdcTargetSettings
-from stagemail.target.odc.credentials import Credentials
-from stagemail.target.odc.discovery import OdcDiscovery
+from stagemail.target.odc.check import check_desired
 from stagemail.target.odc.mapping import OdcMapping
-from stagemail.target.odc.target import Connection, OdcSettings, OdcTarget, build, connect
-from stagemail.wiring.plugins import TargetContext
+from stagemail.wiring.plugins import CheckDesired, Settled
 
 MAX_MAPPING = 4 * 1024 * 1024
 """Bytes of a mapping file that we read."""
@@ -25,45 +24,35 @@ class OdcPlugin:
     """OutSystems Developer Cloud."""
 
     settings: type[BaseModel] = OdcTargetSettings
+    runtime = "stagemail.wiring.odc_runtime:RUNTIME"
 
     def scope(self, settings: OdcTargetSettings) -> str:
         """One organization is one domain."""
         return f"odc:{settings.domain.lower()}"
 
-    def build(self, context: TargetContext) -> OdcTarget:
-        """The target for one run."""
-        executor = ThreadPoolExecutor(context.workers, thread_name_prefix="odc")
-        return build(_connect(context), _mapping(context), executor)
+    def check(self, settled: Settled) -> CheckDesired:
+        """What the mapping says can be set; read once, when the first stage is checked."""
+        known: list[OdcMapping | None] = []
 
-    def discovery(self, context: TargetContext) -> OdcDiscovery:
-        """What finds the email settings among ODC's."""
-        return OdcDiscovery(_connect(context), _mapping(context), write)
+        def check(desired: Desired) -> Check:
+            if not known:
+                known.append(read_mapping(settled))
+            return check_desired(desired, known[0])
+
+        return check
 
 
 PLUGIN = OdcPlugin()
 
 
-def mapping_path(settings: Any, base: Path) -> Path:
+def mapping_path(settled: Settled) -> Path:
     """Where the mapping file is: beside the operator file, unless its path is absolute."""
-    return base / str(settings.mapping)
+    return settled.base / str(settled.settings.mapping)
 
 
-def _connect(context: TargetContext) -> Connection:
-    settings: OdcTargetSettings = context.settings
-    odc = OdcSettings(
-        domain=settings.domain,
-        stages=context.stages,
-        portfolios=settings.portfolio_names,
-        share=settings.share,
-        read_only=settings.read_only,
-        ca_file=context.base / settings.ca_file if settings.ca_file else None,
-    )
-    ref = secret_ref(settings.credentials.client_secret)
-    return connect(odc, Credentials(settings.credentials.client_id, lambda: context.secret(ref)), context.clock)
-
-
-def _mapping(context: TargetContext) -> OdcMapping | None:
-    path = mapping_path(context.settings, context.base)
+def read_mapping(settled: Settled) -> OdcMapping | None:
+    """The mapping; None where nobody has looked at the platform yet. Raises InvalidInput."""
+    path = mapping_path(settled)
     try:
         if path.stat().st_size > MAX_MAPPING:
             raise InvalidInput(f"{path} is too large to be a mapping", hint="`stagemail target discover` writes one")
@@ -72,7 +61,6 @@ def _mapping(context: TargetContext) -> OdcMapping | None:
         return None
     documents, problems = read(data, path.name)
     if problems or len(documents) != 1:
-        raise InvalidInput(
-            f"{path.name} cannot be read as one YAML document", problems=problems, hint="mend or delete it"
-        )
+        hint = "mend it, or delete it and run `stagemail target discover --write`"
+        raise InvalidInput(f"{path.name} cannot be read as one YAML document", problems=problems, hint=hint)
     return OdcMapping.parse(documents[0].value, path.name)

@@ -4,7 +4,7 @@ A package adds a target by an entry point in the group ``stagemail.targets`` and
 ``stagemail.secret_stores``. Registries are values made here and handed on; nothing is global.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -14,7 +14,10 @@ from typing import Any, Generic, Protocol, TypeVar
 from pydantic import BaseModel
 
 from stagemail.model.secret import Secret, SecretRef
-from stagemail.ports import Clock, Discovery, SecretStore, Target
+from stagemail.model.snapshot import Desired
+from stagemail.ports import Check, Clock, Discovery, SecretStore, Target
+
+CheckDesired = Callable[[Desired], Check]
 
 TARGETS = {"odc": "stagemail.wiring.odc:PLUGIN"}
 STORES = {"env": "stagemail.wiring.stores:ENV", "file": "stagemail.wiring.stores:FILE"}
@@ -29,15 +32,22 @@ class ReadSecret(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class TargetContext:
-    """What a target is built from: its settings, the operator file's folder, and which stages it has.
-
-    ``stages`` maps our name of each stage to the platform's name or key. ``workers`` bounds parallel reads.
-    """
+class Settled:
+    """What a target is known by before anything runs: its name, its settings, the operator file's folder."""
 
     name: str
     settings: Any
     base: Path
+
+
+@dataclass(frozen=True, slots=True)
+class TargetContext:
+    """What a target is built from for a run.
+
+    ``stages`` maps our name of each stage to the platform's name or key. ``workers`` bounds parallel reads.
+    """
+
+    settled: Settled
     stages: Mapping[str, str]
     clock: Clock
     secret: ReadSecret
@@ -45,13 +55,23 @@ class TargetContext:
 
 
 class TargetPlugin(Protocol):
-    """One type of target."""
+    """One type of target: what can be said without any network, so that ``validate`` stays quick."""
 
     settings: type[BaseModel]
+    runtime: str
+    """``module:attribute`` of the ``TargetRuntime``, loaded only by commands that speak to the platform."""
 
     def scope(self, settings: Any) -> str:
         """What a lease protects: the organization, by a name that is the same for every target on it."""
         ...
+
+    def check(self, settled: Settled) -> CheckDesired:
+        """What says, without a credential, what can be set and what is refused."""
+        ...
+
+
+class TargetRuntime(Protocol):
+    """The part of a target that speaks to its platform."""
 
     def build(self, context: TargetContext) -> Target:
         """A target for one run. Reads no credential and sends nothing before the first question."""
@@ -75,6 +95,12 @@ class StorePlugin(Protocol):
 Plugin = TypeVar("Plugin")
 
 
+def loaded_from(path: str) -> Any:
+    """What ``module:attribute`` names."""
+    module, _, attribute = path.partition(":")
+    return getattr(import_module(module), attribute)
+
+
 class Installed(Mapping[str, Plugin], Generic[Plugin]):
     """Plugins by type. Built-in ones cost nothing until they are used; others are looked up when a type is not one."""
 
@@ -84,8 +110,7 @@ class Installed(Mapping[str, Plugin], Generic[Plugin]):
 
     def __getitem__(self, name: str) -> Plugin:
         if name in self._built_in:
-            module, _, attribute = self._built_in[name].partition(":")
-            found: Plugin = getattr(import_module(module), attribute)
+            found: Plugin = loaded_from(self._built_in[name])
             return found
         for entry in entry_points(group=self._group, name=name):
             loaded: Plugin = entry.load()

@@ -20,7 +20,8 @@ from stagemail.model.selector import Selector
 from stagemail.model.snapshot import Binding, Configuration, Desired
 from stagemail.model.waiver import Waiver
 from stagemail.reconcile.credentials import Credentials
-from stagemail.reconcile.world import Request, World
+from stagemail.reconcile.request import Request
+from stagemail.reconcile.world import World
 from stagemail.record.memory import MemoryRecord
 from stagemail.secret.memory import MemoryStore
 from stagemail.target.memory import MemoryTarget

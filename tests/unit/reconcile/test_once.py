@@ -7,7 +7,7 @@ from stagemail.model import email
 from stagemail.model.inventory import App
 from stagemail.model.revision import Loaded, Revision
 from stagemail.reconcile.once import once, plan
-from stagemail.reconcile.world import Request
+from stagemail.reconcile.request import Request
 
 
 def statuses(run):

@@ -1,0 +1,38 @@
+"""A session that also needs the record, secrets or the platform.
+
+Not here: what a verb does with them.
+"""
+
+from functools import cached_property
+
+from stagemail.cli.session import Session
+from stagemail.model.plan import Plan
+from stagemail.reconcile.once import Prepared, plan
+from stagemail.reconcile.world import World
+from stagemail.wiring.running import Running
+
+
+class RunSession(Session):
+    """One run of a verb that speaks to the platform or reads the record."""
+
+    @cached_property
+    def running(self) -> Running:
+        """Record, secret stores and targets of this run."""
+        return Running(self.installation)
+
+    def world(self, stage: str) -> World:
+        """The ports of one stage."""
+        return self.running.world(stage, self.progress)
+
+    def prepare(self, stage: str) -> Prepared:
+        """The plan of one stage, and what it stands on."""
+        return plan(self.request(stage), self.world(stage))
+
+    def plan(self, stage: str) -> Plan:
+        """The plan of one stage."""
+        return self.prepare(stage).plan
+
+    def forget(self) -> None:
+        """Look at Git and the platform anew: what was read so far was true then."""
+        for name in ("installation", "source", "loaded", "running"):
+            self.__dict__.pop(name, None)

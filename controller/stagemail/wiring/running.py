@@ -1,0 +1,93 @@
+"""What a run needs beyond the installation: record, secret stores, targets. Built when first needed.
+
+Not here: what is done with it (``reconcile``).
+"""
+
+import secrets
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+
+from stagemail.model.grant import Grant
+from stagemail.model.secret import Secret, SecretRef
+from stagemail.ports import Discovery, SecretStore, Target
+from stagemail.reconcile.credentials import Credentials
+from stagemail.reconcile.world import Progress, World, silent
+from stagemail.record.sql import SqlRecord
+from stagemail.record.state import open_record
+from stagemail.wiring.identity import actor, is_gone, owner
+from stagemail.wiring.installation import Installation
+from stagemail.wiring.plugins import TargetContext, TargetRuntime, loaded_from, stores
+
+WORKERS = 8
+"""How many apps, and how many secrets, are read at the same time at most."""
+
+
+class Running:
+    """One run over one installation. Targets and secrets are kept until it ends."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self.clock = installation.clock
+        self._targets: dict[str, Target] = {}
+
+    @cached_property
+    def record(self) -> SqlRecord:
+        """The record that ``state`` names."""
+        state, base = self.installation.operator.state, self.installation.base
+        return open_record(state, base, randomness=secrets.token_bytes, clock=self.clock, is_gone=is_gone)
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """Secrets and grants of this run; fingerprints are keyed by the record's key."""
+        operator = self.installation.operator
+        known = stores()
+        opened: Mapping[str, SecretStore] = {
+            name: known[settings.type].build(settings, self.installation.base)
+            for name, settings in operator.secret_stores.items()
+        }
+        grants = [
+            Grant(tuple(grant.stages), grant.store, grant.keys, tuple(grant.destinations)) for grant in operator.grants
+        ]
+        executor = ThreadPoolExecutor(WORKERS, thread_name_prefix="secrets")
+        return Credentials(opened, grants, self.record.fingerprint_key(), executor)
+
+    def target(self, name: str) -> Target:
+        """The target of this name, the same one until the run ends."""
+        if name not in self._targets:
+            runtime, context = self._runtime(name)
+            self._targets[name] = runtime.build(context)
+        return self._targets[name]
+
+    def discovery(self, name: str) -> Discovery:
+        """What looks at this target's platform."""
+        runtime, context = self._runtime(name)
+        return runtime.discovery(context)
+
+    def world(self, stage: str, progress: Progress = silent) -> World:
+        """The ports of one stage."""
+        name = self.installation.target_of(stage)
+        plugin, settled = self.installation.plugin(name)
+        return World(
+            target=self.target(name),
+            target_name=name,
+            record=self.record,
+            leases=self.record,
+            credentials=self.credentials,
+            clock=self.clock,
+            new_id=lambda: f"{self.clock.now():%Y%m%dT%H%M%S}-{secrets.token_hex(4)}",
+            scope=plugin.scope(settled.settings),
+            owner=owner(),
+            actor=actor(),
+            progress=progress,
+        )
+
+    def _runtime(self, name: str) -> tuple[TargetRuntime, TargetContext]:
+        plugin, settled = self.installation.plugin(name)
+        runtime: TargetRuntime = loaded_from(plugin.runtime)
+        stages = self.installation.operator.stages
+        own = {stage: settings.environment for stage, settings in stages.items() if settings.target == name}
+        return runtime, TargetContext(settled, own, self.clock, self._own_secret, WORKERS)
+
+    def _own_secret(self, ref: SecretRef) -> Secret:
+        return self.credentials.resolve_own(ref)
