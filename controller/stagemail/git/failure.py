@@ -18,6 +18,12 @@ _KNOWN: tuple[_Row, ...] = (
         "If you trust it: git config --global --add safe.directory {at}",
     ),
     (
+        ("promisor", "lazy fetching"),
+        UserMustFix,
+        "this is a partial clone, which lacks what is needed",
+        "Clone without --filter, or run `git fetch --refetch --no-filter`.",
+    ),
+    (
         ("not a git repository",),
         NotFound,
         "{at} is not in a Git repository",
@@ -27,7 +33,7 @@ _KNOWN: tuple[_Row, ...] = (
         ("transport", "not allowed"),
         UsageError,
         "the transport is not allowed here",
-        "Use https or ssh; a partial clone needs `git fetch --refetch --no-filter` first.",
+        "Use https or ssh.",
     ),
     (
         ("authentication failed", "permission denied (publickey", "could not read username", "returned error: 403"),

@@ -53,6 +53,8 @@ def tree(repository: Repository, revision: str, folders: Sequence[str]) -> tuple
 def _entry(line: bytes) -> TreeEntry:
     head, _, path = line.partition(b"\t")
     mode, _, blob, size = head.decode("ascii").split()
+    if size == "BAD":
+        raise UserMustFix(f"blob {blob[:12]} is damaged.", hint="Run `git fsck`, or clone again.")
     return TreeEntry(path.decode("utf-8", "surrogateescape"), mode, blob, 0 if size == "-" else int(size))
 
 

@@ -7,10 +7,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from stagemail.errors import NotFound, NotPermitted
+from stagemail.errors import NotFound, NotPermitted, UserMustFix
 from stagemail.git.arguments import safe_ref
 from stagemail.git.command import Command
 
+_MOST_FILTERS = 100
 FULL_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -80,7 +81,22 @@ def _opened(path: Path, config: tuple[tuple[str, str], ...]) -> Repository:
     top = None
     if bare != "true":
         top = Path(command.run("rev-parse", "--show-toplevel").decode("utf-8", "surrogateescape").removesuffix("\n"))
+    config = (*config, *_filters_off(command))
     return Repository(Path(folder), top, shallow == "true", Command(top or Path(folder), config))
+
+
+def _filters_off(command: Command) -> tuple[tuple[str, str], ...]:
+    """Configuration that switches every filter of the repository off (LFS too): status and blame would run them."""
+    status, answer, _ = command.attempt("config", "--null", "--name-only", "--get-regexp", r"^filter\.")
+    if status != 0:
+        return ()
+    names = sorted({name.rpartition(".")[0] for name in answer.decode("utf-8", "surrogateescape").split("\0") if name})
+    if len(names) > _MOST_FILTERS:
+        raise UserMustFix(
+            f"{command.at} defines more than {_MOST_FILTERS} filters.", hint="Remove them from its .git/config."
+        )
+    off = tuple((f"{name}.{key}", "") for name in names for key in ("clean", "smudge", "process"))
+    return (*off, *((f"{name}.required", "false") for name in names))
 
 
 def _trusted_by_user(path: Path) -> tuple[str, ...]:

@@ -1,15 +1,13 @@
 """What Git knows of the files of a working tree: the index, and what differs from it.
 
-Filters that the repository's configuration defines (LFS, ``filter.*``) are never run: their files show as changed.
+Filters that the repository's configuration defines are never run (``repository``): their files may show as changed.
 Not here: reading the files (``source``). Source: git-status(1) porcelain v2, git-ls-files(1).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from stagemail.errors import UserMustFix
 from stagemail.git.arguments import safe_path
-from stagemail.git.command import Command
 from stagemail.git.repository import Repository
 
 
@@ -50,8 +48,7 @@ def _index_entry(line: bytes) -> IndexEntry:
 
 def status(repository: Repository, folders: Sequence[str]) -> Status:
     """What differs from the commit below the folders (none: everywhere)."""
-    command = _without_filters(repository.command)
-    answer = command.run(
+    answer = repository.command.run(
         "status", "--porcelain=v2", "-z", "--untracked-files=all", "--ignore-submodules=all", "--no-renames",
         "--no-ahead-behind", "--", *_paths(folders), what="the state of the working tree",
     )  # fmt: skip
@@ -69,16 +66,3 @@ def status(repository: Repository, folders: Sequence[str]) -> Status:
 
 def _paths(folders: Sequence[str]) -> list[str]:
     return [safe_path(folder) for folder in folders]
-
-
-def _without_filters(command: Command) -> Command:
-    """The command with every filter of the repository's configuration switched off."""
-    found, answer, _ = command.attempt("config", "--null", "--name-only", "--get-regexp", r"^filter\.")
-    if found != 0:
-        return command
-    names = sorted({name.rpartition(".")[0] for name in answer.decode("utf-8", "surrogateescape").split("\0") if name})
-    if len(names) > 100:
-        raise UserMustFix("the repository's configuration has over 100 filters.", hint="Remove them from .git/config.")
-    off = tuple((f"{n}.{key}", "") for n in names for key in ("clean", "smudge", "process"))
-    optional = tuple((f"{n}.required", "false") for n in names)
-    return Command(command.at, (*command.config, *off, *optional), command.environment)

@@ -1,0 +1,95 @@
+"""A bare mirror is made, kept up to date, and never executes or checks out anything."""
+
+import socket
+from pathlib import Path
+
+import pytest
+from tests.unit.git.conftest import GitRun
+
+from stagemail import git
+from stagemail.errors import NotFound, StagemailError, Unreachable
+
+FILE = git.Access(protocols=("file",), timeout=30.0)
+
+
+def test_a_mirror_has_every_branch_and_the_remote_s_head(clone: Path, run_git: GitRun, tmp_path: Path) -> None:
+    run_git(clone, "branch", "feature/x", "HEAD~1")
+    repository = git.mirror(f"file://{clone}", tmp_path / "deep" / "mirror", branch=None, access=FILE)
+    assert repository.top is None
+    assert git.resolve(repository, "HEAD") == run_git(clone, "rev-parse", "main")
+    assert git.resolve(repository, "feature/x") == run_git(clone, "rev-parse", "main~1")
+    assert (tmp_path / "deep/mirror").stat().st_mode & 0o077 == 0
+    assert sorted(p.name for p in (tmp_path / "deep/mirror").glob("*.yaml")) == []
+    assert list((tmp_path / "deep/mirror").glob("hooks/*")) == []
+
+
+def test_a_mirror_of_one_branch_has_only_that(clone: Path, run_git: GitRun, tmp_path: Path) -> None:
+    run_git(clone, "branch", "other", "HEAD~1")
+    repository = git.mirror(str(clone), tmp_path / "mirror", branch="other", access=FILE)
+    assert git.commit(repository, git.resolve(repository, "HEAD")).subject == "First"
+    with pytest.raises(NotFound):
+        git.resolve(repository, "main")
+
+
+def test_fetching_again_follows_new_commits_rewritten_ones_and_removed_branches(
+    clone: Path, run_git: GitRun, tmp_path: Path
+) -> None:
+    run_git(clone, "branch", "gone")
+    git.mirror(str(clone), tmp_path / "mirror", branch=None, access=FILE)
+    run_git(clone, "commit", "--quiet", "--amend", "--allow-empty", "-m", "Rewritten")
+    run_git(clone, "branch", "-D", "gone")
+    repository = git.mirror(str(clone), tmp_path / "mirror", branch=None, access=FILE)
+    assert git.commit(repository, git.resolve(repository, "main")).subject == "Rewritten"
+    with pytest.raises(NotFound):
+        git.resolve(repository, "gone")
+
+
+def test_replacement_refs_and_notes_of_a_remote_are_not_taken(clone: Path, run_git: GitRun, tmp_path: Path) -> None:
+    head, first = run_git(clone, "rev-parse", "HEAD"), run_git(clone, "rev-parse", "HEAD~1")
+    run_git(clone, "replace", head, first)
+    repository = git.mirror(str(clone), tmp_path / "mirror", branch=None, access=FILE)
+    assert git.commit(repository, head).subject == "Second"
+    assert git.commit(git.open_repository(clone), head).subject == "Second"
+
+
+def test_a_submodule_is_not_fetched(clone: Path, run_git: GitRun, tmp_path: Path) -> None:
+    run_git(tmp_path, "init", "--quiet", "sub")
+    run_git(tmp_path / "sub", "commit", "--quiet", "--allow-empty", "-m", "Sub")
+    run_git(clone, "submodule", "--quiet", "add", str(tmp_path / "sub"), "environments/sub.yaml")
+    run_git(clone, "commit", "--quiet", "-m", "Submodule")
+    repository = git.mirror(str(clone), tmp_path / "mirror", branch="main", access=FILE)
+    modes = {e.path: e.mode for e in git.tree(repository, git.resolve(repository, "HEAD"), ["environments"])}
+    assert modes["environments/sub.yaml"] == "160000"
+    assert not (tmp_path / "mirror" / "modules").exists()
+
+
+def test_a_branch_or_repository_that_is_missing_is_named(clone: Path, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="no such branch"):
+        git.mirror(str(clone), tmp_path / "a", branch="nope", access=FILE)
+    with pytest.raises(NotFound, match="no such repository"):
+        git.mirror(str(tmp_path / "nothing"), tmp_path / "b", branch=None, access=FILE)
+
+
+def test_a_server_that_does_not_answer_is_unreachable(tmp_path: Path) -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        port = server.getsockname()[1]
+    with pytest.raises(Unreachable, match="does not answer"):
+        git.mirror(f"https://127.0.0.1:{port}/x", tmp_path / "m", branch=None, access=git.Access(timeout=20.0))
+
+
+def test_a_server_that_hangs_is_given_up(tmp_path: Path) -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        url = f"https://127.0.0.1:{server.getsockname()[1]}/x"
+        with pytest.raises(Unreachable, match=r"did not end in 0\.5 s"):
+            git.mirror(url, tmp_path / "m", branch=None, access=git.Access(timeout=0.5))
+
+
+def test_credentials_in_the_configuration_show_in_no_error_and_no_representation(tmp_path: Path) -> None:
+    access = git.Access(config=(("http.extraHeader", "Authorization: Bearer hunter2"),), timeout=20.0)
+    with pytest.raises(StagemailError) as raised:
+        git.mirror("https://127.0.0.1:9/x", tmp_path / "m", branch=None, access=access)
+    assert "hunter2" not in str(raised.value)
+    assert "hunter2" not in repr(access)
