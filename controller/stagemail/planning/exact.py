@@ -7,7 +7,6 @@ from hashlib import sha256
 from typing import Final
 
 from stagemail.model.field import Value
-from stagemail.model.secret import SecretState
 
 LONGEST: Final = 200
 """Characters of a value that a waiver repeats in full; a waiver's ``to`` is one line of at most 500."""
@@ -23,9 +22,7 @@ def exactly(text: str) -> str:
 
 
 def written(value: Value) -> str:
-    """A value as a hazard says it; of a secret its reference."""
+    """A value as a hazard says it. Secrets are never part of one."""
     if isinstance(value, tuple):
         return ", ".join(value)
-    if isinstance(value, SecretState):
-        return value.ref
     return "" if value is None else str(value)

@@ -211,6 +211,11 @@ def test_another_token_url_with_the_same_client_secret_is_held() -> None:
     assert of_stage(want, has, secrets={REF: NEW}) == {}
 
 
+def test_the_same_token_url_sent_along_is_no_other_recipient() -> None:
+    has = {**SERVER, **OAUTH}
+    assert of_stage({**has, email.CLIENT_ID: "new"}, has) == {}
+
+
 def test_another_domain_of_the_sender_is_named_and_not_held() -> None:
     has = {email.SENDER_ADDRESS: "no-reply@example.com"}
     step = Stage(want={email.SENDER_ADDRESS: "no-reply@qa.example.com"}, has=has, known=has).write()
