@@ -4,6 +4,7 @@ Not here: what verbs do.
 """
 
 import importlib
+import itertools
 import os
 import signal
 import sys
@@ -73,7 +74,7 @@ class VerbGroup(click.Group):
 @click.option(
     "--config", metavar="FILE", help="The operator file [default: stagemail.yaml of this checkout; $STAGEMAIL_CONFIG]."
 )
-@click.option("--debug", is_flag=True, help="Show tracebacks and log requests (never secrets).")
+@click.option("--debug", is_flag=True, help="Show a traceback where a command fails.")
 @click.version_option(package_name="stagemail", message="stagemail %(version)s")
 @click.pass_context
 def stagemail(ctx: click.Context, config: str | None, *, debug: bool) -> None:
@@ -112,7 +113,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except StagemailError as error:
         if debug:
             raise
-        _say(str(error))
+        failing = importlib.import_module("stagemail.cli.failing")  # only what failed needs a report
+        failing.tell(error, as_json=_wants_json(arguments if arguments is not None else sys.argv[1:]))
         sys.exit(2 if isinstance(error, UsageError) else 1)
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - the reader of our output is gone
@@ -123,6 +125,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _say(f"this is a defect of stagemail: {type(error).__name__} (run again with --debug to see where)")
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _wants_json(arguments: list[str]) -> bool:
+    """Whether the command was asked for JSON; its reader gets JSON also where it failed."""
+    return "--format=json" in arguments or ("--format", "json") in itertools.pairwise(arguments)
 
 
 def _say(text: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from stagemail.errors import StagemailError, TryLater
+from stagemail.model.problem import Problem
 from stagemail.report.envelope import envelope
 from stagemail.report.markdown import code, prose
 from stagemail.report.sheet import Sheet
@@ -55,7 +56,8 @@ def failures_text(failures: Iterable[Failure], *, width: int = 80, color: bool =
     return sheet.text()
 
 
-def failures_json(failures: Iterable[Failure]) -> str:
-    """What a command writes with ``--format json`` where it had nothing else to write."""
+def failures_json(failures: Iterable[Failure], problems: Iterable[Problem] = ()) -> str:
+    """What a command writes with ``--format json`` where it had nothing else to write; ``problems`` of documents."""
     listed = tuple(failures)
-    return envelope("failure", retryable=[failure.stage for failure in listed if failure.retryable], failures=listed)
+    again = [failure.stage for failure in listed if failure.retryable]
+    return envelope("failure", retryable=again, failures=listed, problems=tuple(problems))

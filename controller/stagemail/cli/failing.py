@@ -1,0 +1,21 @@
+"""Tells what stopped a command: every problem with its line, the sentence, the next step; as JSON where asked for.
+
+Not here: the exit code (``main``).
+"""
+
+import click
+
+from stagemail.cli.output import color, say, width
+from stagemail.errors import InvalidInput, StagemailError
+from stagemail.report.failure import failure_of, failures_json
+from stagemail.report.problems import problems_text
+
+
+def tell(error: StagemailError, *, as_json: bool) -> None:
+    """Print it: text on the error stream, JSON on the output."""
+    problems = error.problems if isinstance(error, InvalidInput) else ()
+    if as_json:
+        say(failures_json([failure_of(error)], problems))
+    if problems:
+        click.echo(problems_text(problems, width=width(), color=color()).rstrip("\n"), err=True)
+    click.echo(f"stagemail: {error}", err=True)
