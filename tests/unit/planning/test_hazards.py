@@ -193,6 +193,11 @@ def test_another_host_with_a_new_credential_is_fine() -> None:
     assert moved(secrets={REF: NEW}) == {}
 
 
+def test_a_first_host_sends_no_credential_elsewhere() -> None:
+    """A password is there, and no server that it was meant for."""
+    assert of_stage({**SERVER, **BASIC}, {email.PASSWORD: REF}, known={}) == {}
+
+
 def test_another_host_without_any_credential_is_fine() -> None:
     has = {**SERVER, email.AUTH_TYPE: "none"}
     assert of_stage({**has, email.HOST: "other.example"}, has) == {}
