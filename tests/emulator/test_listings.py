@@ -97,6 +97,14 @@ def test_assets_are_filtered(api: Api) -> None:
     assert names(portfolioKey=derived_key("portfolio", "Other")) == []
 
 
+def test_an_undeployed_asset_is_not_listed_there(api: Api) -> None:
+    api.emulator.control.undeploy("QA", "CRM")
+    query = {"nameContains": "CRM"}
+    (crm,) = api.http.get(ASSETS, params=query).json()["results"]
+    assert derived_key("stage", "QA") not in {d["environmentKey"] for d in crm["deployments"]}
+    assert len(crm["deployments"]) == 2
+
+
 def test_a_seed_document_makes_another_organization(start: Start, connect: Connect) -> None:
     seed = seed_from(
         {

@@ -1,5 +1,6 @@
 """Deployment operations, rate limits and emulated time."""
 
+import time
 from collections.abc import Callable
 from datetime import datetime
 
@@ -141,3 +142,11 @@ def test_at_high_speed_an_operation_finishes_by_itself(start: Start, connect: Co
         if api.http.get(f"{OPERATIONS}/{key}").json()["status"] == "Finished":
             return
     pytest.fail("twenty emulated seconds did not pass in a thousand requests at 1000 times the speed")
+
+
+def test_an_answer_does_not_wait_for_the_client_s_acknowledgement(api: Api) -> None:
+    """With Nagle's algorithm on, each answer would take 40 ms: 50 of them 2 s."""
+    begun = time.monotonic()
+    for _ in range(50):
+        api.http.get("/api/portfolios/v2/portfolios")
+    assert time.monotonic() - begun < 1.5

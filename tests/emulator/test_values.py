@@ -140,3 +140,16 @@ def test_a_portal_edit_reaches_all_apps_at_once_even_where_a_patch_does_not(api:
     api.emulator.control.set("QA", "port", "26")
     assert api.emulator.control.live("QA", "CRM")["port"] == "26"
     assert api.emulator.control.pending("QA", "CRM") == []
+
+
+@pytest.mark.parametrize("profile", ["guid-pending", "guid-live"])
+def test_a_stage_patch_leaves_a_shadowing_app_alone(start: Start, connect: Connect, profile: str) -> None:
+    api = connect(start(profile))
+    api.patch_app("QA", "CRM", password="own")
+    assert api.emulator.control.pending("QA", "CRM") == ["password"]
+    api.patch_stage("QA", password="stage")
+    assert api.emulator.control.pending("QA", "CRM") == ["password"]
+    api.apply("QA", "CRM")
+    api.patch_stage("QA", password="stage again")
+    assert api.emulator.control.pending("QA", "CRM") == []
+    assert api.emulator.control.secret_equals("QA", "password", "own", "CRM")

@@ -4,6 +4,7 @@ import types
 from typing import Any, get_args
 
 import click
+from pydantic.fields import FieldInfo
 
 from odc_emulator.cli.reach import reached, url_option
 from odc_emulator.portal import ACTIONS, Action
@@ -14,24 +15,18 @@ def portal() -> None:
     """Do by hand what people do in ODC's portal."""
 
 
-def _command(verb: str, action: type[Action]) -> click.Command:
-    options: list[click.Parameter] = []
-    for name, info in action.model_fields.items():
-        kind = _kind(info.annotation)
-        options.append(
-            click.Option(
-                [f"--{name.replace('_', '-')}", name],
-                required=info.is_required(),
-                default=None if info.is_required() else info.default,
-                is_flag=kind is bool,
-                multiple=kind is list,
-                type=str if kind in (bool, list) else kind,
-                help=info.description,
-            )
-            if kind is not bool
-            else click.Option([f"--{name.replace('_', '-')}", name], is_flag=True, help=info.description)
-        )
+def _option(name: str, info: FieldInfo) -> click.Option:
+    flag, kind = f"--{name.replace('_', '-')}", _kind(info.annotation)
+    if kind is bool:
+        return click.Option([flag, name], is_flag=True, help=info.description)
+    required = info.is_required() and name != "value"  # leaving a value out clears it
+    several = kind is list
+    return click.Option(
+        [flag, name], required=required, multiple=several, type=str if several else kind, help=info.description
+    )
 
+
+def _command(verb: str, action: type[Action]) -> click.Command:
     @url_option
     def run(url: str, **arguments: Any) -> None:
         given = {k: list(v) if isinstance(v, tuple) else v for k, v in arguments.items() if v not in (None, ())}
@@ -42,7 +37,7 @@ def _command(verb: str, action: type[Action]) -> click.Command:
         click.echo(f"{verb}: " + ", ".join(f"{name} {value}" for name, value in done.items() if value is not None))
 
     command = click.command(verb, help=action.__doc__)(run)
-    command.params.extend(options)
+    command.params.extend(_option(name, info) for name, info in action.model_fields.items())
     return command
 
 
@@ -54,5 +49,3 @@ def _kind(annotation: Any) -> type:
 
 for _verb, _action in ACTIONS.items():
     portal.add_command(_command(_verb, _action))
-# `--value` may be left out to clear the value; the API wants it said.
-next(p for p in portal.commands["set"].params if p.name == "value").required = False
