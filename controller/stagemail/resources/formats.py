@@ -69,8 +69,10 @@ def _name_fault(text: str) -> str:
         return "write the port in `port:`, and an IPv6 address without brackets"
     if re.fullmatch(r"[0-9.]+", text):
         return "these digits are no IPv4 address"
+    if re.search("[\u3002\uff0e\uff61]", text):  # idna takes other scripts' full stops for periods
+        return "write the periods of ASCII"
     try:
-        idna.encode(text, uts46=True)
+        idna.encode(text.lower())  # without UTS 46, which would drop what nobody can see
     except idna.IDNAError:
         return "it has no valid form in DNS (letters, digits, hyphens and periods; at most 63 in each part)"
     return "leave out the period at the end" if text.endswith(".") else ""
