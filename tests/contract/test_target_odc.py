@@ -258,6 +258,14 @@ def test_an_entry_of_apps_is_checked_too(bench: OdcBench) -> None:
         bench.target.observe("qa", [bench.key(), bench.key("CRM")])
 
 
+def test_entries_that_no_app_has_any_more_stop_the_stage(bench: OdcBench) -> None:
+    for field in ("testList", "testListActive"):
+        bench.control.portal("change-entry", stage=bench.name, field=field, remove=True)
+    assert bench.target.observe("qa", [bench.key()]).resources
+    with pytest.raises(MappingMismatch, match=r"no app that was read[\s\S]*stagemail target discover"):
+        bench.target.observe("qa", [bench.key("CRM"), bench.key("Billing")])
+
+
 def test_without_a_mapping_nothing_is_observed_or_written(bench: OdcBench) -> None:
     target = build(bench.connect(), None, bench._executor)
     assert target.inventory("qa").apps

@@ -21,10 +21,11 @@ APP_FIELDS: Final = (email.RECIPIENTS_MODE, email.TEST_LIST)
 
 VERIFIED: Final = "ODC has no setting for transport security; preflight verifies it"
 PORTAL_STEPS: Final = (
-    "in the ODC Portal open the app, choose the stage, open Configuration > Email, fill in the Test List and turn on "
-    "Active; then either run `stagemail target discover` again, or put recipients.mode and recipients.testList under "
-    "`unsupported` in the mapping to have it only noted"
+    "in the ODC Portal select the app, open the email section of its Configuration page for the stage, edit the Test "
+    "List, turn on Active, save; then either run `stagemail target discover` again, or put recipients.mode and "
+    "recipients.testList under `unsupported` in the mapping to have it only noted"
 )
+"""ODC docs: Configure emails, Create a test list."""
 
 
 def check_desired(desired: Desired, mapping: OdcMapping | None) -> Check:

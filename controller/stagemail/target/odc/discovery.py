@@ -42,10 +42,10 @@ class _Look:
 
     @property
     def app(self) -> tuple[Entry, ...]:
-        """The entries that apps have for themselves."""
+        """The entries that apps have for themselves, of all that were read: not every app has all of them."""
         inherited = {entry.key for entry in self.stage}
-        first = self.apps[0].system_configurations or [] if self.apps else []
-        return tuple(entry for entry in first if entry.key not in inherited)
+        found = {entry.key: entry for app in reversed(self.apps) for entry in app.system_configurations or []}
+        return tuple(entry for key, entry in found.items() if key not in inherited)
 
     def level(self, level: Level) -> tuple[Entry, ...]:
         """The entries of a level."""

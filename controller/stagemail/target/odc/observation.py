@@ -20,6 +20,11 @@ from stagemail.target.odc.payloads import AppConfigurations, Entry, Group
 OVERRIDE, DEFAULT = "Override", "Default"
 """How the origin of a value ends: somebody set it, or nobody did (ODC docs: EnvironmentLevelOverride …)."""
 NO_ENTRY: Final = Entry()
+NO_LIST: Final = {
+    email.RECIPIENTS_MODE: ObservedField(email.SET_IN_APP, email.SET_IN_APP, is_default=True),
+    email.TEST_LIST: ObservedField((), (), is_default=True),
+}
+"""An app without a test list mails where it says: the assumption that hides nothing."""
 
 
 def observed_stage(key: Key, name: str, mapping: StageMapping, entries: Iterable[Entry]) -> ObservedResource:
@@ -40,8 +45,16 @@ def observed_app(key: Key, name: str, mapping: StageMapping, document: AppConfig
         field: replace(seen, evidence="") if field in inherited else seen
         for field, seen in _fields({**inherited, **own}, mapping).items()
     }
+    if not own:
+        fields |= {field: NO_LIST[field] for field in mapping.at("app") if field in NO_LIST}
     mine = {entry.key for entry in (*own.values(), *inherited.values())}
     return ObservedResource(key, name, fields, tuple(sorted(set(_foreign(document, mine)))))
+
+
+def has_own(mapping: StageMapping, document: AppConfigurations) -> bool:
+    """Whether an app has any of the entries that apps have for themselves."""
+    keys = {entry.key for entry in mapping.at("app").values()}
+    return any(entry.key in keys for entry in document.system_configurations or [])
 
 
 def is_pending(entry: Entry) -> bool:

@@ -30,7 +30,11 @@ PATTERNS: Final[Mapping[str, tuple[str, ...]]] = {
         r"\b(transport|connection|smtp|e ?mail|server) (security|encryption)\b",
         r"\b(encryption|start ?tls|ssl|tls)\b",
     ),
-    email.AUTH_TYPE: (r"\bauth(entication)? (type|method|mode|mechanism)\b", r"\bauth(entication)?$"),
+    email.AUTH_TYPE: (
+        r"\bauth(entication)? (type|method|mode|mechanism)\b",
+        r"\bauth(entication)?$",
+        r"\bauth(entication)? required$",
+    ),
     email.USERNAME: (r"\buser ?name\b", r"\b(user|login|account)( id)?$", r"\buser name\b"),
     email.PASSWORD: (r"\b(password|passwd|pwd)\b",),
     email.TOKEN_URL: (r"\btoken (url|uri|endpoint|address)\b",),

@@ -83,7 +83,13 @@ def _list(text: str) -> dict[str, str]:
 
 
 def _words(entry: Entry, patterns: Mapping[str, str]) -> dict[str, str] | None:
-    """The platform's words for ours, if description and values show all of them."""
+    """The platform's words for ours, if description and values show all of them.
+
+    A switch ("Requires authentication") can say no more than none and basic.
+    """
+    if entry.data_type == "Boolean" and "basic" in patterns:
+        true, _, false = (_boolean([entry]) or BOOLEANS[0]).partition("/")
+        return {"none": false, "basic": true, "oauth2": "OAuth 2.0"}
     text = "; ".join(part for part in (entry.description, entry.value, entry.default_value) if part)
     listed = text.rpartition(": ")[2] if ": " in text else text
     found: dict[str, str] = {}

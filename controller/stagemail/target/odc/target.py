@@ -25,7 +25,7 @@ from stagemail.target.odc.credentials import Credentials
 from stagemail.target.odc.limits import Limits, MakeBucket, in_memory
 from stagemail.target.odc.listing import Listing
 from stagemail.target.odc.mapping import LOOK_AGAIN, OdcMapping, StageMapping
-from stagemail.target.odc.observation import observed_app, observed_stage
+from stagemail.target.odc.observation import has_own, observed_app, observed_stage
 from stagemail.target.odc.operations import Operations
 from stagemail.target.odc.writing import patch_of
 
@@ -87,6 +87,8 @@ class OdcTarget:
         self._listing = Listing(connection.api, connection.settings.portfolios, connection.settings.stages)
         self._operations = Operations(connection.api)
         self._revisions: dict[tuple[str, str], int] = {}
+        self._listed: set[str] = set()
+        """Stages in which some app showed the entries of apps, so that others may be without."""
         self._lock = threading.Lock()
 
     def refresh(self) -> None:
@@ -123,6 +125,9 @@ class OdcTarget:
             for read in reads:
                 read.cancel()
         resources = tuple(sorted((each for each in found if each is not None), key=lambda each: each.key))
+        if mapping.at("app") and stage not in self._listed and any(each.key.kind == BINDING for each in resources):
+            message = f"stage {stage}: no app that was read has any of the mapping's entries of apps"
+            raise MappingMismatch(message, hint=LOOK_AGAIN)
         return Observed(stage, identity, resources)
 
     def begin(self, step: Step, secrets: Mapping[str, Secret]) -> Operation:
@@ -178,9 +183,11 @@ class OdcTarget:
         document = self._api.app_configurations(identity.key, key.id, label)
         if document is None:
             return None
-        if document.revision_deployed:
-            with self._lock:
+        with self._lock:
+            if document.revision_deployed:
                 self._revisions[identity.key, key.id] = document.revision_deployed
+            if has_own(mapping, document):
+                self._listed.add(key.stage)
         return observed_app(key, label, mapping, document)
 
     def _activate(self, step: Step, identity: StageIdentity) -> str:
