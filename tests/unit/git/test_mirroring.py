@@ -4,7 +4,7 @@ import socket
 from pathlib import Path
 
 import pytest
-from tests.unit.git.conftest import GitRun
+from tests.unit.git.repositories import GitRun
 
 from stagemail import git
 from stagemail.errors import NotFound, StagemailError, Unreachable

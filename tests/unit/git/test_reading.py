@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tests.unit.git.conftest import GitRun
+from tests.unit.git.repositories import GitRun
 
 from stagemail import git
 from stagemail.errors import InvalidInput, NotFound, UsageError, UserMustFix

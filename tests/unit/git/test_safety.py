@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.unit.git.conftest import GitRun
+from tests.unit.git.repositories import GitRun
 
 from stagemail import git
 from stagemail.errors import NotPermitted, StagemailError, UsageError, UserMustFix
