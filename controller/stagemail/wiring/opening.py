@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stagemail import git
-from stagemail.errors import InvalidInput
+from stagemail.errors import InvalidInput, NotFound
 from stagemail.ports import Clock, Source
 from stagemail.resources.operator import Operator
 from stagemail.resources.plugins import Registries
@@ -22,7 +22,7 @@ from stagemail.source.tree import Tree
 from stagemail.source.working_tree import WorkingTree
 from stagemail.wiring.clock import SPEED_VARIABLE, clock_from
 from stagemail.wiring.installation import Installation
-from stagemail.wiring.places import operator_file, required_operator_file, root_of
+from stagemail.wiring.places import normal, operator_file, required_operator_file, root_of
 from stagemail.wiring.plugins import Settings, stores, targets
 
 MAX_OPERATOR_FILE = 1024 * 1024
@@ -51,14 +51,31 @@ def open_source(root: Path, revision: str | None, installation: Installation) ->
 
 
 def open_documents(config: str | None, path: Path, revision: str | None) -> Source:
-    """What ``validate`` looks at: a repository or an environments folder, with its operator file if it has one."""
+    """What ``validate`` looks at: a repository or an environments folder, with its operator file if it has one.
+
+    Raises NotFound for a folder of a repository that is none of its stages'.
+    """
     root = root_of(path)
     found = operator_file(config, root)
+    named = normal(path)
+    below = "" if path == Path() or named == root else named.relative_to(root).as_posix()
     if found is not None:
-        return open_source(root, revision, Installation(read_operator(found), found, clock()))
-    folder = path.absolute() if path.absolute() != root else root / "environments"
-    base = folder.relative_to(root).as_posix()
+        installation = Installation(read_operator(found), found, clock())
+        _refuse_elsewhere(below, installation.operator.folders())
+        return open_source(root, revision, installation)
+    base = below or "environments"
     return _source(root, _tree(root, revision, (base,)), None, {}, clock(), base=base)
+
+
+def _refuse_elsewhere(below: str, folders: Sequence[str]) -> None:
+    """A folder beside those of the stages was named by mistake: nothing in it counts."""
+    near = (
+        folder for folder in folders if f"{folder}/".startswith(f"{below}/") or f"{below}/".startswith(f"{folder}/")
+    )
+    if below and not any(near):
+        raise NotFound(
+            f"{below}: none of the folders that belong to stages", hint=f"the operator file names: {', '.join(folders)}"
+        )
 
 
 def clock() -> Clock:

@@ -3,6 +3,7 @@
 The operator file is named with --config, or is the running checkout's own; never one of a tree under review.
 """
 
+import os
 from pathlib import Path
 
 from stagemail.errors import NotFound, UsageError
@@ -10,12 +11,17 @@ from stagemail.errors import NotFound, UsageError
 OPERATOR_FILE = "stagemail.yaml"
 
 
+def normal(path: Path) -> Path:
+    """The absolute path without ``.`` and ``..``; links stay as they are."""
+    return Path(os.path.normpath(path.absolute()))
+
+
 def root_of(start: Path) -> Path:
     """The checkout that holds this folder: the nearest parent with .git or an operator file, else the folder itself.
 
     Raises NotFound where there is no such folder.
     """
-    start = start.absolute()
+    start = normal(start)
     if not start.exists():
         raise NotFound(f"{start}: no such folder", hint="name a repository or an environments folder that exists")
     if not start.is_dir():

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 
-from stagemail.model.grant import Grant
 from stagemail.model.secret import Secret, SecretRef
 from stagemail.ports import Discovery, SecretStore, Target
 from stagemail.reconcile.credentials import Credentials
 from stagemail.reconcile.world import Progress, World, silent
 from stagemail.record.sql import SqlRecord
 from stagemail.record.state import open_record
+from stagemail.resources.policy import grants_of
 from stagemail.wiring.identity import actor, is_gone, owner
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.plugins import TargetContext, TargetRuntime, loaded_from, stores
@@ -46,11 +46,8 @@ class Running:
             name: known[settings.type].build(settings, self.installation.base)
             for name, settings in operator.secret_stores.items()
         }
-        grants = [
-            Grant(tuple(grant.stages), grant.store, grant.keys, tuple(grant.destinations)) for grant in operator.grants
-        ]
         executor = ThreadPoolExecutor(WORKERS, thread_name_prefix="secrets")
-        return Credentials(opened, grants, self.record.fingerprint_key(), executor)
+        return Credentials(opened, grants_of(operator), self.record.fingerprint_key(), executor)
 
     def target(self, name: str) -> Target:
         """The target of this name, the same one until the run ends."""
