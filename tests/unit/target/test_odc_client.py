@@ -26,7 +26,7 @@ from stagemail.target.odc.call import CONFIGURATIONS, DEPLOYMENTS, Call
 from stagemail.target.odc.client import Client
 from stagemail.target.odc.credentials import Credentials
 from stagemail.target.odc.errors import detail
-from stagemail.target.odc.limits import Limits
+from stagemail.target.odc.limits import Buckets, Limits
 
 READ = Call(CONFIGURATIONS, "GET", "/thing", "read it", "stage QA", "View configurations")
 PATCH = Call(
@@ -67,7 +67,7 @@ def odc() -> Iterator[Organization]:
 
 @contextmanager
 def client(odc: Organization, **options: Any) -> Iterator[Client]:
-    limits = Limits("org", odc.clock, options.pop("share", 0.8))
+    limits = Limits("org", odc.clock, options.pop("share", 0.8), Buckets())
     credentials = Credentials("stagemail-ci", lambda: Secret("client-secret"))
     made = Client(
         options.pop("domain", odc.web.url), credentials, clock=odc.clock, limits=limits, read_only=False, **options
@@ -249,7 +249,7 @@ def test_a_certificate_file_that_is_none_is_named(tmp_path: Path, odc: Organizat
 
 def test_posts_of_operations_have_a_bucket_of_their_own() -> None:
     clock = FakeClock()
-    limits = Limits("org", clock, 0.8)
+    limits = Limits("org", clock, 0.8, Buckets())
     post = Call(DEPLOYMENTS, "POST", "/deployment-operations", "", "", "")
     for _ in range(9):
         limits.acquire(post)
@@ -262,10 +262,22 @@ def test_posts_of_operations_have_a_bucket_of_their_own() -> None:
 
 def test_no_window_of_a_minute_ever_holds_more_than_our_share() -> None:
     clock = FakeClock()
-    limits = Limits("org", clock, 0.5)
+    limits = Limits("org", clock, 0.5, Buckets())
     times = []
     for number in range(170):
         limits.acquire(READ)
         times.append(clock.monotonic())
         clock.sleep(0.1 * (number % 7))
     assert max(sum(1 for t in times if start <= t < start + 60) for start in times) == 50
+
+
+def test_connections_of_one_process_share_an_organizations_limits() -> None:
+    clock, buckets = FakeClock(), Buckets()
+    first, second, other = (Limits(name, clock, 0.5, buckets) for name in ("org", "org", "another"))
+    for _ in range(25):
+        first.acquire(READ)
+        second.acquire(READ)
+        other.acquire(READ)
+    assert clock.monotonic() == 0
+    second.acquire(READ)
+    assert clock.monotonic() > 60

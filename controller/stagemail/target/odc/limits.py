@@ -11,7 +11,6 @@ from typing import Final, cast
 
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 from pyrate_limiter.abstracts import AbstractBucket
-from pyrate_limiter.clocks import AbstractClock
 
 from stagemail.ports import Clock
 from stagemail.target.odc.call import CONFIGURATIONS, DEPLOYMENTS, PORTFOLIOS, Call
@@ -30,25 +29,36 @@ def in_memory(_name: str, rate: Rate) -> AbstractBucket:
     return InMemoryBucket([rate])
 
 
-class _Milliseconds(AbstractClock):
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+class Buckets:
+    """The buckets of this process by name, so that several connections to one organization share them. Thread-safe."""
 
-    def now(self) -> int:
-        return int(self._clock.monotonic() * 1000)
+    def __init__(self, make: MakeBucket = in_memory) -> None:
+        self._make = make
+        self._lock = threading.Lock()
+        self._known: dict[str, AbstractBucket] = {}
+
+    def take(self, name: str, rate: Rate, clock: Clock) -> int:
+        """Take a place in a bucket: 0, or the milliseconds after which to try again."""
+        with self._lock:
+            if name not in self._known:
+                self._known[name] = self._make(name, rate)
+            bucket = self._known[name]
+            item = RateItem(name, int(clock.monotonic() * 1000))
+            bucket.leak(item.timestamp)
+            if bucket.put(item):
+                return 0
+            return max(1, cast("int", bucket.waiting(item)))
 
 
 class Limits:
     """The limits of one organization. ``share`` (0-1) is the part of them that is ours. Thread-safe."""
 
-    def __init__(self, organization: str, clock: Clock, share: float, make_bucket: MakeBucket = in_memory) -> None:
+    def __init__(self, organization: str, clock: Clock, share: float, buckets: Buckets) -> None:
+        self._organization = organization
         self._clock = clock
-        self._time = _Milliseconds(clock)
+        self._rates = {name: Rate(max(1, int(limit * share)), WINDOW) for name, limit in PUBLISHED.items()}
+        self._buckets = buckets
         self._lock = threading.Lock()
-        self._buckets = {
-            name: make_bucket(f"{organization}/{name}", Rate(max(1, int(limit * share)), WINDOW))
-            for name, limit in PUBLISHED.items()
-        }
         self.calls: Counter[str] = Counter()
         """Calls that were let through, by API domain."""
 
@@ -56,17 +66,7 @@ class Limits:
         """Wait until this call is within the limits."""
         posts = call.domain == DEPLOYMENTS and call.method == "POST"
         for name in (OPERATIONS, call.domain) if posts else (call.domain,):
-            while wait := self._put(name):
+            while wait := self._buckets.take(f"{self._organization}/{name}", self._rates[name], self._clock):
                 self._clock.sleep(wait / 1000)
         with self._lock:
             self.calls[call.domain] += 1
-
-    def _put(self, name: str) -> int:
-        """Take a place in the bucket, or say after how many milliseconds to try again."""
-        bucket = self._buckets[name]
-        with self._lock:
-            item = RateItem(name, self._time.now())
-            bucket.leak(item.timestamp)
-            if bucket.put(item):
-                return 0
-            return max(1, cast("int", bucket.waiting(item)))

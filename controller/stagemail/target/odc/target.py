@@ -22,7 +22,7 @@ from stagemail.target.odc.api import OdcApi
 from stagemail.target.odc.check import check_desired
 from stagemail.target.odc.client import Client
 from stagemail.target.odc.credentials import Credentials
-from stagemail.target.odc.limits import Limits, MakeBucket, in_memory
+from stagemail.target.odc.limits import Buckets, Limits
 from stagemail.target.odc.listing import Listing
 from stagemail.target.odc.mapping import LOOK_AGAIN, OdcMapping, StageMapping
 from stagemail.target.odc.observation import has_own, observed_app, observed_stage
@@ -56,10 +56,13 @@ class Connection:
 
 
 def connect(
-    settings: OdcSettings, credentials: Credentials, clock: Clock, make_bucket: MakeBucket = in_memory
+    settings: OdcSettings, credentials: Credentials, clock: Clock, buckets: Buckets | None = None
 ) -> Connection:
-    """Get ready to talk to ODC. Nothing is sent, and no credential read, before the first question."""
-    limits = Limits(settings.domain, clock, settings.share, make_bucket)
+    """Get ready to talk to ODC. Nothing is sent, and no credential read, before the first question.
+
+    Connections of one process to one organization must share their ``buckets``, or its limits are not kept.
+    """
+    limits = Limits(settings.domain.lower(), clock, settings.share, buckets or Buckets())
     client = Client(
         settings.domain,
         credentials,
@@ -94,6 +97,10 @@ class OdcTarget:
     def refresh(self) -> None:
         """Forget the listings: the next run asks again."""
         self._listing.refresh()
+
+    def close(self) -> None:
+        """End the connections."""
+        self._api.close()
 
     @property
     def calls(self) -> Mapping[str, int]:
