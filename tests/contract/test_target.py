@@ -1,6 +1,8 @@
 """What every target does: the platform in memory, and ODC as emulated under each of its profiles."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from tests.contract.target_bench import ADAPTERS, Bench, Emulators, bench_of, settled
@@ -254,6 +256,12 @@ def test_several_activations_run_side_by_side(bench: Bench) -> None:
 def test_an_operation_that_nobody_knows_is_unknown(bench: Bench) -> None:
     ghost = Operation(bench.key("CRM"), "activate", bench_now(bench), "00000000-0000-0000-0000-00000000dead")
     assert bench.target.poll([ghost])[ghost].status == "unknown"  # type: ignore[union-attr]
+
+
+def test_an_activation_is_found_by_its_id_although_our_clock_is_off(bench: Bench) -> None:
+    operation = bench.target.begin(activate(bench.key("CRM")), {})
+    ahead = replace(operation, begun=operation.begun + timedelta(hours=1))
+    assert settled(bench, [ahead])[ahead].status == "done"
 
 
 def test_nothing_leaves_a_read_only_target(bench: Bench) -> None:
