@@ -109,3 +109,12 @@ def test_names_of_look_alike_letters_are_confusable(name: str) -> None:
 def test_invisible_characters_of_a_name_are_found() -> None:
     assert forbidden_character("CRM\u200b") == "\u200b"
     assert forbidden_character("Größe") is None
+
+
+@pytest.mark.parametrize(
+    "data", [b"--- @x\n---\nb: 1\n", b"[\n--- @x\n---\nb: 1\n", b"---\n---\n--- @x\n--- @y\n---\nb: 1"]
+)
+def test_reading_goes_on_behind_a_document_that_is_broken_on_its_first_line(data: bytes) -> None:
+    documents, problems = read(data, "f.yaml")
+    assert documents[-1].value == {"b": 1}
+    assert {problem.code for problem in problems} == {"syntax"}

@@ -93,3 +93,30 @@ def test_credentials_in_the_configuration_show_in_no_error_and_no_representation
         git.mirror("https://127.0.0.1:9/x", tmp_path / "m", branch=None, access=access)
     assert "hunter2" not in str(raised.value)
     assert "hunter2" not in repr(access)
+
+
+def test_hooks_in_a_mirror_do_not_run(clone: Path, run_git: GitRun, tmp_path: Path) -> None:
+    mirror = tmp_path / "mirror"
+    git.mirror(str(clone), mirror, branch=None, access=FILE)
+    (mirror / "hooks").mkdir()
+    for hook in ("reference-transaction", "post-update", "update"):
+        (mirror / "hooks" / hook).write_text(f"#!/bin/sh\ntouch {tmp_path}/sprung\n")
+        (mirror / "hooks" / hook).chmod(0o755)
+    run_git(clone, "commit", "--quiet", "--allow-empty", "-m", "Third")
+    repository = git.mirror(str(clone), mirror, branch=None, access=FILE)
+    assert git.commit(repository, git.resolve(repository, "HEAD")).subject == "Third"
+    assert not (tmp_path / "sprung").exists()
+
+
+def test_a_users_rewriting_of_urls_does_not_lead_elsewhere(
+    clone: Path, run_git: GitRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    run_git(tmp_path, "init", "--quiet", "--initial-branch=main", "other")
+    run_git(other, "commit", "--quiet", "--allow-empty", "-m", "Elsewhere")
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".gitconfig").write_text(f'[url "{other}"]\n\tinsteadOf = {clone}\n')
+    monkeypatch.setenv("HOME", str(home))
+    repository = git.mirror(str(clone), tmp_path / "mirror", branch="main", access=FILE)
+    assert git.commit(repository, git.resolve(repository, "main")).subject == "Second"
