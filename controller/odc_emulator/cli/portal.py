@@ -49,3 +49,5 @@ def _kind(annotation: Any) -> type:
 
 for _verb, _action in ACTIONS.items():
     portal.add_command(_command(_verb, _action))
+
+COMMANDS = (portal,)

@@ -77,3 +77,6 @@ def _resolve(pairs: tuple[str, ...]) -> dict[str, str]:
             raise click.BadParameter(f"{pair!r} is not HOST:PORT=IP:PORT", param_hint="--resolve")
         table[name] = address
     return table
+
+
+COMMANDS = (serve_command,)
