@@ -9,9 +9,20 @@ from stagemail.model.key import Key
 Action = Literal["write", "activate", "unmanage"]
 
 Case = Literal[
-    "create", "takeover", "changed", "drift", "adopted", "unmanaged", "rotated", "overwritten", "unverified", "together"
+    "create",
+    "takeover",
+    "changed",
+    "drift",
+    "adopted",
+    "unmanaged",
+    "rotated",
+    "overwritten",
+    "unverified",
+    "unsettled",
+    "together",
 ]
-"""Which row of the three-way table a change comes from; "together": sent because its group is."""
+"""Which row of the three-way table a change comes from; "together": sent because its group is; "unsettled": a secret
+whose last write has no known outcome and is sent once more."""
 
 HazardKind = Literal[
     "recipients-widened",
