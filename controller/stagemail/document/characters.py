@@ -69,6 +69,6 @@ def confusable(text: str) -> str | None:
 
 
 def ascii_twin(text: str) -> str | None:
-    """The ASCII word that a word looks exactly like (Cyrillic ``хост`` does not, ``роrt`` does), or None."""
+    """The ASCII word that a word looks exactly like (Cyrillic ``сору`` does, ``хост`` does not), or None."""
     twin = text.translate(_ASCII_TWINS)
     return twin if twin != text and twin.isascii() else None

@@ -118,3 +118,20 @@ def test_reading_goes_on_behind_a_document_that_is_broken_on_its_first_line(data
     documents, problems = read(data, "f.yaml")
     assert documents[-1].value == {"b": 1}
     assert {problem.code for problem in problems} == {"syntax"}
+
+
+def test_a_key_wholly_of_look_alikes_is_refused_and_one_of_another_language_is_read() -> None:
+    _, problems = read("сору: 1\n".encode(), "f.yaml")
+    assert [(p.code, p.remedy) for p in problems] == [("confusable-key", "Type it again: `copy`.")]
+    documents, problems = read("хост: 1\n".encode(), "f.yaml")
+    assert (documents[0].value, problems) == ({"хост": 1}, ())
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [("true", "true or false"), ("~", "nothing"), ("2026-12-31", "a date"), ("7", "a number"), ("1.5", "a number")],
+)
+def test_a_key_that_is_no_text_says_what_it_is_read_as(key: str, kind: str) -> None:
+    _, problems = read(f"{key}: x\n".encode(), "f.yaml")
+    assert f"is read as {kind}." in problems[0].message
+    assert read(f"'{key}': x\n".encode(), "f.yaml")[1] == ()
