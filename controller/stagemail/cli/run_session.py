@@ -18,7 +18,9 @@ class RunSession(Session):
     @cached_property
     def running(self) -> Running:
         """Record, secret stores and targets of this run."""
-        return Running(self.installation)
+        running = Running(self.installation)
+        self.ctx.call_on_close(running.close)
+        return running
 
     def world(self, stage: str) -> World:
         """The ports of one stage."""
@@ -34,5 +36,6 @@ class RunSession(Session):
 
     def forget(self) -> None:
         """Look at Git and the platform anew: what was read so far was true then."""
+        self.running.close()
         for name in ("installation", "source", "loaded", "running"):
             self.__dict__.pop(name, None)

@@ -21,6 +21,7 @@ class OdcRuntime:
     def build(self, context: TargetContext) -> OdcTarget:
         """The target for one run."""
         executor = ThreadPoolExecutor(context.workers, thread_name_prefix="odc")
+        context.closing.callback(executor.shutdown, wait=False, cancel_futures=True)
         return build(_connect(context), read_mapping(context.settled), executor)
 
     def discovery(self, context: TargetContext) -> OdcDiscovery:
@@ -42,4 +43,6 @@ def _connect(context: TargetContext) -> Connection:
         ca_file=context.settled.base / settings.ca_file if settings.ca_file else None,
     )
     ref = secret_ref(settings.credentials.client_secret)
-    return connect(odc, Credentials(settings.credentials.client_id, lambda: context.secret(ref)), context.clock)
+    made = connect(odc, Credentials(settings.credentials.client_id, lambda: context.secret(ref)), context.clock)
+    context.closing.callback(made.api.close)
+    return made

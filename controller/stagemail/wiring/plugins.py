@@ -5,6 +5,7 @@ A package adds a target by an entry point in the group ``stagemail.targets`` and
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -44,13 +45,15 @@ class Settled:
 class TargetContext:
     """What a target is built from for a run.
 
-    ``stages`` maps our name of each stage to the platform's name or key. ``workers`` bounds parallel reads.
+    ``stages`` maps our name of each stage to the platform's name or key. ``closing`` takes what must be closed when the
+    run ends. ``workers`` bounds parallel reads.
     """
 
     settled: Settled
     stages: Mapping[str, str]
     clock: Clock
     secret: ReadSecret
+    closing: ExitStack
     workers: int = 8
 
 

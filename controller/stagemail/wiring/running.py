@@ -6,6 +6,7 @@ Not here: what is done with it (``reconcile``).
 import secrets
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import cached_property
 
 from stagemail.model.secret import Secret, SecretRef
@@ -24,18 +25,24 @@ WORKERS = 8
 
 
 class Running:
-    """One run over one installation. Targets and secrets are kept until it ends."""
+    """One run over one installation. Targets, secrets and connections are kept until ``close``."""
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self.clock = installation.clock
         self._targets: dict[str, Target] = {}
+        self._closing = ExitStack()
+
+    def close(self) -> None:
+        """Let go of secrets, threads, connections and the database."""
+        self._closing.close()
 
     @cached_property
     def record(self) -> SqlRecord:
         """The record that ``state`` names."""
         state, base = self.installation.operator.state, self.installation.base
-        return open_record(state, base, randomness=secrets.token_bytes, clock=self.clock, is_gone=is_gone)
+        opened = open_record(state, base, randomness=secrets.token_bytes, clock=self.clock, is_gone=is_gone)
+        return self._closing.enter_context(opened)
 
     @cached_property
     def credentials(self) -> Credentials:
@@ -47,7 +54,10 @@ class Running:
             for name, settings in operator.secret_stores.items()
         }
         executor = ThreadPoolExecutor(WORKERS, thread_name_prefix="secrets")
-        return Credentials(opened, grants_of(operator), self.record.fingerprint_key(), executor)
+        self._closing.callback(executor.shutdown, wait=False, cancel_futures=True)
+        made = Credentials(opened, grants_of(operator), self.record.fingerprint_key(), executor)
+        self._closing.callback(made.forget)
+        return made
 
     def target(self, name: str) -> Target:
         """The target of this name, the same one until the run ends."""
@@ -84,7 +94,7 @@ class Running:
         runtime: TargetRuntime = loaded_from(plugin.runtime)
         stages = self.installation.operator.stages
         own = {stage: settings.environment for stage, settings in stages.items() if settings.target == name}
-        return runtime, TargetContext(settled, own, self.clock, self._own_secret, WORKERS)
+        return runtime, TargetContext(settled, own, self.clock, self._own_secret, self._closing, WORKERS)
 
     def _own_secret(self, ref: SecretRef) -> Secret:
         return self.credentials.resolve_own(ref)
