@@ -178,6 +178,7 @@ def test_a_rotation_never_goes_to_a_server_that_it_is_not_for(changed) -> None:
 
 def test_a_rotation_waits_for_nothing_but_its_own_unit_when_nothing_is_held() -> None:
     (step,) = lowered(**{email.SECURITY: "tls"}).plan().runnable
+    assert step.unit == "connection"
     assert cases(step)[email.SECURITY] == "changed"
     assert cases(step)[email.PASSWORD] == "rotated"
 

@@ -21,6 +21,7 @@ from tests.unit.planning.stage import (
     held,
     kinds,
     pending,
+    shown,
     steps,
 )
 
@@ -395,6 +396,13 @@ def test_what_is_created_is_no_mass_change() -> None:
     assert whole(stage) == {}
 
 
+def test_a_field_that_is_new_on_what_is_applied_is_no_mass_change() -> None:
+    policy = Policy(STAGE, "non-production", mass_absolute=0, mass_relative=0.0)
+    stage = Stage(want={**SERVER, email.SENDER_NAME: "QA"}, has=SERVER, known=SERVER, policy=policy)
+    assert whole(stage) == {}
+    assert len(stage.plan().runnable) == 1
+
+
 def test_bindings_that_go_are_a_mass_change() -> None:
     stage = many(30, 0)
     stage.binds = ()
@@ -450,6 +458,13 @@ def test_what_waits_on_the_platform_is_made_live_inside_the_window() -> None:
     stage.app_has = {"CRM": {email.PORT: pending(587, 25)}}
     assert held(live_of(stage)) == {"outside-window"}
     stage.policy = Policy(STAGE, "non-production")
+    assert live_of(stage).runnable
+
+
+def test_a_rotated_secret_that_waits_on_the_platform_is_made_live_at_once() -> None:
+    has = {**SERVER, **BASIC}
+    stage = Stage(want=has, has=has, known=has, apps=(app("CRM"),), policy=CLOSED)
+    stage.app_has = {"CRM": {**SERVER, email.PASSWORD: replace(shown(REF), pending=True)}}
     assert live_of(stage).runnable
 
 

@@ -224,6 +224,11 @@ def test_evidence_that_the_platform_gives_later_is_kept() -> None:
     assert plan.adopt[0].fields[email.PASSWORD] == AppliedField(OLD, "tuesday")
 
 
+def test_evidence_that_the_platform_gives_no_more_is_not_lost() -> None:
+    plan = secret_plan(seen=overwritten(evidence=""), known=AppliedField(OLD, "monday"))
+    assert (plan.steps, plan.adopt) == ((), ())
+
+
 def test_a_secret_of_unknown_outcome_is_sent_once_more() -> None:
     assert case_of_secret(seen=REF, known=AppliedField(SecretState(OLD.ref), verified=False)) == "unsettled"
 
