@@ -17,8 +17,8 @@ from stagemail.model.step import Change, Hazard, Step
 from stagemail.planning.exact import exactly, written
 
 SPECS: Final = email.SPECS
-RENEWS: Final = frozenset({"rotated", "unsettled", "together"})
-"""Changes that bring the platform a credential of ours and nothing else."""
+RENEWS: Final = frozenset({"rotated", "unsettled", "unverified", "together"})
+"""Changes that bring the platform a credential of ours and nothing else; "unverified": a person asked to push it."""
 NEW_CREDENTIAL: Final = frozenset({"rotated", "create", "changed"})
 AUTHENTICATION: Final = SPECS[email.AUTH_TYPE].group
 STRONGEST: Final = max(email.SECURITY_ORDER.values())

@@ -12,7 +12,7 @@ from stagemail.model.snapshot import Applied
 from stagemail.model.step import Change, Hazard, Step
 from stagemail.planning.exact import exactly
 
-NOT_A_CHANGE = frozenset({"create", "rotated", "unsettled", "together"})
+NOT_A_CHANGE = frozenset({"create", "rotated", "unsettled", "unverified", "together"})
 """Of a resource that is applied already: what was never there, and what only renews a credential."""
 
 

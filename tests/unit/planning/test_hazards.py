@@ -30,6 +30,9 @@ from stagemail.model.inventory import StageIdentity
 from stagemail.model.policy import HELD_BY_DEFAULT, Policy
 from stagemail.model.secret import SecretRef, SecretState
 from stagemail.model.snapshot import AppliedField, Capabilities
+from stagemail.model.step import Change, Step
+from stagemail.planning.hazards import of_step
+from stagemail.planning.plan_wide import plan_wide
 
 CRM = app_key("CRM")
 PRODUCTION = Policy(STAGE, "production")
@@ -471,3 +474,12 @@ def test_a_rotated_secret_that_waits_on_the_platform_is_made_live_at_once() -> N
 def test_a_list_that_waits_on_the_platform_is_made_live_at_once() -> None:
     has = {**LIST, email.RECIPIENTS_MODE: pending("test-list", "set-in-app")}
     assert live_of(crm(LIST, has, LIST, policy=CLOSED)).runnable
+
+
+@pytest.mark.parametrize("case", ["rotated", "unsettled", "unverified"])
+def test_a_credential_that_is_renewed_waits_for_no_window_and_is_no_mass_change(case) -> None:
+    changes = (Change(email.USERNAME, "a", "a", "together"), Change(email.PASSWORD, None, OLD, case))
+    step = Step("write", STAGE_KEY, "qa", email.CONNECTION, 2, changes)
+    assert of_step(step, {}, CLOSED, {}) == ()
+    stage = Stage(known=BASIC, policy=Policy(STAGE, "non-production", mass_absolute=0, mass_relative=0.0)).situation()
+    assert plan_wide(stage.applied, stage.inventory, [step], stage.policy) == ()
