@@ -59,8 +59,8 @@ LAZY: Mapping[str, tuple[str, ...]] = {
 }
 """The pinned exceptions from "imports stand at the top", each explained where it is written."""
 
-LOADERS = ("stagemail.cli.", "stagemail.wiring.")
-"""Who may load modules by name: the CLI its verbs, wiring its plugins."""
+LOADERS = ("stagemail.cli.", "stagemail.wiring.", "odc_emulator.cli.")
+"""Who may load modules by name: the command lines their verbs, wiring its plugins."""
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,13 @@ from pathlib import Path
 import click
 
 from stagemail.cli import exits, options
-from stagemail.cli.output import color, complain, say, width
+from stagemail.cli.applying import refuse_dirty, tell_runs
 from stagemail.cli.run_session import RunSession
 from stagemail.errors import InvalidInput, UsageError
 from stagemail.model.plan import Plan
 from stagemail.model.run import Run
 from stagemail.reconcile.once import once
 from stagemail.report.plan_json import plans_from_json
-from stagemail.report.runs import run_text
-from stagemail.report.runs_json import runs_json
 
 MAX_PLAN = 64 * 1024 * 1024
 """Bytes of a saved plan that we read."""
@@ -53,24 +51,17 @@ def command(
     """
     session = RunSession(ctx, root, revision, automatic, apps, patience)
     saved = _saved(stages)
-    if saved and (apps or more or automatic):
-        raise UsageError("a saved plan says by itself what is done", hint="leave --app, --stage and --automatic out")
+    if saved and (apps or more):
+        raise UsageError("a saved plan says by itself what is done", hint="leave --app and --stage out")
     if not allow_dirty:
-        _refuse_dirty(session)
+        refuse_dirty(session)
     selected = session.stages(tuple(saved)) if saved else session.stages(stages, more)
 
     def work(stage: str) -> Run:
         return once(session.request(stage), session.world(stage), saved.get(stage))
 
     results = session.each(selected, work)
-    runs = tuple(result.value for result in results if result.value is not None)
-    errors = {result.stage: result.error for result in results if result.error is not None}
-    if form == "json":
-        say(runs_json(runs, errors))
-    else:
-        if runs:
-            say(run_text(runs, width=width(), color=color()))
-        complain(results)
+    tell_runs(results, form)
     return exits.of_runs(results)
 
 
@@ -92,13 +83,3 @@ def _saved(arguments: tuple[str, ...]) -> dict[str, Plan]:
             f"{files[0]} cannot be read: {error}", hint="`stagemail plan --out FILE` saves a plan"
         ) from None
     return {plan.stage: plan for plan in plans_from_json(text)}
-
-
-def _refuse_dirty(session: RunSession) -> None:
-    """What is applied is what Git has: an uncommitted change could never be found again."""
-    dirty = session.source.revision().dirty if session.revision is None else ()
-    if dirty:
-        raise UsageError(
-            f"not committed: {', '.join(dirty)}",
-            hint="commit first (Git history is the audit trail); --allow-dirty applies it all the same",
-        )

@@ -7,7 +7,7 @@ import click
 from stagemail.cli import exits, options
 from stagemail.cli.output import color, complain, say, width
 from stagemail.cli.run_session import RunSession
-from stagemail.errors import StagemailError
+from stagemail.errors import StagemailError, UsageError
 from stagemail.model.plan import Plan
 from stagemail.report.plan_json import plans_json
 from stagemail.report.plan_markdown import plans_markdown
@@ -43,6 +43,8 @@ def command(
 
     Example: stagemail plan qa --out qa-plan.json
     """
+    if out is not None and apps:
+        raise UsageError("a saved plan is of whole stages", hint="leave --app out; `apply --app` limits what is done")
     session = RunSession(ctx, root, revision, automatic, apps)
     results = session.each(session.stages(stages, more), session.plan)
     plans = tuple(result.value for result in results if result.value is not None)

@@ -1,14 +1,18 @@
 """``stagemail secrets``: credentials by reference; no value is ever shown."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from stagemail.cli import options
+from stagemail.cli import exits, options
+from stagemail.cli.applying import refuse_dirty, tell_runs
 from stagemail.cli.output import color, say, width
 from stagemail.cli.run_session import RunSession
+from stagemail.model.run import Run
 from stagemail.model.secret import SecretRef
 from stagemail.reconcile.credentials import Use
+from stagemail.reconcile.once import once
 from stagemail.reconcile.situation import destinations
 from stagemail.report.secret_check import secrets_json, secrets_text
 
@@ -39,6 +43,30 @@ def check(
     checked = session.running.credentials.check(uses)
     say(secrets_json(checked) if form == "json" else secrets_text(checked, width=width(), color=color()))
     return 1 if any(one.error for one in checked) else 0
+
+
+@command.command(name="push")
+@click.argument("stages", nargs=-1, required=True, metavar="STAGE...")
+@options.revision
+@options.root
+@options.formats("text", "json")
+@click.pass_context
+def push(ctx: click.Context, *, stages: tuple[str, ...], revision: str | None, root: Path, form: str) -> int:
+    """Send the secrets of these stages to the platform, and make them live; nothing else is written.
+
+    For secrets that were found there and never written by us (unverified), or after the record was lost.
+
+    Example: stagemail secrets push qa
+    """
+    session = RunSession(ctx, root, revision)
+    refuse_dirty(session)
+
+    def work(stage: str) -> Run:
+        return once(replace(session.request(stage), push=True), session.world(stage))
+
+    results = session.each(session.stages(stages), work)
+    tell_runs(results, form)
+    return exits.of_runs(results)
 
 
 def _uses(session: RunSession, stage: str) -> list[Use]:

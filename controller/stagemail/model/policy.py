@@ -1,6 +1,7 @@
 """What the operator file decides about one stage: purpose, how far automation goes, which hazards hold."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from stagemail.model.inventory import Purpose
@@ -44,4 +45,8 @@ class Policy:
     mass_relative: float = 0.3
     own_domains: tuple[str, ...] = ()
     automatic: bool = False
+    heal_after: int = 0
+    """Seconds that drift must have lasted before an automatic run heals it."""
+    drift_ages: Mapping[str, float] = field(default_factory=dict)
+    """Seconds since automatic runs first reported the drift that a step would heal, by the step's id."""
     outside_window: str = ""

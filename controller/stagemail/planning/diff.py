@@ -33,15 +33,23 @@ class Difference:
 
 
 def compare(
-    resource: Resource, observed: ObservedResource | None, applied: AppliedResource | None, specs: Specs, same: Same
+    resource: Resource,
+    observed: ObservedResource | None,
+    applied: AppliedResource | None,
+    specs: Specs,
+    same: Same,
+    *,
+    push: bool = False,
 ) -> Difference:
-    """Compare one resource on its three sides."""
+    """Compare one resource on its three sides. ``push``: a person asked to send every secret that could be read."""
     seen = observed.fields if observed else {}
     known = applied.fields if applied else {}
     cases = {
         name: _case(specs[name], value, seen.get(name, UNSET), known.get(name), same)
         for name, value in resource.fields.items()
     }
+    if push:
+        cases |= {n: cases[n] or "unverified" for n, v in resource.fields.items() if _is_pushable(v)}
     sent = _sent(cases, specs)
     by_unit: dict[str, list[Change]] = {}
     for name in sorted(sent, key=specs.order):
@@ -120,6 +128,10 @@ def written_over(seen: ObservedField | None, known: AppliedField) -> bool:
 
 def _is_unread(value: Value) -> bool:
     return isinstance(value, SecretState) and not value.fingerprint
+
+
+def _is_pushable(value: Value) -> bool:
+    return isinstance(value, SecretState) and bool(value.fingerprint)
 
 
 def _is_unverified(spec: FieldSpec, known: AppliedField | None) -> bool:

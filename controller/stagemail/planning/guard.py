@@ -95,11 +95,13 @@ def _left_to_people(step: Step, policy: Policy) -> Step:
         return replace(step, reported=True, why=(*step.why, "sync.automated is false for this stage"))
     drifted = any(change.case in DRIFT for change in step.changes)
     only_drift = drifted and all(change.case in DRIFT or change.case == "together" for change in step.changes)
-    if not only_drift or policy.self_heal == "all":
+    if not only_drift:
         return step
-    if policy.self_heal == "recipients" and hazards.narrows(step):
-        return step
-    return replace(step, reported=True, why=(*step.why, f"drift; sync.selfHeal is {policy.self_heal}"))
+    if policy.self_heal != "all" and not (policy.self_heal == "recipients" and hazards.narrows(step)):
+        return replace(step, reported=True, why=(*step.why, f"drift; sync.selfHeal is {policy.self_heal}"))
+    if policy.drift_ages.get(step.id, 0.0) < policy.heal_after:
+        return replace(step, reported=True, why=(*step.why, f"drift; healed once it lasted {policy.heal_after} s"))
+    return step
 
 
 def _blocked(step: Step) -> Step:

@@ -42,7 +42,7 @@ def plan_stage(situation: Situation) -> tuple[Plan, Resolved]:
     resolved = resolve(s.desired, s.inventory, s.capabilities, s.secrets)
     seen, known = s.observed.by_key(), s.applied.by_key()
     differences = {
-        resource.key: compare(resource, seen.get(resource.key), known.get(resource.key), s.specs, s.same)
+        resource.key: compare(resource, seen.get(resource.key), known.get(resource.key), s.specs, s.same, push=s.push)
         for resource in resolved.resources
     }
     rules = guard.Rules(

@@ -15,6 +15,7 @@ WORDS: Final[dict[Case, str]] = {
     "drift": "changed outside Git",
     "rotated": "secret rotated in its store",
     "overwritten": "secret overwritten outside",
+    "unverified": "asked for by `stagemail secrets push`",
     "unsettled": "the last write of the secret has no known outcome: sent once more",
 }
 

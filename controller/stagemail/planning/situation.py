@@ -26,3 +26,5 @@ class Situation:
     revision: str
     target: str
     secrets: Mapping[SecretRef, SecretState] = field(default_factory=dict)
+    push: bool = False
+    """A person asked to send every secret, whether or not anything tells that it changed (``secrets push``)."""

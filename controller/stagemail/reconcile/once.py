@@ -10,6 +10,7 @@ from stagemail.errors import Busy, InvalidInput, LeaseLost, StagemailError, Stal
 from stagemail.model import email
 from stagemail.model.key import CONFIGURATION, Key
 from stagemail.model.plan import Plan
+from stagemail.model.policy import Policy
 from stagemail.model.run import Outcome, Run, RunStatus
 from stagemail.planning import plan_stage
 from stagemail.planning.resolve import Resolved
@@ -17,13 +18,17 @@ from stagemail.planning.situation import Situation
 from stagemail.ports import Entry, Lease
 from stagemail.reconcile.apply import apply
 from stagemail.reconcile.journal import Journal
+from stagemail.reconcile.lasting import drift_ages
 from stagemail.reconcile.request import Request
-from stagemail.reconcile.selection import only_these
+from stagemail.reconcile.selection import only_secrets, only_these
 from stagemail.reconcile.settle import settle
 from stagemail.reconcile.situation import Credential, load, needs_every_app, observe, read_secrets
 from stagemail.reconcile.state import State
 from stagemail.reconcile.waiting import LEASE_SECONDS
 from stagemail.reconcile.world import World
+
+RUNS = 1000
+"""Runs that are looked at to tell how long drift has lasted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +94,26 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
         observed=seen,
         applied=world.record.applied(request.stage),
         capabilities=check.capabilities,
-        policy=request.policy,
+        policy=_with_ages(request.policy, world),
         specs=email.SPECS,
         same=check.same,
         revision=request.loaded.revision.id,
         target=world.target_name,
         secrets=credential.states,
+        push=request.push,
     )
     made, resolved = plan_stage(facts)
     if resolved.conflicts:
         listed = "; ".join(conflict.message for conflict in resolved.conflicts)
         raise InvalidInput(f"{request.stage}: {listed}", hint="nothing was written")
-    return Prepared(only_these(made, request.only), facts, resolved, credential)
+    chosen = only_secrets(made, email.SPECS) if request.push else only_these(made, request.only)
+    return Prepared(chosen, facts, resolved, credential)
+
+
+def _with_ages(policy: Policy, world: World) -> Policy:
+    if not (policy.automatic and policy.heal_after):
+        return policy
+    return replace(policy, drift_ages=drift_ages(world.record.runs(policy.stage, RUNS), world.clock.now()))
 
 
 def _end_the_killed(stage: str, world: World, lease: Lease) -> None:
@@ -136,7 +149,7 @@ def _run(request: Request, prepared: Prepared, world: World, lease: Lease) -> Ru
     )
     state.saw(prepared.situation.observed.resources)
     journal = Journal(world, run, lease)
-    adopted = () if request.only else made.adopt
+    adopted = () if request.only or request.push else made.adopt
     journal.started(Entry(applied=replace(resource, revision=made.revision)) for resource in adopted)
     state.applied.update({resource.key: resource for resource in adopted})
     journal.note(_plan_wide(made))

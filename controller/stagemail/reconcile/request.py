@@ -10,7 +10,7 @@ from stagemail.model.revision import Loaded
 class Request:
     """One stage at one loaded revision. ``only`` limits the steps to these apps' labels or keys (empty: all).
 
-    ``patience``: seconds to wait for another run's lease.
+    ``patience``: seconds to wait for another run's lease. ``push``: send every secret, and do nothing else.
     """
 
     stage: str
@@ -18,3 +18,4 @@ class Request:
     policy: Policy
     only: tuple[str, ...] = ()
     patience: float = 0.0
+    push: bool = False

@@ -1,10 +1,13 @@
 """Narrows a plan to some apps: a filter from plan to plan, so that guards and order hold as before."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from stagemail.errors import NotFound
+from stagemail.model.field import Specs
 from stagemail.model.key import BINDING
 from stagemail.model.plan import Plan
+from stagemail.model.step import Step
 
 
 def only_these(plan: Plan, apps: tuple[str, ...]) -> Plan:
@@ -22,3 +25,17 @@ def only_these(plan: Plan, apps: tuple[str, ...]) -> Plan:
             hint="see `stagemail plan` for the names",
         )
     return replace(plan, steps=steps, notes=notes)
+
+
+def only_secrets(plan: Plan, specs: Specs) -> Plan:
+    """The changes that send a secret, with what is only ever sent together with it, and what makes them live."""
+    steps = tuple(part for step in plan.steps for part in _secret_part(step, specs))
+    return replace(plan, steps=steps, notes=())
+
+
+def _secret_part(step: Step, specs: Specs) -> Iterable[Step]:
+    groups = {specs[change.field].group for change in step.changes if specs[change.field].secret}
+    if step.action == "activate":
+        yield step
+    elif groups:
+        yield replace(step, changes=tuple(c for c in step.changes if specs[c.field].group in groups))

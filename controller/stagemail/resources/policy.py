@@ -28,6 +28,7 @@ def policy_of(operator: Operator, stage: str, *, automatic: bool) -> Policy:
         mass_relative=guards.mass_change.relative,
         own_domains=tuple(sorted(domain.lower() for domain in operator.own_domains)),
         automatic=automatic,
+        heal_after=written.sync.heal_after,
     )
 
 

@@ -1,11 +1,14 @@
 """One reconcile pass over the reference platform: what is written, in which order, and what a crash leaves."""
 
+from dataclasses import replace
+
 import pytest
 
 from stagemail.errors import Busy, InvalidInput, LeaseLost, OutcomeUnknown, StalePlan, UserMustFix
 from stagemail.model import email
 from stagemail.model.inventory import App
 from stagemail.model.revision import Loaded, Revision
+from stagemail.ports import Entry
 from stagemail.reconcile.once import once, plan
 from stagemail.reconcile.request import Request
 
@@ -284,3 +287,58 @@ def test_an_unknown_outcome_of_an_activation_is_found_by_the_next_run(house) -> 
     once(house.request(), house.world())
     assert once(house.request(), house.world()).status == "done"
     assert house.live("CRM", email.HOST) == "smtp.example.com"
+
+
+def test_secrets_push_sends_a_secret_that_was_only_found_there_and_nothing_else(house) -> None:
+    once(house.request(), house.world())
+    house.record.append([Entry(forgotten=house.key)], None)
+    assert once(house.request(), house.world()).outcomes == ()
+    adopted = {r.key: r for r in house.record.applied("qa").resources}[house.key]
+    assert not adopted.fields[email.PASSWORD].verified
+    house.fields[email.SENDER_ADDRESS] = "other@example.com"
+    house.target.ledger.clear()
+    run = once(replace(house.request(), push=True), house.world())
+    assert run.status == "done", run.outcomes
+    assert house.target.ledger[0][2] == (email.AUTH_TYPE, email.USERNAME, email.PASSWORD)
+    assert [action for _, action, _ in house.target.ledger].count("write") == 1
+    adopted = {r.key: r for r in house.record.applied("qa").resources}[house.key]
+    assert adopted.fields[email.PASSWORD].verified
+
+
+def test_automatic_heals_drift_only_once_it_has_lasted(make_house) -> None:
+    house = make_house(automatic=True)
+    once(house.request(), house.world())
+    house.target.set(house.apps["CRM"], email.RECIPIENTS_MODE, "set-in-app")
+
+    def later(seconds: float):
+        house.clock.elapsed += seconds
+        request = house.request()
+        return once(replace(request, policy=replace(request.policy, heal_after=600)), house.world())
+
+    assert statuses(later(0))["CRM", "write"] == "reported"
+    assert statuses(later(300))["CRM", "write"] == "reported"
+    assert house.live("CRM", email.RECIPIENTS_MODE) == "set-in-app"
+    assert statuses(later(301))["CRM", "write"] == "done"
+    assert house.live("CRM", email.RECIPIENTS_MODE) == "test-list"
+
+
+def test_a_run_that_was_killed_is_called_interrupted_by_the_next(house) -> None:
+    def begin(step, secrets):
+        raise Killed
+
+    real, house.target.begin = house.target.begin, begin
+    finished = house.record.append
+
+    def append(entries, lease):  # a killed process records nothing on its way out
+        listed = list(entries)
+        if not any(entry.run and entry.run.status == "interrupted" for entry in listed):
+            finished(listed, lease)
+
+    house.record.append = append
+    with pytest.raises(Killed):
+        once(house.request(), house.world())
+    house.record.append, house.target.begin = finished, real
+    assert house.record.runs("qa", 1)[0].status == "running"
+    house.clock.elapsed += 3600
+    once(house.request(), house.world())
+    assert [run.status for run in house.record.runs("qa", 5)] == ["done", "interrupted"]
