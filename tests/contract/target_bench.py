@@ -3,7 +3,6 @@
 One bench per adapter: the platform in memory, and ODC as emulated under each profile. A test gets a stage of its own.
 """
 
-import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -133,8 +132,6 @@ class Emulators:
     def of(self, profile: str) -> EmulatorServer:
         if profile not in self._running:
             emulator = EmulatorServer(profile, speed=SPEED, limits=False, seed=_seed(), operation_seconds=5)
-            # Its answers leave in two parts; without this each would wait 40 ms for an acknowledgement (Nagle).
-            emulator._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._running[profile] = emulator.__enter__()
         return self._running[profile]
 

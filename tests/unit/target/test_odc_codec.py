@@ -31,6 +31,7 @@ SEPARATORS = st.sampled_from([",", ";", "\n", "|"])
         (email.SECURITY, "SSL/TLS", "tls"),
         (email.SCOPES, "b a, c", ("a", "b", "c")),
         (email.TEST_LIST, None, ()),
+        (email.TEST_LIST, "QA <qa@x.example>", ("qa@x.example",)),
         (email.TEST_LIST, " b@x.example , a@X.example,", ("a@x.example", "b@x.example")),
     ],
 )
