@@ -22,7 +22,7 @@ APP_FIELDS: Final = (email.RECIPIENTS_MODE, email.TEST_LIST)
 VERIFIED: Final = "ODC has no setting for transport security; preflight verifies it"
 PORTAL_STEPS: Final = (
     "in the ODC Portal select the app, open the email section of its Configuration page for the stage, edit the Test "
-    "List, turn on Active, save; then either run `stagemail target discover` again, or put recipients.mode and "
+    "List, turn on Active, save; then either run `stagemail target discover --write` again, or put recipients.mode and "
     "recipients.testList under `unsupported` in the mapping to have it only noted"
 )
 """ODC docs: Configure emails, Create a test list."""
@@ -78,7 +78,7 @@ def _missing_mapping(desired: Desired, known: StageMapping | None) -> Iterator[t
     place = _any_place(desired)
     if known is None and place is not None:
         message = f"stage {desired.stage}: nobody has looked yet which of ODC's settings are its email settings"
-        remedy = "Run `stagemail target discover`; what ODC can do is only assumed until then."
+        remedy = "Run `stagemail target discover --write`; what ODC can do is only assumed until then."
         yield place, Problem(Location(place.path), "odc-not-discovered", message, remedy, "note")
 
 
@@ -121,9 +121,9 @@ def _remedy(name: str) -> str:
     if CONDITIONAL.get(name) == "oauth2":
         return (
             "ODC may show these settings only while OAuth 2.0 is chosen: choose it in the Portal for this stage, "
-            "run `stagemail target discover`, and apply."
+            "run `stagemail target discover --write`, and apply."
         )
-    return "Run `stagemail target discover`, or put the field under `unsupported` in the mapping."
+    return "Run `stagemail target discover --write`, or put the field under `unsupported` in the mapping."
 
 
 def _problem(configuration: Configuration, name: str, code: str, message: str, remedy: str) -> tuple[Place, Problem]:

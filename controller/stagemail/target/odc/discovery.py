@@ -22,7 +22,7 @@ from stagemail.target.odc.target import Connection
 MAX_APPS: Final = 20
 """Apps of a stage that are read at most, to find one whose test list shows how lists are written."""
 HEADER: Final = """\
-# Which of ODC's settings are the email settings, stage by stage: written by `stagemail target discover`.
+# Which of ODC's settings are the email settings, stage by stage: written by `stagemail target discover --write`.
 # Edit it where it is wrong: a second look keeps what you wrote. It is checked at each run, and a stage whose
 # entries have changed is left alone until you have looked again.
 # `assumed` names options of `codec` and `secretEvidence` that nobody could see yet: set a test list with two named

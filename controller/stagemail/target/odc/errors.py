@@ -45,7 +45,7 @@ def _reaction(call: Call, status: int, client_id: str) -> tuple[type[StagemailEr
         403: (NotPermitted, f"grant API client {client_id} the permission {call.permission} in the ODC Portal"),
         404: (NotFound, f"it is gone, or API client {client_id} may not see it: {call.permission}"),
     }
-    return known.get(status, (InvalidInput, "ODC takes no such value or key: see `stagemail target discover`"))
+    return known.get(status, (InvalidInput, "ODC takes no such value or key: see `stagemail target discover --write`"))
 
 
 def detail(body: bytes, content_type: str, withheld: tuple[str, ...] = ()) -> str:

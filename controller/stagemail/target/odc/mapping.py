@@ -15,7 +15,7 @@ from stagemail.model import email
 from stagemail.target.odc.codec import Codec
 from stagemail.target.odc.payloads import Entry
 
-LOOK_AGAIN = "run `stagemail target discover` to look again; it keeps what you edited"
+LOOK_AGAIN = "run `stagemail target discover --write` to look again; it keeps what you edited"
 Level = Literal["stage", "app"]
 SEPARATORS: Mapping[str, str] = {"newline": "\n", "semicolon": ";", "bar": "|", "comma": ","}
 """What may stand between the members of a test list, the least ambiguous first."""
@@ -160,14 +160,14 @@ class OdcMapping(_Document):
                 f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
                 for each in error.errors(include_input=False, include_url=False)
             ]
-            hint = f"mend {path}, or delete it and run `stagemail target discover`"
+            hint = f"mend {path}, or delete it and run `stagemail target discover --write`"
             raise InvalidInput(f"{path}: {'; '.join(wrong)}", hint=hint) from None
 
     def of(self, stage: str) -> StageMapping:
         """The mapping of a stage. Raises MappingMismatch where it has none."""
         if stage not in self.stages:
             raise MappingMismatch(
-                f"stage {stage} is not in the mapping", hint=f"stagemail target discover --stage {stage}"
+                f"stage {stage} is not in the mapping", hint=f"run `stagemail target discover {stage} --write`"
             )
         return self.stages[stage]
 

@@ -172,7 +172,7 @@ class OdcTarget:
 
     def _mapped(self, stage: str, identity: StageIdentity) -> StageMapping:
         if self._mapping is None:
-            hint = "run `stagemail target discover`: it looks which of ODC's settings are the email settings"
+            hint = "run `stagemail target discover --write`: it looks which of ODC's settings are the email settings"
             raise MappingMismatch(f"stage {stage}: there is no mapping yet", hint=hint)
         mapping = self._mapping.of(stage)
         if mapping.environment != identity.key:
