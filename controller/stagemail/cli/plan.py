@@ -70,6 +70,4 @@ def render(plans: tuple[Plan, ...], errors: dict[str, StagemailError], form: str
 def _code(plan: Plan, *, detailed: bool) -> int:
     if plan.is_held:
         return exits.HELD
-    if plan.blocked:
-        return exits.FAILED
     return exits.CHANGES if detailed and plan.has_changes else exits.DONE

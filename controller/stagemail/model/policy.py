@@ -50,3 +50,5 @@ class Policy:
     drift_ages: Mapping[str, float] = field(default_factory=dict)
     """Seconds since automatic runs first reported the drift that a step would heal, by the step's id."""
     outside_window: str = ""
+    read_only: bool = False
+    """The target's ``readOnly``: a run that would write is refused before it begins, and again where HTTP is spoken."""

@@ -45,7 +45,7 @@ def _is_needed(step: Step, state: State, world: World, journal: Journal) -> bool
     try:
         state.saw(world.target.observe(state.plan.stage, (step.key,)).resources)
     except StagemailError as error:
-        journal.note([outcome_of(step, "failed", str(error), retry=isinstance(error, TryLater))])
+        journal.note([outcome_of(step, "failed", error.sentence, retry=isinstance(error, TryLater))])
         return False
     pending = state.pending(step.key)
     hazard = foreign_pending(step.label, pending.foreign) if pending.foreign else None
@@ -75,7 +75,7 @@ def _begin(step: Step, running: _Running, world: World, journal: Journal) -> Non
         operation = Operation(step.key, "activate", intent.at)
     except StagemailError as error:
         retry = isinstance(error, TryLater)
-        journal.close([(intent, outcome_of(step, "failed", str(error), retry=retry), None)])
+        journal.close([(intent, outcome_of(step, "failed", error.sentence, retry=retry), None)])
         return
     journal.begun(intent, operation)
     running.steps[operation] = (step, intent)

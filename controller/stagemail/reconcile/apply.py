@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from stagemail.errors import StagemailError
 from stagemail.model.key import CONFIGURATION
 from stagemail.model.run import Outcome
 from stagemail.model.secret import Secret
@@ -26,11 +25,9 @@ RENEWALS = frozenset({"rotated", "overwritten", "unsettled", "together"})
 FAILED = frozenset({"failed", "unknown"})
 
 
-def apply(
-    state: State, secrets: Mapping[str, Secret], errors: Mapping[str, StagemailError], world: World, journal: Journal
-) -> None:
+def apply(state: State, secrets: Mapping[str, Secret], world: World, journal: Journal) -> None:
     """Do what may be done, and say of the rest why not. Outcomes end up in the journal."""
-    journal.note(_not_run(step, errors) for step in state.plan.steps if not step.runnable)
+    journal.note(_not_run(step) for step in state.plan.steps if not step.runnable)
     for phase, group in groupby(state.plan.runnable, key=lambda step: step.phase):
         steps, left = _safe(tuple(group), journal.outcomes, state)
         journal.note(left)
@@ -44,12 +41,12 @@ def apply(
     _refresh_evidence(state, world, journal)
 
 
-def _not_run(step: Step, errors: Mapping[str, StagemailError]) -> Outcome:
+def _not_run(step: Step) -> Outcome:
     if step.held:
         return outcome_of(step, "held", "; ".join(hazard.message for hazard in step.held))
     if step.reported:
         return outcome_of(step, "reported", step.why[-1] if step.why else "")
-    return outcome_of(step, "failed", "; ".join((step.blocked, *(str(error) for error in errors.values()))))
+    return outcome_of(step, "failed", step.blocked)
 
 
 def _safe(steps: Sequence[Step], past: Sequence[Outcome], state: State) -> tuple[list[Step], list[Outcome]]:

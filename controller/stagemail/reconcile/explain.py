@@ -84,7 +84,7 @@ def _fields(
             origin=origin or "written",
             location=location,
             changed_by=source.changed_by(location),
-            edit=f"spec.{name}",
+            edit=f"edit spec.{name} there",
             support=check.capabilities.of(kind, name),
             reason=check.capabilities.reasons.get(name, ""),
         )

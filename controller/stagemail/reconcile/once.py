@@ -6,7 +6,7 @@ The only way to a platform: CLI, controller, webhook and web page all call this.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from stagemail.errors import Busy, InvalidInput, LeaseLost, StagemailError, StalePlan
+from stagemail.errors import Busy, InvalidInput, LeaseLost, ReadOnly, StagemailError, StalePlan
 from stagemail.model import email
 from stagemail.model.key import CONFIGURATION, Key
 from stagemail.model.plan import Plan
@@ -20,7 +20,7 @@ from stagemail.reconcile.apply import apply
 from stagemail.reconcile.journal import Journal
 from stagemail.reconcile.lasting import drift_ages
 from stagemail.reconcile.request import Request
-from stagemail.reconcile.selection import only_secrets, only_these
+from stagemail.reconcile.selection import only_secrets, only_these, told_why
 from stagemail.reconcile.settle import settle
 from stagemail.reconcile.situation import Credential, load, needs_every_app, observe, read_secrets
 from stagemail.reconcile.state import State
@@ -56,6 +56,8 @@ def once(request: Request, world: World, expected: Plan | None = None) -> Run:
         prepared = _prepare(request, world, lease)
         if expected is not None:
             _refuse_stale(expected, prepared.plan)
+        if request.policy.read_only:
+            _refuse_writing(prepared.plan)
         return _run(request, prepared, world, lease)
     finally:
         world.leases.release(lease)
@@ -107,7 +109,7 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
         listed = "; ".join(conflict.message for conflict in resolved.conflicts)
         raise InvalidInput(f"{request.stage}: {listed}", hint="nothing was written")
     chosen = only_secrets(made, email.SPECS) if request.push else only_these(made, request.only)
-    return Prepared(chosen, facts, resolved, credential)
+    return Prepared(told_why(chosen, credential.errors), facts, resolved, credential)
 
 
 def _with_ages(policy: Policy, world: World) -> Policy:
@@ -122,6 +124,16 @@ def _end_the_killed(stage: str, world: World, lease: Lease) -> None:
     if killed:
         now = world.clock.now()
         world.record.append([Entry(run=run.ended("interrupted", now, run.outcomes)) for run in killed], lease)
+
+
+def _refuse_writing(made: Plan) -> None:
+    count = sum(not step.if_pending for step in made.runnable)
+    if count:
+        steps = "1 step" if count == 1 else f"{count} steps"
+        raise ReadOnly(
+            f"{made.stage}: {steps} to do, and target {made.target} is read-only: nothing was written",
+            hint=f"`stagemail plan {made.stage}` shows them; `readOnly: false` in the operator file allows them",
+        )
 
 
 def _refuse_stale(expected: Plan, now: Plan) -> None:
@@ -154,7 +166,7 @@ def _run(request: Request, prepared: Prepared, world: World, lease: Lease) -> Ru
     state.applied.update({resource.key: resource for resource in adopted})
     journal.note(_plan_wide(made))
     try:
-        apply(state, prepared.credential.values, prepared.credential.errors, world, journal)
+        apply(state, prepared.credential.values, world, journal)
     except BaseException as error:
         status: RunStatus = "failed" if isinstance(error, StagemailError) else "interrupted"
         if not isinstance(error, LeaseLost):
@@ -173,7 +185,7 @@ def _record(run: Run, state: State, prepared: Prepared, journal: Journal, world:
     """The last verb: what is live where, the run's end, and who the stage was."""
     outcomes = tuple(journal.outcomes)
     changed = any(o.key == state.stage_key and o.action == "write" and o.status == "done" for o in outcomes)
-    keys = state.app_keys() if changed else tuple(key for key in state.app_keys() if key in state.seen)
+    keys = tuple(key for key in state.app_keys() if state.has_due(key) and (changed or key in state.seen))
     stale = tuple(key for key in keys if key not in state.fresh)
     if stale:
         state.saw(world.target.observe(run.stage, stale).resources)

@@ -1,12 +1,13 @@
 """Narrows a plan to some apps: a filter from plan to plan, so that guards and order hold as before."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from stagemail.errors import NotFound
+from stagemail.errors import NotFound, StagemailError
 from stagemail.model.field import Specs
 from stagemail.model.key import BINDING
 from stagemail.model.plan import Plan
+from stagemail.model.secret import SecretState
 from stagemail.model.step import Step
 
 
@@ -39,3 +40,16 @@ def _secret_part(step: Step, specs: Specs) -> Iterable[Step]:
         yield step
     elif groups:
         yield replace(step, changes=tuple(c for c in step.changes if specs[c.field].group in groups))
+
+
+def told_why(plan: Plan, errors: Mapping[str, StagemailError]) -> Plan:
+    """Say with each blocked step why its secret could not be read, and the next step. ``errors``: by reference."""
+    if not errors:
+        return plan
+    steps = tuple(replace(step, blocked=_reasons(step, errors)) if step.blocked else step for step in plan.steps)
+    return replace(plan, steps=steps)
+
+
+def _reasons(step: Step, errors: Mapping[str, StagemailError]) -> str:
+    refs = [change.after.ref for change in step.changes if isinstance(change.after, SecretState)]
+    return "; ".join(f"secret {ref}: {errors[ref].sentence}" for ref in refs if ref in errors) or step.blocked

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from stagemail.model.field import Value
 from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.plan import Plan
-from stagemail.model.snapshot import AppliedField, AppliedResource, ObservedResource, Resource
+from stagemail.model.snapshot import AppliedResource, ObservedResource, Resource
 from stagemail.planning import Situation
 from stagemail.planning.activation import Pending, pending_of
+from stagemail.reconcile.liveness import due_in, not_live
 
 
 @dataclass(slots=True)
@@ -54,19 +55,12 @@ class State:
         ``own_only`` leaves the stage's settings out, for the phases in which they are not due yet.
         """
         seen = self.seen.get(key)
-        if seen is None:
-            return ()
-        keys = (key,) if own_only else (self.stage_key, key)
-        due = {name: kept for k in keys if k in self.applied for name, kept in self.applied[k].fields.items()}
-        return tuple(
-            sorted(name for name, kept in due.items() if name in seen.fields and self._differs(name, kept, seen))
-        )
+        due = due_in(self.applied, *((key,) if own_only else (self.stage_key, key)))
+        return not_live(seen, due, self.situation.same, self.situation.specs) if seen else ()
 
-    def _differs(self, name: str, kept: AppliedField, seen: ObservedResource) -> bool:
-        field_ = seen.fields[name]
-        if self.situation.specs[name].secret:
-            return field_.pending
-        return field_.pending or not self.situation.same(name, kept.value, field_.live)
+    def has_due(self, key: Key) -> bool:
+        """Whether anything was applied that must run in this app."""
+        return bool(due_in(self.applied, self.stage_key, key))
 
     def app_keys(self) -> tuple[Key, ...]:
         """Every app that can be bound."""

@@ -5,18 +5,19 @@ Reads the record and, unless told not to, the platform. Writes nothing. Not here
 
 from collections.abc import Sequence
 
-from stagemail.model.key import BINDING
+from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.plan import Plan
 from stagemail.model.run import Run
-from stagemail.model.snapshot import Observed
 from stagemail.planning import Situation
-from stagemail.planning.diff import Same
+from stagemail.reconcile.liveness import due_in, not_live
 from stagemail.reconcile.once import Prepared
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.world import World
 from stagemail.report.drift import OUTSIDE
 from stagemail.report.status import Condition, StageStatus
 from stagemail.report.summary import subject_of
+
+_WORDS = {"write": "write", "activate": "make live", "unmanage": "forget"}
 
 
 def recorded(request: Request, world: World) -> StageStatus:
@@ -43,7 +44,7 @@ def observed(request: Request, prepared: Prepared, world: World) -> StageStatus:
     plan = prepared.plan
     runs = world.record.runs(request.stage, 50)
     last = runs[0] if runs else None
-    live, not_live = _live(prepared.situation)
+    live, wrong = _live(prepared.situation)
     return StageStatus(
         stage=request.stage,
         target=world.target_name,
@@ -51,10 +52,10 @@ def observed(request: Request, prepared: Prepared, world: World) -> StageStatus:
         wanted=plan.revision,
         applied=_applied(runs),
         last_run=last,
-        conditions=_conditions(request, last, plan, not_live),
+        conditions=_conditions(request, last, plan, wrong),
         live=len(live),
-        apps=len(live) + len(not_live),
-        not_live=not_live,
+        apps=len(live) + len(wrong),
+        not_live=wrong,
         pending=_pending(plan),
         held=tuple(f"{subject_of(plan, s)}: {h.message}" for s in plan.held for h in s.held),
         drift=_drift(plan),
@@ -67,8 +68,10 @@ def _applied(runs: Sequence[Run]) -> str:
 
 
 def _pending(plan: Plan) -> tuple[str, ...]:
-    steps = [s for s in plan.runnable if not s.if_pending]
-    return tuple(f"{subject_of(plan, step)}: {step.action} {step.unit}" for step in steps)
+    """What an apply would do; making live what it writes itself goes without saying."""
+    steps = [step for step in plan.runnable if step.action != "activate"]
+    steps = steps or [step for step in plan.runnable if not step.if_pending]
+    return tuple(f"{subject_of(plan, step)}: {_WORDS[step.action]} {step.unit}" for step in steps)
 
 
 def _drift(plan: Plan) -> tuple[str, ...]:
@@ -81,43 +84,27 @@ def _drift(plan: Plan) -> tuple[str, ...]:
 
 
 def _live(situation: Situation) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The apps that were read, by whether they run with the stage's settings as applied."""
+    """The apps that were read and have something to run with, by whether they do."""
     labels = {app.key: app.name for app in situation.inventory.apps}
     kept = situation.applied.by_key()
-    stage = next((r for key, r in kept.items() if key.kind != BINDING), None)
+    stage = Key(situation.desired.stage, CONFIGURATION, situation.inventory.stage.key)
     live: list[str] = []
-    not_live: list[str] = []
-    for resource in _apps(situation.observed):
-        own = kept.get(resource.key)
-        due = {**(stage.fields if stage else {}), **(own.fields if own else {})}
-        wrong = [
-            name
-            for name, applied in due.items()
-            if name in resource.fields
-            and (resource.fields[name].pending or not _runs(name, applied.value, resource.fields[name].live, situation))
-        ]
-        (not_live if wrong else live).append(labels.get(resource.key.id, resource.label))
-    return tuple(sorted(live)), tuple(sorted(not_live))
+    wrong: list[str] = []
+    for resource in situation.observed.resources:
+        due = due_in(kept, stage, resource.key)
+        if resource.key.kind == BINDING and due:
+            fields = not_live(resource, due, situation.same, situation.specs)
+            (wrong if fields else live).append(labels.get(resource.key.id, resource.label))
+    return tuple(sorted(live)), tuple(sorted(wrong))
 
 
-def _runs(name: str, applied, live, situation: Situation) -> bool:  # type: ignore[no-untyped-def]
-    same: Same = situation.same
-    return situation.specs[name].secret or same(name, applied, live)
-
-
-def _apps(seen: Observed):  # type: ignore[no-untyped-def]
-    return (resource for resource in seen.resources if resource.key.kind == BINDING)
-
-
-def _conditions(
-    request: Request, last: Run | None, plan: Plan | None, not_live: Sequence[str]
-) -> tuple[Condition, ...]:
+def _conditions(request: Request, last: Run | None, plan: Plan | None, wrong: Sequence[str]) -> tuple[Condition, ...]:
     """Ready, Reconciling, Stalled, as Kubernetes' API conventions have them."""
     revision = request.loaded.revision.id
     since = last.finished if last else None
     stalled = _stalled(request, last, plan)
     running = last is not None and last.status == "running"
-    ready, reason, message = _ready(last, plan, not_live, revision)
+    ready, reason, message = _ready(last, plan, wrong, revision)
     if stalled[0]:
         ready = "False"
     return (
@@ -137,12 +124,12 @@ def _stalled(request: Request, last: Run | None, plan: Plan | None) -> tuple[str
     return "", ""
 
 
-def _ready(last: Run | None, plan: Plan | None, not_live: Sequence[str], revision: str) -> tuple[str, str, str]:
+def _ready(last: Run | None, plan: Plan | None, wrong: Sequence[str], revision: str) -> tuple[str, str, str]:
     if plan is not None:
         if plan.has_changes:
             return "False", "ChangesToMake", "the platform is not as Git wants; see `stagemail plan`"
-        if not_live:
-            return "False", "NotLive", f"not live in {', '.join(not_live)}"
+        if wrong:
+            return "False", "NotLive", f"not live in {', '.join(wrong)}"
         return "True", "InSync", ""
     if last is None:
         return "Unknown", "NeverApplied", "no run yet; the platform was not read"

@@ -58,7 +58,7 @@ def _send(step: Step, secrets: Mapping[str, Secret], world: World, journal: Jour
 
 
 def _failed(step: Step, error: StagemailError) -> Outcome:
-    return outcome_of(step, "failed", str(error), retry=isinstance(error, TryLater))
+    return outcome_of(step, "failed", error.sentence, retry=isinstance(error, TryLater))
 
 
 def _read_back(step: Step, intent: Intent, lost: str, state: State) -> tuple[Intent, Outcome, AppliedResource | None]:

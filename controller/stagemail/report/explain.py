@@ -102,6 +102,6 @@ def _field(sheet: Sheet, it: ExplainedField) -> None:
         by = it.changed_by
         sheet.line(("last changed ", "dim"), f"{by.at} by {by.author}, {short(by.id)}: {by.subject}", indent=6)
     if it.edit:
-        sheet.line(("to change it ", "dim"), it.edit, indent=6)
+        sheet.line(("to change it: ", "dim"), it.edit, indent=6)
     if it.support != "sets":
         sheet.line((SUPPORT[it.support], "yellow"), f": {it.reason}" if it.reason else "", indent=6)

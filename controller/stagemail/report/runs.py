@@ -4,6 +4,7 @@ Not here: the record of runs over time (``history``), JSON and Markdown (``runs_
 """
 
 from collections.abc import Iterable
+from itertools import groupby
 
 from stagemail.model.run import Outcome, OutcomeStatus, Run, RunStatus
 from stagemail.report.sheet import Sheet, Style, cells
@@ -76,15 +77,23 @@ def run_text(runs: Iterable[Run], *, width: int = 80, color: bool = False) -> st
     return sheet.text()
 
 
+def _kind(outcome: Outcome) -> tuple[object, ...]:
+    """Neighbours that say the same are one row."""
+    return outcome.action, outcome.key.kind, outcome.status, outcome.message, outcome.fields
+
+
 def _run(sheet: Sheet, run: Run) -> None:
     tone: Style = "green" if run.status == "done" else "red" if run.status == "failed" else "yellow"
     sheet.line((f"{run.stage} at {short(run.revision)}: ", "bold"), (STATUS[run.status], tone))
     wide = max((cells(WORDS[outcome.status]) for outcome in run.outcomes), default=0)
-    for outcome in run.outcomes:
+    for _, alike in groupby(run.outcomes, key=_kind):
+        together = tuple(alike)
+        outcome = together[0]
         fields = f" ({', '.join(outcome.fields)})" if outcome.fields else ""
         message = f": {outcome.message}" if outcome.message else ""
         word = (WORDS[outcome.status], TONES.get(outcome.status, ""))
-        sheet.row((word, f"{what_text(outcome)}{fields}{message}"), (wide,), indent=2)
+        others = "".join(f", {other.label}" for other in together[1:])
+        sheet.row((word, f"{what_text(outcome)}{others}{fields}{message}"), (wide,), indent=2)
     if not run.outcomes:
         sheet.line(empty_text(run), indent=2)
     for outcome in retryable(run):

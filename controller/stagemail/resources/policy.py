@@ -29,6 +29,7 @@ def policy_of(operator: Operator, stage: str, *, automatic: bool) -> Policy:
         own_domains=tuple(sorted(domain.lower() for domain in operator.own_domains)),
         automatic=automatic,
         heal_after=written.sync.heal_after,
+        read_only=bool(getattr(operator.targets[written.target], "read_only", False)),
     )
 
 

@@ -74,7 +74,8 @@ def _documents(loaded: Loaded) -> Iterator[Finding]:
         if stage in loaded.blocked:
             yield Finding(f"documents {stage}", "fail", loaded.blocked[stage], "run `stagemail validate`")
         else:
-            yield Finding(f"documents {stage}", "ok", f"{len(loaded.stages[stage].bindings)} bindings")
+            count = len(loaded.stages[stage].bindings)
+            yield Finding(f"documents {stage}", "ok", f"{count} binding{'' if count == 1 else 's'}")
 
 
 def _secrets(running: Running, source: Source, stages: tuple[str, ...]) -> Iterator[Finding]:
