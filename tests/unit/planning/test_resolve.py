@@ -14,6 +14,8 @@ from tests.unit.planning.stage import (
     notes,
 )
 
+from dataclasses import replace
+
 from stagemail.model import email
 from stagemail.model.key import BINDING, CONFIGURATION
 from stagemail.model.location import Place
@@ -77,9 +79,9 @@ def test_two_patterns_for_one_app_conflict() -> None:
 
 
 def test_two_bindings_of_the_same_name_are_two_bindings() -> None:
-    one, other = binding("CRM"), binding("CRM")
-    object.__setattr__(other, "place", Place("other.yaml"))
+    one, other = binding("CRM"), replace(binding("CRM"), place=Place("other.yaml"))
     assert len(resolved(one, other).conflicts) == 1
+    assert resolved(one, other).conflicts == resolved(other, one).conflicts
 
 
 def test_two_selectors_of_one_binding_do_not_conflict_and_the_longer_one_is_named() -> None:
