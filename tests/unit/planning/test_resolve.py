@@ -1,5 +1,7 @@
 """Which app is bound by which binding: names, keys, patterns, exceptions, conflicts, and who is left."""
 
+from dataclasses import replace
+
 from tests.unit.planning.stage import (
     LIST,
     OURS,
@@ -13,8 +15,6 @@ from tests.unit.planning.stage import (
     binding,
     notes,
 )
-
-from dataclasses import replace
 
 from stagemail.model import email
 from stagemail.model.key import BINDING, CONFIGURATION
