@@ -1,0 +1,72 @@
+"""Every command line of the README and of docs/ does what the page says, against the local ODC."""
+
+from pathlib import Path
+
+import pytest
+
+from docs.generate.blocks import ROOT, pages
+from tests.docs.conftest import Place
+from tests.docs.pages import Command, NotRun, blocks
+from tests.docs.session import follow, free_port
+
+HOW_TO = sorted((ROOT / "docs" / "how-to").glob("*.md"))
+FOLLOWED = {ROOT / "README.md", ROOT / "docs" / "tutorial.md", *HOW_TO}
+
+NOT_RUN = {
+    ("README.md", "installs the package and plays the whole demo; CI runs both"),
+    ("README.md", "the tests have the commands on their path already"),
+    ("CONTRIBUTING.md", "the tests that run this would run themselves"),
+}
+"""Blocks that no test can run, each with its reason: a new one has to be written here, too."""
+
+
+def commands(page: Path) -> int:
+    return sum(isinstance(block, Command) for block in blocks(page))
+
+
+def test_every_page_with_a_command_line_is_followed() -> None:
+    assert {page for page in pages() if commands(page)} <= FOLLOWED
+
+
+def test_what_is_not_run_is_known_and_says_why() -> None:
+    found = {
+        (page.relative_to(ROOT).as_posix(), block.why)
+        for page in pages()
+        for block in blocks(page)
+        if isinstance(block, NotRun)
+    }
+    assert found == NOT_RUN
+
+
+def test_readme_can_be_followed(empty: Place) -> None:
+    ours = {
+        "acme.outsystems.dev": empty.url,
+        "your-client-id": "stagemail-ci",
+        "your-client-secret": "emulator-secret",
+        "mkdir ../": "mkdir ",
+        "cd ../": "cd ",
+    }
+    page = [block for block in blocks(ROOT / "README.md") if not _is_sample(block)]
+    assert follow(page, empty.folder, empty.env, ours) >= 8
+
+
+def test_tutorial_can_be_followed(empty: Place) -> None:
+    page = blocks(ROOT / "docs" / "tutorial.md")
+    assert follow(page, empty.folder, empty.env, {"8471": str(free_port())}) >= 20
+
+
+@pytest.mark.parametrize("page", HOW_TO, ids=lambda page: page.stem)
+def test_how_to_can_be_followed(page: Path, applied: Place) -> None:
+    assert follow(blocks(page), applied.folder, applied.env, {}) >= 3
+
+
+def test_a_page_that_promises_too_much_is_caught(empty: Place) -> None:
+    with pytest.raises(AssertionError, match="does not print"):
+        follow([Command("echo one", shows=["two"])], empty.folder, empty.env, {})
+    with pytest.raises(AssertionError, match="exits with 1"):
+        follow([Command("false")], empty.folder, empty.env, {})
+
+
+def _is_sample(block: object) -> bool:
+    """The plan of the sample, which is made and compared by test_generated."""
+    return isinstance(block, Command) and block.line == "stagemail plan qa" and len(block.shows) > 10
