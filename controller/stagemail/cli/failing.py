@@ -5,7 +5,7 @@ Not here: the exit code (``main``).
 
 import click
 
-from stagemail.cli.output import color, say, width
+from stagemail.cli.output import color, folded, say, width
 from stagemail.errors import InvalidInput, StagemailError
 from stagemail.report.failure import failure_of, failures_json
 from stagemail.report.problems import problems_text
@@ -18,4 +18,4 @@ def tell(error: StagemailError, *, as_json: bool) -> None:
         say(failures_json([failure_of(error)], problems))
     if problems:
         click.echo(problems_text(problems, width=width(), color=color()).rstrip("\n"), err=True)
-    click.echo(f"stagemail: {error}", err=True)
+    click.echo(folded(f"stagemail: {error}"), err=True)

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import click
 
-from stagemail.errors import StagemailError, UsageError
+from stagemail.errors import StagemailError, UsageError, UserMustFix
 
 VERBS: dict[str, str] = {
     "init": "Write a first operator file and environments/ folder.",
@@ -110,21 +110,31 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     except Terminated:
         _say("stopped by SIGTERM; what was begun is recorded, the next run finds out what became of it")
         sys.exit(143)
-    except StagemailError as error:
-        if debug:
-            raise
-        failing = importlib.import_module("stagemail.cli.failing")  # only what failed needs a report
-        failing.tell(error, as_json=_wants_json(arguments if arguments is not None else sys.argv[1:]))
-        sys.exit(2 if isinstance(error, UsageError) else 1)
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - the reader of our output is gone
         sys.exit(141)
+    except (StagemailError, OSError) as error:
+        if debug:
+            raise
+        failing = importlib.import_module("stagemail.cli.failing")  # only what failed needs a report
+        told = error if isinstance(error, StagemailError) else _of_this_machine(error)
+        failing.tell(told, as_json=_wants_json(arguments if arguments is not None else sys.argv[1:]))
+        sys.exit(2 if isinstance(error, UsageError) else 1)
     except Exception as error:  # the last net: no traceback unless asked for
         if debug:
             raise
         _say(f"this is a defect of stagemail: {type(error).__name__} (run again with --debug to see where)")
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _of_this_machine(error: OSError) -> UserMustFix:
+    """A file or folder that cannot be used, or another refusal of the operating system."""
+    where = f"{error.filename}: " if isinstance(error.filename, str) else ""
+    reason = error.strerror or type(error).__name__
+    return UserMustFix(
+        f"{where}{reason}", hint="mend the path, its permissions or the space on its disk, then run again"
+    )
 
 
 def _wants_json(arguments: list[str]) -> bool:

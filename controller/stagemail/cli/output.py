@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -24,20 +25,37 @@ def color() -> bool:
 
 
 def say(text: str) -> None:
-    """Print a report."""
-    click.echo(text.rstrip("\n"))
+    """Print a report; one without a word is left out."""
+    if text.strip():
+        click.echo(text.rstrip("\n"))
 
 
 def complain(results: Iterable[StageResult[Any]]) -> None:
     """Print what stopped stages, each with its next step."""
     for result in results:
         if result.error is not None:
-            click.echo(f"{result.stage}: {error_text(result.error, result.stage)}", err=True)
+            click.echo(folded(f"{result.stage}: {error_text(result.error, result.stage)}"), err=True)
 
 
 def error_text(error: StagemailError, stage: str) -> str:
     """The error's sentence; the stage is not said twice."""
-    return str(error).removeprefix(f"{stage}: ")
+    return str(error).removeprefix("stage ").removeprefix(f"{stage}: ")
+
+
+def folded(text: str) -> str:
+    """A message in lines of the terminal's width; what cannot be broken, such as a path, stays whole."""
+    indents = [(line, "  " if line.startswith(" ") else "") for line in text.splitlines()]
+    return "\n".join(
+        textwrap.fill(
+            line.strip(),
+            width(),
+            initial_indent=indent,
+            subsequent_indent=indent + "  ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        for line, indent in indents
+    )
 
 
 class ProgressLine:
