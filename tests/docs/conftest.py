@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-
 from docs.generate.readme_plan import platform
-from stagemail.resources.location import sample_folder
 from tests.docs.session import environment
+
+from stagemail.resources.location import sample_folder
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from tests.docs.pages import Command, NotRun, Written
 
 PATIENCE = 150
 """Seconds that a whole page may take."""
+_TOLD = re.compile(r"\x01(\d+)\n(.*?)\x02(-?\d+)\n", re.DOTALL)
+"""What one command printed, between marks, and its exit code."""
 
 
 def free_port() -> int:
@@ -45,7 +47,9 @@ def follow(
     steps = [_replaced(step, replaced) for step in steps]
     script = "\n".join(_script(number, step, folder) for number, step in enumerate(steps))
     output = _run(script, folder, env)
-    told = {int(n): (text, int(code)) for n, text, code in re.findall(r"\x01(\d+)\n(.*?)\x02(-?\d+)\n", output, re.S)}
+    told = {
+        int(n): (text, int(code)) for n, text, code in re.findall(r"\x01(\d+)\n(.*?)\x02(-?\d+)\n", output, re.DOTALL)
+    }
     for number, step in enumerate(steps):
         if isinstance(step, Command) and not step.background:
             assert number in told, f"the shell ended before: {step.line}\n{output}"

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from docs.generate.blocks import ROOT, pages
 from tests.docs.conftest import Place
 from tests.docs.pages import Command, NotRun, blocks
