@@ -14,6 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from odc_emulator.cli import main
+from odc_emulator.cli.main import COMMANDS
+from odc_emulator.cli.portal import portal
 from odc_emulator.client import EmulatorControl
 from odc_emulator.profiles import PROFILES
 from odc_emulator.seed import SECRET
@@ -205,7 +207,7 @@ def test_an_email_from_the_command_line_to_the_inbox(spawn: Spawn, tmp_path: Pat
 
 
 def test_every_command_has_help_and_profiles_are_listed() -> None:
-    commands = [[name] for name in main.commands] + [["portal", name] for name in main.commands["portal"].commands]
+    commands = [[name] for name in COMMANDS] + [["portal", name] for name in portal.commands]
     for command in commands:
         result = CliRunner().invoke(main, [*command, "--help"])
         assert result.exit_code == 0

@@ -64,8 +64,8 @@ class Hazard:
 class Step:
     """One step on one unit of one resource.
 
-    ``phase`` orders steps: 0 narrow recipients, 1 make that live, 2 the stage's settings, 3 activate, 4 the rest of
-    the recipients, 5 make those live, 6 forget. ``if_pending``: do it only where the platform left values pending.
+    ``phase`` orders steps: 0 narrow recipients, 1 make that live, 2 the stage's settings, 3 activate, 4 recipients
+    that widen, 5 make those live, 6 forget. ``if_pending``: do it only where the platform left values pending.
     ``hazards`` are all of the step's, ``held`` those that nobody accepted, ``waivers`` the names of those that did.
     """
 

@@ -4,14 +4,15 @@ Directly before each activation the app is read again: what somebody else left p
 made live. The window between that read and the platform's own work remains (docs/explanation/guarantees.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from stagemail.errors import OutcomeUnknown, StagemailError, TryLater
 from stagemail.model.run import Intent, Operation, Outcome
-from stagemail.model.step import Step
+from stagemail.model.step import Hazard, Step
 from stagemail.planning import order
-from stagemail.planning.hazards import foreign_pending
+from stagemail.planning.activation import Pending
+from stagemail.planning.hazards import foreign_pending, pending_widens, widened
 from stagemail.reconcile.journal import Journal, outcome_of
 from stagemail.reconcile.state import State
 from stagemail.reconcile.waiting import GIVE_UP, OFTEN, pause_after
@@ -48,14 +49,22 @@ def _is_needed(step: Step, state: State, world: World, journal: Journal) -> bool
         journal.note([outcome_of(step, "failed", error.sentence, retry=isinstance(error, TryLater))])
         return False
     pending = state.pending(step.key)
-    hazard = foreign_pending(step.label, pending.foreign) if pending.foreign else None
-    if hazard and not any(known.kind == hazard.kind and known.to == hazard.to for known in step.hazards):
-        message = f"{hazard.message}; apply or discard it in the portal, then run again"
-        journal.note([outcome_of(step, "held", message, retry=True)])
+    unknown = [hazard for hazard in _dragged(step, pending, state) if hazard not in step.hazards]
+    if unknown:
+        message = "; ".join(hazard.message for hazard in unknown)
+        journal.note([outcome_of(step, "held", f"{message}; mend it in the portal, then run again", retry=True)])
         return False
     if not pending.ours:
         journal.note([_already(step, state)])
     return bool(pending.ours)
+
+
+def _dragged(step: Step, pending: Pending, state: State) -> Iterable[Hazard]:
+    """What making it live now would do beside what the plan said: somebody may have been faster than we are."""
+    if pending.foreign:
+        yield foreign_pending(step.label, pending.foreign)
+    if step.phase != order.WIDEN_LIVE and pending_widens(state.seen.get(step.key), pending.ours | pending.foreign):
+        yield widened(step.label)
 
 
 def _already(step: Step, state: State) -> Outcome:

@@ -20,7 +20,7 @@ from stagemail.reconcile.state import State
 from stagemail.reconcile.world import World
 from stagemail.reconcile.writes import write_all
 
-RENEWALS = frozenset({"rotated", "overwritten", "unsettled", "together"})
+RENEWALS = frozenset({"rotated", "overwritten", "unsettled", "unverified", "together"})
 """Changes that renew a credential and let no mail out that did not go out before."""
 FAILED = frozenset({"failed", "unknown"})
 

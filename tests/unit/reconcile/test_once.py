@@ -342,3 +342,20 @@ def test_a_run_that_was_killed_is_called_interrupted_by_the_next(house) -> None:
     house.clock.elapsed += 3600
     once(house.request(), house.world())
     assert [run.status for run in house.record.runs("qa", 5)] == ["done", "interrupted"]
+
+
+def test_a_widening_that_appears_pending_after_the_plan_is_never_made_live(house) -> None:
+    once(house.request(), house.world())
+    house.fields[email.PORT] = 25
+    real = house.target.begin
+
+    def begin(step, secrets):  # somebody switches the list off between our plan and our activation
+        operation = real(step, secrets)
+        house.target.set(house.apps["CRM"], email.RECIPIENTS_MODE, "set-in-app", pending=True)
+        return operation
+
+    house.target.begin = begin
+    run = once(house.request(), house.world())
+    held = next(o for o in run.outcomes if o.label == "CRM" and o.action == "activate")
+    assert held.status == "held"
+    assert house.live("CRM", email.RECIPIENTS_MODE) == "test-list"
