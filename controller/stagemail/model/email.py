@@ -4,6 +4,7 @@ Units: ``port`` is a TCP port (1-65535); ``recipients.testList`` is a tuple of m
 Not here: YAML shapes (``resources``), platform spellings (``target``).
 """
 
+import re
 from collections.abc import Mapping
 from email.utils import parseaddr
 from typing import Final
@@ -56,11 +57,23 @@ DEFAULT_PORT: Final = 25
 """The port of a configuration that leaves it out (RFC 5321, 4.5.4.2)."""
 
 
+_ATOM: Final = r"""[^\s\x00-\x1f()<>@,:;."\[\]\\]+"""
+_ADDRESS: Final = rf"{_ATOM}(?:\.{_ATOM})*@{_ATOM}(?:\.{_ATOM})*"
+_PLAIN: Final = re.compile(rf"({_ATOM}(?: {_ATOM})*) <({_ADDRESS})>|({_ADDRESS})")
+"""A mailbox without quotes, comments or folding: nearly all are so. Reading RFC 5322 in full takes 20 times as long."""
+
+
+def parts_of(mailbox: str) -> tuple[str, str]:
+    """The display name of a mailbox ("" where it has none) and its bare address, with its domain in lower case."""
+    plain = _PLAIN.fullmatch(mailbox)
+    name, address = (plain[1] or "", plain[2] or plain[3]) if plain else parseaddr(mailbox)
+    local, at, domain = address.rpartition("@")
+    return name, f"{local}{at}{domain.lower()}"
+
+
 def address_of(mailbox: str) -> str:
     """The bare address of a mailbox, with its domain in lower case."""
-    address = parseaddr(mailbox)[1]
-    local, at, domain = address.rpartition("@")
-    return f"{local}{at}{domain.lower()}"
+    return parts_of(mailbox)[1]
 
 
 def domain_of(mailbox: str) -> str:

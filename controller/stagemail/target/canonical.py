@@ -7,7 +7,6 @@ member twice. Not here: how a platform writes a value (its codec), which values 
 import re
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
-from email.utils import parseaddr
 
 from stagemail.model import email
 from stagemail.model.field import Value
@@ -22,8 +21,9 @@ def mailbox(text: str, *, names: bool = True) -> str:
 
     ``names`` false drops the display name.
     """
-    address = email.address_of(text) or text.strip()
-    name = _decoded(parseaddr(text)[0].strip()) if names else ""
+    called, address = email.parts_of(text)
+    address = address or text.strip()
+    name = _decoded(called.strip()) if names else ""
     if not name:
         return address
     if _SPECIALS.search(name):
@@ -51,7 +51,7 @@ def canonical(field: str, value: Value, *, names: bool = True) -> Value:
 
 def same(field: str, one: Value, other: Value, *, names: bool = True) -> bool:
     """Whether two values of a field are one; ``names`` as for ``canonical``."""
-    return canonical(field, one, names=names) == canonical(field, other, names=names)
+    return one == other or canonical(field, one, names=names) == canonical(field, other, names=names)
 
 
 def _text(field: str, text: str) -> Value:

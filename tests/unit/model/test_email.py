@@ -1,6 +1,10 @@
 """The fields of email, and the order of recipients."""
 
+from email.utils import parseaddr
+
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from stagemail.model import email
 from stagemail.model.field import FieldSpec, Specs
@@ -50,3 +54,13 @@ def test_fields_have_the_order_in_which_people_read_them() -> None:
 
 def test_secrets_are_the_password_and_the_client_secret() -> None:
     assert {name for name, spec in email.SPECS.items() if spec.secret} == {email.PASSWORD, email.CLIENT_SECRET}
+
+
+@given(st.text(st.sampled_from('aB9é+-_=?. \t@<>"\\(),:;[]\r\n\x00\u00a0'), max_size=24))
+@example("Tester One <t.one@Qa.Example.com>")
+@example("a@b@c")
+@example("a..b@c")
+def test_the_quick_way_to_read_a_mailbox_reads_it_as_the_standard_library_does(text: str) -> None:
+    name, address = parseaddr(text)
+    local, at, domain = address.rpartition("@")
+    assert email.parts_of(text) == (name, f"{local}{at}{domain.lower()}")
