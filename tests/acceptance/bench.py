@@ -137,8 +137,9 @@ class Bench:
         return done.stdout.strip()
 
     def ledger(self, since: int = 0) -> list[dict[str, Any]]:
-        """The writes that reached the platform and were taken."""
-        return [row for row in self.platform.ledger()[since:] if row["status"] is None or row["status"] < 300]
+        """The writes that the platform took, also those whose answer was lost."""
+        rows = self.platform.ledger()[since:]
+        return [row for row in rows if row["fault"] not in ("drop-before", "status") and (row["status"] or 0) < 300]
 
     def writes(self, since: int = 0) -> Counter[tuple[str, str]]:
         """How often what was written where: ``("PATCH", "QA/CRM")``; a stage's own settings are ``"QA"``."""

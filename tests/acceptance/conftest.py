@@ -39,9 +39,11 @@ class Benches:
         self._monkeypatch = monkeypatch
         self._capsys = capsys
 
-    def __call__(self, profile: str = "guid-pending", *, discovered: bool = True, **options: Any) -> Bench:
+    def __call__(
+        self, profile: str = "guid-pending", *, discovered: bool = True, speed: int = SPEED, **options: Any
+    ) -> Bench:
         """A new organization and a new repository; ``discovered`` False leaves the mapping to the test."""
-        bench = self._open(datetime.now(UTC).isoformat(), EmulatorServer(profile, speed=SPEED, **options))
+        bench = self._open(datetime.now(UTC).isoformat(), EmulatorServer(profile, speed=speed, **options), speed)
         mapping = _MAPPINGS.get(profile) if discovered else None
         make_repository(self.folder, sample_folder(), bench.emulator.url, mapping)
         if discovered and mapping is None:
@@ -54,7 +56,7 @@ class Benches:
         """An organization and a repository as they were kept, on another address."""
         shutil.copytree(kept, self.folder, dirs_exist_ok=True)
         since = (self.folder / "since").read_text(encoding="utf-8")
-        bench = self._open(since, EmulatorServer(None, speed=SPEED, state=self.folder / "odc.db"))
+        bench = self._open(since, EmulatorServer(None, speed=SPEED, state=self.folder / "odc.db"), SPEED)
         text = bench.read("stagemail.yaml")
         text = re.sub("domain: .*", f"domain: {bench.emulator.url}", text)
         bench.write("stagemail.yaml", re.sub("path: /.*/secrets", f"path: {self.folder / 'secrets'}", text))
@@ -68,11 +70,11 @@ class Benches:
         shutil.move(self.folder, kept)
         self.folder.mkdir()
 
-    def _open(self, since: str, emulator: EmulatorServer) -> Bench:
+    def _open(self, since: str, emulator: EmulatorServer, speed: int) -> Bench:
         environment = {
             "STAGEMAIL_ODC_CLIENT_SECRET": SECRET,
             "STAGEMAIL_SMTP_QA": PASSWORD,
-            "STAGEMAIL_CLOCK_SPEED": f"{SPEED}@{since}",
+            "STAGEMAIL_CLOCK_SPEED": f"{speed}@{since}",
             "COLUMNS": "80",
         }
         return Bench(self.folder, self._stack.enter_context(emulator), environment, self._monkeypatch, self._capsys)

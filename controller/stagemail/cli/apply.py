@@ -12,6 +12,7 @@ from stagemail.model.plan import Plan
 from stagemail.model.run import Run
 from stagemail.reconcile.once import once
 from stagemail.report.plan_json import plans_from_json
+from stagemail.wiring.noting import note
 
 MAX_PLAN = 64 * 1024 * 1024
 """Bytes of a saved plan that we read."""
@@ -27,6 +28,7 @@ MAX_PLAN = 64 * 1024 * 1024
     "--wait", "patience", type=float, default=0.0, metavar="SECONDS", help="Wait so long for another run to end."
 )
 @click.option("--allow-dirty", is_flag=True, help="Apply a working tree with uncommitted changes.")
+@options.if_changed
 @options.formats("text", "json")
 @click.pass_context
 def command(
@@ -62,6 +64,9 @@ def command(
 
     results = session.each(selected, work)
     tell_runs(results, form)
+    if not (apps or saved or allow_dirty):
+        runs = tuple(result.value for result in results if result.value is not None)
+        note(session.installation, options.globals_of(ctx).config, session.root, runs)
     return exits.of_runs(results)
 
 

@@ -10,11 +10,22 @@ from stagemail.model.run import Run
 from stagemail.reconcile.stages import StageResult
 from stagemail.report.runs import run_text
 from stagemail.report.runs_json import runs_json
+from stagemail.source.working_tree import NOT_IN_GIT
+from stagemail.wiring.opening import uncommitted
 
 
 def refuse_dirty(session: RunSession) -> None:
-    """What is applied is what Git has: an uncommitted change could never be found again. Raises UsageError."""
-    dirty = session.source.revision().dirty if session.revision is None else ()
+    """What is applied is what Git has: an uncommitted change could never be found again. Raises UsageError.
+
+    The operator file and its mapping count, too: they say where it is applied, and with which credentials.
+    """
+    revision = session.source.revision()
+    if revision.id == NOT_IN_GIT and not revision.dirty:
+        raise UsageError(
+            f"{session.root} is not in a Git repository",
+            hint="`git init` and commit first (Git history is the audit trail); or apply with --allow-dirty",
+        )
+    dirty = sorted({*uncommitted(session.installation), *(revision.dirty if session.revision is None else ())})
     if dirty:
         raise UsageError(
             f"not committed: {', '.join(dirty)}",

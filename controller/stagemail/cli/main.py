@@ -67,6 +67,12 @@ class VerbGroup(click.Group):
             near = get_close_matches(args[0], VERBS, n=1)
             hint = f" Did you mean {near[0]}?" if near else " See stagemail --help."
             raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx)
+        if "--if-changed" in args and args[0] in ("plan", "apply"):
+            quick = importlib.import_module("stagemail.cli.if_changed")  # without the verb's own, dearer modules
+            config = ctx.params.get("config") or os.environ.get("STAGEMAIL_CONFIG")
+            found: click.Command | None = quick.shortcut(config, args[1:])
+            if found is not None:
+                return args[0], found, []
         return super().resolve_command(ctx, args)
 
 

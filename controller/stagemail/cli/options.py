@@ -46,6 +46,12 @@ def revision(function: Function) -> Function:
     )(function)
 
 
+def if_changed(function: Function) -> Function:
+    """``--if-changed``: answered by ``if_changed`` before the verb is loaded, where nothing is new."""
+    text = "Do nothing, with no call, where Git has nothing new since the stage's last finished run on this machine."
+    return click.option("--if-changed", is_flag=True, expose_value=False, help=text)(function)
+
+
 def root(function: Function) -> Function:
     """``--root``: the checkout to work in."""
     return click.option(

@@ -22,6 +22,7 @@ from stagemail.report.plan_text import plan_text
 @click.option("--automatic", is_flag=True, help="Plan as the controller and CI would: honour `sync`.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 where there are changes to make.")
+@options.if_changed
 @options.formats("text", "json", "markdown")
 @click.pass_context
 def command(

@@ -43,7 +43,9 @@ def apply(state: State, secrets: Mapping[str, Secret], world: World, journal: Jo
 
 def _not_run(step: Step) -> Outcome:
     if step.held:
-        return outcome_of(step, "held", "; ".join(hazard.message for hazard in step.held))
+        return outcome_of(
+            step, "held", "; ".join(hazard.message.removeprefix(f"{step.label}: ") for hazard in step.held)
+        )
     if step.reported:
         return outcome_of(step, "reported", step.why[-1] if step.why else "")
     return outcome_of(step, "failed", step.blocked)

@@ -57,7 +57,9 @@ def observed(request: Request, prepared: Prepared, world: World) -> StageStatus:
         apps=len(live) + len(wrong),
         not_live=wrong,
         pending=_pending(plan),
-        held=tuple(f"{subject_of(plan, s)}: {h.message}" for s in plan.held for h in s.held),
+        held=tuple(
+            f"{subject_of(plan, s)}: {h.message.removeprefix(f'{s.label}: ')}" for s in plan.held for h in s.held
+        ),
         drift=_drift(plan),
         observed_at=world.clock.now(),
     )

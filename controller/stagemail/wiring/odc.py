@@ -30,6 +30,10 @@ class OdcPlugin:
         """One organization is one domain."""
         return f"odc:{settings.domain.lower()}"
 
+    def files(self, settled: Settled) -> tuple[Path, ...]:
+        """The mapping."""
+        return (mapping_path(settled),)
+
     def check(self, settled: Settled) -> CheckDesired:
         """What the mapping says can be set; read once, when the first stage is checked."""
         known: list[OdcMapping | None] = []

@@ -50,6 +50,20 @@ def open_source(root: Path, revision: str | None, installation: Installation) ->
     return _source(root, _tree(root, revision, operator.folders()), operator, checks, installation.clock)
 
 
+def uncommitted(installation: Installation) -> tuple[str, ...]:
+    """The operator file, and what targets read beside it, as far as they lie in a repository and are not committed."""
+    repository = git.discover(installation.base)
+    if repository is None or repository.top is None:
+        return ()
+    top = repository.top.resolve()
+    plugins = [installation.plugin(name) for name in installation.operator.targets]
+    files = [installation.path, *(file for plugin, settled in plugins for file in plugin.files(settled))]
+    inside = sorted(
+        {file.resolve().relative_to(top).as_posix() for file in files if file.resolve().is_relative_to(top)}
+    )
+    return git.status(repository, inside).dirty
+
+
 def open_documents(config: str | None, path: Path, revision: str | None) -> Source:
     """What ``validate`` looks at: a repository or an environments folder, with its operator file if it has one.
 

@@ -68,6 +68,10 @@ class TargetPlugin(Protocol):
         """What a lease protects: the organization, by a name that is the same for every target on it."""
         ...
 
+    def files(self, settled: Settled) -> tuple[Path, ...]:
+        """The files beside the operator file that it reads: they are versioned with it."""
+        ...
+
     def check(self, settled: Settled) -> CheckDesired:
         """What says, without a credential, what can be set and what is refused."""
         ...

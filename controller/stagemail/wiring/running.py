@@ -13,9 +13,8 @@ from stagemail.model.secret import Secret, SecretRef
 from stagemail.ports import Discovery, SecretStore, Target
 from stagemail.reconcile.credentials import Credentials
 from stagemail.reconcile.world import Progress, World, silent
-from stagemail.record.sql import SqlRecord
-from stagemail.record.state import open_record
-from stagemail.resources.policy import grants_of
+from stagemail.record.state import KeptRecord, open_record
+from stagemail.resources.policy import grants_of, secret_ref
 from stagemail.wiring.identity import actor, is_gone, owner
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.plugins import TargetContext, TargetRuntime, loaded_from, stores
@@ -38,24 +37,41 @@ class Running:
         self._closing.close()
 
     @cached_property
-    def record(self) -> SqlRecord:
+    def record(self) -> KeptRecord:
         """The record that ``state`` names."""
         state, base = self.installation.operator.state, self.installation.base
-        opened = open_record(state, base, randomness=secrets.token_bytes, clock=self.clock, is_gone=is_gone)
+        opened = open_record(
+            state,
+            base,
+            randomness=secrets.token_bytes,
+            clock=self.clock,
+            is_gone=is_gone,
+            secret=self._state_key,
+        )
         return self._closing.enter_context(opened)
+
+    def _state_key(self) -> Secret | None:
+        """What ``stateKey`` names. Credentials of its own: those of the run are keyed by the record that it opens."""
+        reference = self.installation.operator.state_key
+        if reference is None:
+            return None
+        return Credentials(self._stores, (), b"", None).resolve_own(secret_ref(reference))
+
+    @cached_property
+    def _stores(self) -> Mapping[str, SecretStore]:
+        known = stores()
+        return {
+            name: known[settings.type].build(settings, self.installation.base)
+            for name, settings in self.installation.operator.secret_stores.items()
+        }
 
     @cached_property
     def credentials(self) -> Credentials:
         """Secrets and grants of this run; fingerprints are keyed by the record's key."""
-        operator = self.installation.operator
-        known = stores()
-        opened: Mapping[str, SecretStore] = {
-            name: known[settings.type].build(settings, self.installation.base)
-            for name, settings in operator.secret_stores.items()
-        }
         executor = ThreadPoolExecutor(WORKERS, thread_name_prefix="secrets")
         self._closing.callback(executor.shutdown, wait=False, cancel_futures=True)
-        made = Credentials(opened, grants_of(operator), self.record.fingerprint_key(), executor)
+        grants = grants_of(self.installation.operator)
+        made = Credentials(self._stores, grants, self.record.fingerprint_key(), executor)
         self._closing.callback(made.forget)
         return made
 
