@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.unit.record import branches
 from tests.unit.record.clocks import WallClock
 
 from stagemail.errors import Busy, LeaseLost
@@ -20,10 +21,14 @@ def after(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "git-branch"])
 def leases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Leases]:
     if request.param == "memory":
         yield MemoryRecord(bytes(32))
+        return
+    if request.param == "git-branch":
+        with branches.opened(branches.clone(branches.remote(tmp_path))) as on_branch:
+            yield on_branch
         return
     with open_record("sqlite:///record.db", tmp_path, randomness=os.urandom, clock=WallClock()) as opened:
         yield opened

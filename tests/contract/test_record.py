@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from tests.unit.record import branches
 from tests.unit.record.clocks import WallClock
 
 from stagemail.errors import CorruptRecord, LeaseLost
@@ -27,10 +28,14 @@ class Both(Record, Leases):
     """A record that also keeps the leases; every adapter of ours is both."""
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "git-branch"])
 def record(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Both]:
     if request.param == "memory":
         yield cast("Both", MemoryRecord(bytes(range(32))))
+        return
+    if request.param == "git-branch":
+        with branches.opened(branches.clone(branches.remote(tmp_path))) as on_branch:
+            yield cast("Both", on_branch)
         return
     with open_record("sqlite:///record.db", tmp_path, randomness=os.urandom, clock=WallClock()) as opened:
         yield cast("Both", opened)

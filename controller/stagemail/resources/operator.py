@@ -12,6 +12,7 @@ from stagemail.model.inventory import Purpose
 from stagemail.model.policy import SelfHeal
 from stagemail.model.step import HazardKind
 from stagemail.resources.plugins import Plugin
+from stagemail.resources.secret_reference import SecretReference
 from stagemail.resources.shape import Document, Shape, Unique, rule
 from stagemail.resources.text import Folder, Line, Name, Share
 
@@ -152,6 +153,12 @@ class Operator(Document):
         example="sqlite:///stagemail.db",
         source=_FILE,
         default="sqlite:///stagemail.db",
+    )
+    state_key: SecretReference | None = rule(
+        "The secret that seals a record on a branch: at least 32 characters, the same for every job that uses it.",
+        example={"secretRef": {"store": "env", "key": "RECORD_KEY"}},
+        source=_FILE,
+        default=None,
     )
     targets: Annotated[Targets, Field(min_length=1)] = rule(
         "The platforms, by a name of your choice.",

@@ -101,6 +101,8 @@ def _folders(operator: Operator) -> Iterator[Breach]:
 
 def secret_references(operator: Operator) -> Iterator[tuple[Pointer, SecretReference]]:
     """Every secret that the file itself refers to, with its pointer."""
+    if operator.state_key is not None:
+        yield ("stateKey",), operator.state_key
     for name, target in operator.targets.items():
         if isinstance(target, OdcTarget):
             yield ("targets", name, "credentials", "clientSecret"), target.credentials.client_secret
@@ -180,4 +182,19 @@ def _state(operator: Operator) -> Iterator[Breach]:
             "literal-secret",
             "`state` holds a password, and no secret may be in this file:",
             "leave it out and set PGPASSWORD or a pgpass file for the process.",
+        )
+    on_branch = operator.state.startswith("git-branch:")
+    if on_branch and operator.state_key is None:
+        yield Breach(
+            ("state",),
+            "missing-field",
+            "`stateKey` is missing: a record on a branch is sealed with a secret:",
+            "add `stateKey: {secretRef: {store: env, key: RECORD_KEY}}`, and make it with `openssl rand -hex 32`.",
+        )
+    if operator.state_key is not None and not on_branch:
+        yield Breach(
+            ("stateKey",),
+            "wrong-settings",
+            "`stateKey` seals a record on a branch, and `state` names another kind:",
+            "leave it out, or write `state: git-branch:stagemail-record`.",
         )
