@@ -100,9 +100,9 @@ class EmulatorControl:
         """Move the emulated clock forward; returns the new emulated time in seconds since the epoch."""
         return float(self._call("POST", "clock", json={"seconds": seconds})["epoch"])
 
-    def switch_limits(self, *, enabled: bool) -> None:
-        """Turn the rate limits on or off."""
-        self._call("POST", "limits", json={"enabled": enabled})
+    def switch_limits(self, *, enabled: bool, used_up: str = "") -> None:
+        """Turn the rate limits on or off; `used_up` names an API domain whose calls of this minute others have made."""
+        self._call("POST", "limits", json={"enabled": enabled, "used_up": used_up})
 
     def send(self, stage: str, app: str, to: list[str], **message: object) -> Document:
         """Let the app send an email with what it runs with: cc, bcc, subject, text."""

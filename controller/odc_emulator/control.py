@@ -57,6 +57,13 @@ class SendOrder(_Payload):
     text: str = "This email was sent by an emulated app.\n"
 
 
+class LimitsOrder(_Payload):
+    """Turn the rate limits on or off, and use up an API domain's."""
+
+    enabled: bool
+    used_up: str = ""
+
+
 class Advance(_Payload):
     """Move the emulated clock forward."""
 
@@ -171,8 +178,10 @@ def _add_actions(app: FastAPI, platform: Platform, settled: Any) -> None:
         return JSONResponse(report)
 
     @app.post("/_emulator/limits")
-    async def switch_limits(body: dict[str, bool]) -> JSONResponse:
-        platform.limits.enabled = body["enabled"]
+    async def switch_limits(body: LimitsOrder) -> JSONResponse:
+        platform.limits.enabled = body.enabled
+        if body.used_up:
+            platform.limits.use_up(body.used_up, platform.clock.now())
         return JSONResponse({"enabled": platform.limits.enabled})
 
 

@@ -32,6 +32,10 @@ class Limits:
             self._buckets[bucket].append(now)
         return None
 
+    def use_up(self, domain: str, now: float) -> None:
+        """Somebody else's calls of this moment take all that was left of a domain."""
+        self._buckets[domain] = deque([now] * REQUESTS_PER_DOMAIN)
+
     def _wait(self, bucket: str, limit: int, now: float) -> float:
         calls = self._buckets.setdefault(bucket, deque())
         while calls and calls[0] <= now - WINDOW:

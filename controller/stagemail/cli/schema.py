@@ -1,12 +1,12 @@
 """``stagemail schema``: the JSON Schemas of all kinds, printed or written."""
 
-import json
 from pathlib import Path
 
 import click
 
 from stagemail.cli.output import say
 from stagemail.errors import NotFound
+from stagemail.report.schema import schema_texts
 from stagemail.resources import schemas
 
 
@@ -20,17 +20,37 @@ def command(kind: str | None, folder: Path | None, check: Path | None) -> int:
     Example: stagemail schema EmailConfiguration
     """
     if folder is not None:
-        say("\n".join(f"wrote {path}" for path in schemas.write(folder)))
+        say("\n".join(f"wrote {name}" for name in _write(folder)) or "up to date")
         return 0
     if check is not None:
-        stale = schemas.stale(check)
+        stale = sorted(name for name, text in _all().items() if _read(check / name) != text)
         say("\n".join(f"stale: {name}; run `stagemail schema --write {check}`" for name in stale) or "up to date")
         return 1 if stale else 0
-    known = schemas.generate()
+    known = _all()
     name = "stagemail.schema.json" if kind is None else f"{kind}.schema.json"
-    found = {file.lower(): schema for file, schema in known.items()}.get(name.lower())
+    found = {file.lower(): text for file, text in known.items()}.get(name.lower())
     if found is None:
         kinds = ", ".join(sorted(file.removesuffix(".schema.json") for file in known))
         raise NotFound(f"no schema of kind {kind}", hint=f"kinds: {kinds}")
-    say(json.dumps(found, indent=2, ensure_ascii=False))
+    say(found)
     return 0
+
+
+def _all() -> dict[str, str]:
+    """Every published schema: of what people write, and of what reports hold."""
+    return {**schemas.rendered(), **schema_texts()}
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+
+
+def _write(folder: Path) -> list[str]:
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = sorted(name for name, text in _all().items() if _read(folder / name) != text)
+    for name in changed:
+        (folder / name).write_text(_all()[name], encoding="utf-8")
+    return changed
