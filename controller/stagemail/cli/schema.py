@@ -20,10 +20,10 @@ def command(kind: str | None, folder: Path | None, check: Path | None) -> int:
     Example: stagemail schema EmailConfiguration
     """
     if folder is not None:
-        say("\n".join(f"wrote {name}" for name in _write(folder)) or "up to date")
+        say("\n".join(f"wrote {name}" for name in schemas.write(folder, _all())) or "up to date")
         return 0
     if check is not None:
-        stale = sorted(name for name, text in _all().items() if _read(check / name) != text)
+        stale = schemas.stale(check, _all())
         say("\n".join(f"stale: {name}; run `stagemail schema --write {check}`" for name in stale) or "up to date")
         return 1 if stale else 0
     known = _all()
@@ -39,18 +39,3 @@ def command(kind: str | None, folder: Path | None, check: Path | None) -> int:
 def _all() -> dict[str, str]:
     """Every published schema: of what people write, and of what reports hold."""
     return {**schemas.rendered(), **schema_texts()}
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ""
-
-
-def _write(folder: Path) -> list[str]:
-    folder.mkdir(parents=True, exist_ok=True)
-    changed = sorted(name for name, text in _all().items() if _read(folder / name) != text)
-    for name in changed:
-        (folder / name).write_text(_all()[name], encoding="utf-8")
-    return changed

@@ -5,6 +5,7 @@ Not here: finding the packaged files (``location``), validating with them (``sou
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -112,19 +113,18 @@ def rendered() -> dict[str, str]:
     }
 
 
-def write(folder: Path) -> list[str]:
-    """Write what is stale; gives the names of the files that changed."""
-    changed = stale(folder)
+def write(folder: Path, texts: Mapping[str, str]) -> list[str]:
+    """Write what is stale of these files; gives the names of those that changed."""
+    changed = stale(folder, texts)
     folder.mkdir(parents=True, exist_ok=True)
-    texts = rendered()
     for name in changed:
         (folder / name).write_text(texts[name], encoding="utf-8")
     return changed
 
 
-def stale(folder: Path) -> list[str]:
-    """The names of the files that are missing or differ from what the models say."""
-    return [name for name, text in rendered().items() if _read(folder / name) != text]
+def stale(folder: Path, texts: Mapping[str, str]) -> list[str]:
+    """The names of the files that are missing or differ from these texts."""
+    return [name for name, text in texts.items() if _read(folder / name) != text]
 
 
 def _read(path: Path) -> str | None:

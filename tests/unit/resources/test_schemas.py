@@ -26,16 +26,16 @@ def walk(node: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_the_committed_schemas_are_what_the_models_say() -> None:
-    assert schemas.stale(SCHEMAS) == []
+    assert schemas.stale(SCHEMAS, schemas.rendered()) == []
 
 
 def test_a_missing_and_an_edited_file_are_stale_and_write_mends_them(tmp_path: Path) -> None:
-    assert len(schemas.write(tmp_path)) == 5
-    assert schemas.stale(tmp_path) == []
+    assert len(schemas.write(tmp_path, schemas.rendered())) == 5
+    assert schemas.stale(tmp_path, schemas.rendered()) == []
     (tmp_path / "Waiver.schema.json").unlink()
     (tmp_path / "AppBinding.schema.json").write_text("{}\n", encoding="utf-8")
-    assert schemas.write(tmp_path) == ["AppBinding.schema.json", "Waiver.schema.json"]
-    assert schemas.stale(tmp_path) == []
+    assert schemas.write(tmp_path, schemas.rendered()) == ["AppBinding.schema.json", "Waiver.schema.json"]
+    assert schemas.stale(tmp_path, schemas.rendered()) == []
 
 
 def test_generating_twice_gives_equal_bytes_that_end_with_a_line_feed() -> None:
@@ -91,7 +91,7 @@ def test_the_folder_is_found_in_a_checkout() -> None:
 
 def test_the_folder_is_found_in_an_installed_package_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packaged = tmp_path / "site-packages" / "stagemail"
-    schemas.write(packaged / "schemas")
+    schemas.write(packaged / "schemas", schemas.rendered())
     monkeypatch.setattr(location.resources, "files", lambda _package: packaged)
     location.schema_folder.cache_clear()
     try:
