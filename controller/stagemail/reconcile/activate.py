@@ -14,6 +14,7 @@ from stagemail.planning import order
 from stagemail.planning.activation import Pending
 from stagemail.planning.hazards import foreign_pending, pending_widens, widened
 from stagemail.reconcile.journal import Journal, outcome_of
+from stagemail.reconcile.reading import read
 from stagemail.reconcile.state import State
 from stagemail.reconcile.waiting import GIVE_UP, OFTEN, pause_after
 from stagemail.reconcile.world import World
@@ -123,8 +124,8 @@ def _close(running: _Running, state: State, world: World, journal: Journal) -> N
     )
     if not running.over:
         return
-    keys = tuple(sorted({step.key for step, _, _ in running.over}))
-    state.saw(world.target.observe(state.plan.stage, keys).resources)
+    keys = {step.key for step, _, _ in running.over}
+    state.saw(read(world, state.plan.stage, keys, journal.check).resources)
     journal.close([(intent, _final(step, outcome, state), None) for step, intent, outcome in running.over])
 
 

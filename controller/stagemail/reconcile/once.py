@@ -5,6 +5,7 @@ The only way to a platform: CLI, controller, webhook and web page all call this.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from stagemail.errors import Busy, InvalidInput, LeaseLost, ReadOnly, StagemailError, StalePlan
 from stagemail.model import email
@@ -19,10 +20,11 @@ from stagemail.ports import Entry, Lease
 from stagemail.reconcile.apply import apply
 from stagemail.reconcile.journal import Journal
 from stagemail.reconcile.lasting import drift_ages
+from stagemail.reconcile.reading import no_lease, read
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.selection import only_secrets, only_these, told_why
 from stagemail.reconcile.settle import settle
-from stagemail.reconcile.situation import Credential, load, needs_every_app, observe, read_secrets
+from stagemail.reconcile.situation import Credential, keys_of, load, needs_every_app, read_secrets
 from stagemail.reconcile.state import State
 from stagemail.reconcile.waiting import LEASE_SECONDS
 from stagemail.reconcile.world import World
@@ -84,12 +86,14 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
     intents = world.record.open_intents(request.stage)
     inventory = world.target.inventory(request.stage)
     every_app = needs_every_app(world, request.stage, intents)
-    keys = tuple(intent.key for intent in intents)
-    seen = observe(desired, inventory, check, world, every_app=every_app, more=keys)
+    more = tuple(intent.key for intent in intents)
+    keys = keys_of(desired, inventory, check, every_app=every_app, more=more)
+    keep = no_lease if lease is None else partial(_keep, world, lease)
+    seen = read(world, request.stage, keys, keep)
     if intents and lease is not None:
         before = world.record.applied(request.stage)
         settle(intents, observed=seen, applied=before, same=check.same, world=world, lease=lease)
-        seen = observe(desired, inventory, check, world, every_app=every_app)
+        seen = read(world, request.stage, keys, keep)
     facts = Situation(
         desired=desired,
         inventory=inventory,
@@ -124,6 +128,10 @@ def _end_the_killed(stage: str, world: World, lease: Lease) -> None:
     if killed:
         now = world.clock.now()
         world.record.append([Entry(run=run.ended("interrupted", now, run.outcomes)) for run in killed], lease)
+
+
+def _keep(world: World, lease: Lease) -> None:
+    world.leases.renew(lease, world.clock.now(), LEASE_SECONDS)
 
 
 def _refuse_writing(made: Plan) -> None:
@@ -188,7 +196,7 @@ def _record(run: Run, state: State, prepared: Prepared, journal: Journal, world:
     keys = tuple(key for key in state.app_keys() if state.has_due(key) and (changed or key in state.seen))
     stale = tuple(key for key in keys if key not in state.fresh)
     if stale:
-        state.saw(world.target.observe(run.stage, stale).resources)
+        state.saw(read(world, run.stage, stale, journal.check).resources)
     names = {app.key: app.name for app in prepared.situation.inventory.apps}
     not_live = tuple(sorted(names[key.id] for key in keys if state.not_live(key)))
     ended = replace(

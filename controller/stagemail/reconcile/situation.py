@@ -13,7 +13,7 @@ from stagemail.model.inventory import Inventory
 from stagemail.model.key import BINDING, Key
 from stagemail.model.run import Intent
 from stagemail.model.secret import Secret, SecretRef, SecretState
-from stagemail.model.snapshot import Configuration, Desired, Observed
+from stagemail.model.snapshot import Configuration, Desired
 from stagemail.planning import keys_to_observe
 from stagemail.ports import Check
 from stagemail.reconcile.credentials import Use
@@ -84,17 +84,14 @@ def read_secrets(desired: Desired, check: Check, world: World) -> Credential:
     return Credential(values, states, errors)
 
 
-def observe(
-    desired: Desired, inventory: Inventory, check: Check, world: World, *, every_app: bool, more: Sequence[Key] = ()
-) -> Observed:
-    """Read the stage and the apps that matter: the least possible, or every app that can be bound."""
+def keys_of(
+    desired: Desired, inventory: Inventory, check: Check, *, every_app: bool, more: Sequence[Key] = ()
+) -> tuple[Key, ...]:
+    """The stage and the apps that matter: the least possible, or every app that can be bound; and ``more``."""
     keys = set(keys_to_observe(desired, inventory, check.capabilities, every_app=every_app))
     present = {app.key for app in inventory.apps}
     keys.update(key for key in more if key.kind != BINDING or key.id in present)
-    world.progress("reading the platform", 0, len(keys))
-    seen = world.target.observe(desired.stage, tuple(sorted(keys)))
-    world.progress("reading the platform", len(keys), len(keys))
-    return seen
+    return tuple(sorted(keys))
 
 
 def needs_every_app(world: World, stage: str, intents: Sequence[Intent]) -> bool:

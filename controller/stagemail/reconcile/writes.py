@@ -12,6 +12,7 @@ from stagemail.model.snapshot import AppliedField, AppliedResource, ObservedFiel
 from stagemail.model.step import Change, Step
 from stagemail.planning.diff import UNSET
 from stagemail.reconcile.journal import Journal, outcome_of, shown
+from stagemail.reconcile.reading import read
 from stagemail.reconcile.state import State
 from stagemail.reconcile.world import World
 
@@ -33,7 +34,8 @@ def write_all(
         else:
             journal.close([(intent, _failed(step, failure), None)])
     if sent:
-        state.saw(world.target.observe(state.plan.stage, tuple(step.key for step, _, _ in sent)).resources)
+        keys = [step.key for step, _, _ in sent]
+        state.saw(read(world, state.plan.stage, keys, journal.check).resources)
         journal.close([_read_back(step, intent, lost, state) for step, intent, lost in sent])
     world.progress("writing", len(steps), len(steps))
 

@@ -359,3 +359,21 @@ def test_a_widening_that_appears_pending_after_the_plan_is_never_made_live(house
     held = next(o for o in run.outcomes if o.label == "CRM" and o.action == "activate")
     assert held.status == "held"
     assert house.live("CRM", email.RECIPIENTS_MODE) == "test-list"
+
+
+def test_a_long_read_keeps_the_lease(house) -> None:
+    """A thousand apps take longer to read than a lease lasts."""
+    for number in range(100):
+        name = f"App{number:03}"
+        house.apps[name] = house.target.add_app("qa", App(name, f"app-{number:03}", "WebApplication", 1))
+        house.bindings[name] = {}
+    real = house.target.observe
+
+    def observe(stage, keys):
+        house.clock.elapsed += len(keys)
+        with pytest.raises(Busy):
+            house.record.acquire("organization", "another", house.clock.now(), 90)
+        return real(stage, keys)
+
+    house.target.observe = observe
+    assert once(house.request(), house.world()).status == "done"
