@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from stagemail.errors import LeaseLost
 from stagemail.model.field import Value
-from stagemail.model.run import Intent, Operation, Outcome, Run
+from stagemail.model.run import Intent, Operation, Outcome, OutcomeStatus, Run
 from stagemail.model.snapshot import AppliedResource
 from stagemail.model.step import Step
 from stagemail.ports import Entry, Lease
@@ -82,10 +82,10 @@ class Journal:
             self._world.record.append([Entry(run=run)], None)
 
 
-def outcome_of(step: Step, status: str, message: str = "", *, retry: bool = False) -> Outcome:
+def outcome_of(step: Step, status: OutcomeStatus, message: str = "", *, retry: bool = False) -> Outcome:
     """The outcome of a step."""
     fields = tuple(change.field for change in step.changes)
-    return Outcome(step.id, step.key, step.label, step.action, status, message, retry, fields)  # type: ignore[arg-type]
+    return Outcome(step.id, step.key, step.label, step.action, status, message, retry, fields)
 
 
 def shown(value: Value) -> str:

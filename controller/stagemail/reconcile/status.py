@@ -4,6 +4,7 @@ Reads the record and, unless told not to, the platform. Writes nothing. Not here
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.plan import Plan
@@ -17,6 +18,7 @@ from stagemail.report.drift import OUTSIDE
 from stagemail.report.status import Condition, StageStatus
 from stagemail.report.summary import subject_of
 
+Truth = Literal["True", "False", "Unknown"]
 _WORDS = {"write": "write", "activate": "make live", "unmanage": "forget"}
 
 
@@ -110,7 +112,7 @@ def _conditions(request: Request, last: Run | None, plan: Plan | None, wrong: Se
     if stalled[0]:
         ready = "False"
     return (
-        Condition("Ready", ready, reason, message, revision, since),  # type: ignore[arg-type]
+        Condition("Ready", ready, reason, message, revision, since),
         Condition("Reconciling", "True" if running else "False", "RunInProgress" if running else "", "", revision),
         Condition("Stalled", "True" if stalled[0] else "False", *stalled, revision, since),
     )
@@ -126,7 +128,7 @@ def _stalled(request: Request, last: Run | None, plan: Plan | None) -> tuple[str
     return "", ""
 
 
-def _ready(last: Run | None, plan: Plan | None, wrong: Sequence[str], revision: str) -> tuple[str, str, str]:
+def _ready(last: Run | None, plan: Plan | None, wrong: Sequence[str], revision: str) -> tuple[Truth, str, str]:
     if plan is not None:
         if plan.has_changes:
             return "False", "ChangesToMake", "the platform is not as Git wants; see `stagemail plan`"
