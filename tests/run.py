@@ -1,19 +1,19 @@
-"""``python -m tests.run``: every test on all cores; fails under 93 % branch coverage. Arguments go to pytest.
+"""``python -m tests.run``: every test on all cores; fails under 93 % branch coverage.
 
-Not here: lint and types (the Makefile runs them before).
+Arguments go to pytest; with arguments coverage is not asked for. Not here: lint and types (the Makefile runs them).
 """
 
 import sys
 
 import pytest
 
-COVERAGE = ["--cov", "--cov-config=pyproject.toml", "--cov-report=", "--cov-fail-under=93"]
+COVERAGE = ("--cov", "--cov-config=pyproject.toml", "--cov-report=", "--cov-fail-under=93")
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     """Run pytest; its exit code is ours."""
-    return int(pytest.main(["-n", "auto", "--dist", "worksteal", "-q", *COVERAGE, *sys.argv[1:]]))
+    return int(pytest.main(["-n", "auto", "--dist", "worksteal", "-q", *(arguments or COVERAGE)]))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
