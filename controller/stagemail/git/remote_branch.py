@@ -1,7 +1,7 @@
 """One branch of a clone's remote: where it is, its commits, and a push that lands only if nobody else was faster.
 
 Works inside the clone, with the credentials that its own configuration holds (as CI's checkout leaves them there), and
-touches no branch, index or working tree of it. Not here: making commits (``committing``).
+touches no branch of its own, no index and no working tree. Not here: making commits (``committing``).
 Source: git-ls-remote(1), git-fetch(1), git-push(1) with --porcelain and --force-with-lease.
 """
 
