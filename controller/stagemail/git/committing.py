@@ -36,7 +36,7 @@ def commit_files(
 
     ``parent``: a full id, None for the first commit of a branch. Nothing names the commit until it is pushed.
     """
-    if not identity.name.strip() or not identity.email.strip() or {"<", ">", "\n", "\0"} & set(str(identity)):
+    if not identity.name.strip() or not identity.email.strip() or {*"<>\n\0"} & {*identity.name, *identity.email}:
         raise UsageError("a commit needs a name and an address without < and >.", hint="Mend the identity.")
     blobs = {_name(name): _written(repository, data) for name, data in sorted(files.items())}
     entries = "".join(f"100644 blob {blob}\t{name}\0" for name, blob in blobs.items())

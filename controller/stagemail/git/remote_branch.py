@@ -1,8 +1,8 @@
 """One branch of a clone's remote: where it is, its commits, and a push that lands only if nobody else was faster.
 
 Works inside the clone, with the credentials that its own configuration holds (as CI's checkout leaves them there), and
-touches no branch of its own, no index and no working tree. Not here: making commits (``committing``).
-Source: git-ls-remote(1), git-fetch(1), git-push(1) with --porcelain and --force-with-lease.
+touches no branch, index or working tree of it; a push shows below refs/remotes, as any does.
+Not here: making commits (``committing``). Source: git-ls-remote(1), git-fetch(1), git-push(1) with --porcelain and --force-with-lease.
 """
 
 from dataclasses import dataclass, field, replace
@@ -51,7 +51,7 @@ class RemoteBranch:
         return replace(own, config=(*own.config, *_OWN_CONFIG, *self.access.config), environment=environment)
 
 
-_OWN_CONFIG: Final = (("push.pushOption", ""), ("push.gpgSign", "false"), ("push.followTags", "false"))
+_OWN_CONFIG: Final = ((f"remote.{REMOTE}.mirror", "false"), ("push.pushOption", ""))
 _PROGRAMS: Final = {"fetch": "--upload-pack=git-upload-pack", "push": "--receive-pack=git-receive-pack"}
 """Said each time, because a clone's configuration may name other programs for its remote."""
 
@@ -140,8 +140,8 @@ def push(at: RemoteBranch, commit: str, expected: str | None) -> bool:
     """
     status, answer, errors = at.remote().attempt(
         "push", "--porcelain", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no",
-        "--no-thin" if expected is None else "--thin", f"--force-with-lease={at.ref}:{expected or ''}",
-        _PROGRAMS["push"], "--end-of-options", REMOTE, f"{full_id(commit)}:{at.ref}", timeout=at.access.timeout,
+        f"--force-with-lease={at.ref}:{expected or ''}", _PROGRAMS["push"], "--end-of-options", REMOTE,
+        f"{full_id(commit)}:{at.ref}", timeout=at.access.timeout,
     )  # fmt: skip
     if status == 0:
         keep(at, commit)
