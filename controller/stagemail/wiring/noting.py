@@ -1,0 +1,34 @@
+"""After an apply: notes what its runs stood on, so that the next one can end at once where nothing is new.
+
+Not here: what a note is and when it holds (``unchanged``).
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from stagemail.errors import StagemailError
+from stagemail.model.run import Run
+from stagemail.record.sqlite import database_path
+from stagemail.wiring.installation import Installation
+from stagemail.wiring.unchanged import place_of, remember
+
+
+def note(installation: Installation, config: str | None, root: Path, runs: Sequence[Run]) -> None:
+    """Note whole runs at committed revisions. Only beside a record in a SQLite file. Never fails a run."""
+    operator = installation.operator
+    if not operator.state.startswith("sqlite:"):
+        return
+    with suppress(StagemailError, OSError):
+        place = place_of(config, root)
+        if place is None:
+            return
+        mappings = {str(getattr(target, "mapping", "")) for target in operator.targets.values()} - {""}
+        remember(
+            place,
+            runs,
+            files=[installation.path, *(installation.base / mapping for mapping in sorted(mappings))],
+            record=database_path(operator.state, installation.base),
+            order=installation.stages(()),
+            folders={stage: operator.folders_of(stage) for stage in operator.stages},
+        )
