@@ -23,11 +23,11 @@ def note(installation: Installation, config: str | None, root: Path, runs: Seque
         place = place_of(config, root)
         if place is None:
             return
-        mappings = {str(getattr(target, "mapping", "")) for target in operator.targets.values()} - {""}
+        plugins = (installation.plugin(name) for name in sorted(operator.targets))
         remember(
             place,
             runs,
-            files=[installation.path, *(installation.base / mapping for mapping in sorted(mappings))],
+            files=[installation.path, *(file for plugin, settled in plugins for file in plugin.files(settled))],
             record=database_path(operator.state, installation.base),
             order=installation.stages(()),
             folders={stage: operator.folders_of(stage) for stage in operator.stages},
