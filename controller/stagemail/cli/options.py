@@ -1,6 +1,7 @@
 """Options that several verbs share, and the context that the group hands down."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,12 +17,14 @@ class Globals:
 
     config: str | None
     debug: bool
+    shield: Callable[[], AbstractContextManager[None]] = nullcontext
+    """The context in which no interrupt is raised."""
 
 
 def globals_of(ctx: click.Context) -> Globals:
     """The group's options."""
     found = ctx.find_object(dict) or {}
-    return Globals(found.get("config"), bool(found.get("debug")))
+    return Globals(found.get("config"), bool(found.get("debug")), found.get("shield") or nullcontext)
 
 
 def formats(*names: str) -> Callable[[Function], Function]:

@@ -5,6 +5,7 @@ Not here: what a verb does with them.
 
 from functools import cached_property
 
+from stagemail.cli.options import globals_of
 from stagemail.cli.session import Session
 from stagemail.model.plan import Plan
 from stagemail.reconcile.once import Prepared, plan
@@ -18,7 +19,7 @@ class RunSession(Session):
     @cached_property
     def running(self) -> Running:
         """Record, secret stores and targets of this run."""
-        running = Running(self.installation)
+        running = Running(self.installation, globals_of(self.ctx).shield)
         self.ctx.call_on_close(running.close)
         return running
 

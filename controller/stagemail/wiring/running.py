@@ -6,29 +6,34 @@ Not here: what is done with it (``reconcile``).
 import secrets
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from functools import cached_property
 
 from stagemail.model.secret import Secret, SecretRef
 from stagemail.ports import Discovery, SecretStore, Target
 from stagemail.reconcile.credentials import Credentials
 from stagemail.reconcile.world import Progress, World, silent
-from stagemail.record.state import KeptRecord, open_record
+from stagemail.record.state import open_record
 from stagemail.resources.policy import grants_of, secret_ref
 from stagemail.wiring.identity import actor, is_gone, owner
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.plugins import TargetContext, TargetRuntime, loaded_from, stores
+from stagemail.wiring.shielded import Shield, ShieldedRecord
 
 WORKERS = 8
 """How many apps, and how many secrets, are read at the same time at most."""
 
 
 class Running:
-    """One run over one installation. Targets, secrets and connections are kept until ``close``."""
+    """One run over one installation. Targets, secrets and connections are kept until ``close``.
 
-    def __init__(self, installation: Installation) -> None:
+    ``shield``: the context in which no interrupt is raised, where interrupts are raised at all.
+    """
+
+    def __init__(self, installation: Installation, shield: Shield = nullcontext) -> None:
         self.installation = installation
         self.clock = installation.clock
+        self._shield = shield
         self._targets: dict[str, Target] = {}
         self._closing = ExitStack()
 
@@ -37,18 +42,19 @@ class Running:
         self._closing.close()
 
     @cached_property
-    def record(self) -> KeptRecord:
+    def record(self) -> ShieldedRecord:
         """The record that ``state`` names."""
         state, base = self.installation.operator.state, self.installation.base
-        opened = open_record(
-            state,
-            base,
-            randomness=secrets.token_bytes,
-            clock=self.clock,
-            is_gone=is_gone,
-            secret=self._state_key,
-        )
-        return self._closing.enter_context(opened)
+        with self._shield():
+            opened = open_record(
+                state,
+                base,
+                randomness=secrets.token_bytes,
+                clock=self.clock,
+                is_gone=is_gone,
+                secret=self._state_key,
+            )
+            return ShieldedRecord(self._closing.enter_context(opened), self._shield)
 
     def _state_key(self) -> Secret | None:
         """What ``stateKey`` names. Credentials of its own: those of the run are keyed by the record that it opens."""

@@ -1,0 +1,68 @@
+"""A record whose every call is done whole: an interrupt that arrives meanwhile waits until it is over.
+
+Not here: what a record does (``record``), what an interrupt is (``cli.interrupts``).
+"""
+
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+from stagemail.model.run import Intent, Run
+from stagemail.model.snapshot import Applied
+from stagemail.ports import Entry, Lease
+from stagemail.record.state import KeptRecord
+
+Shield = Callable[[], AbstractContextManager[None]]
+"""Makes the context in which no interrupt is raised."""
+
+
+class ShieldedRecord:
+    """Implements ``ports.Record`` and ``ports.Leases`` by another record, each call inside the shield."""
+
+    def __init__(self, record: KeptRecord, shield: Shield) -> None:
+        self._record = record
+        self._shield = shield
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know since it was opened."""
+        return self._record.notices
+
+    def append(self, entries: Iterable[Entry], lease: Lease | None) -> None:
+        """See ``ports.Record.append``."""
+        with self._shield():
+            self._record.append(entries, lease)
+
+    def applied(self, stage: str) -> Applied:
+        """See ``ports.Record.applied``."""
+        with self._shield():
+            return self._record.applied(stage)
+
+    def open_intents(self, stage: str) -> tuple[Intent, ...]:
+        """See ``ports.Record.open_intents``."""
+        with self._shield():
+            return self._record.open_intents(stage)
+
+    def runs(self, stage: str | None, limit: int) -> tuple[Run, ...]:
+        """See ``ports.Record.runs``."""
+        with self._shield():
+            return self._record.runs(stage, limit)
+
+    def fingerprint_key(self) -> bytes:
+        """See ``ports.Record.fingerprint_key``."""
+        return self._record.fingerprint_key()
+
+    def acquire(self, scope: str, owner: str, now: datetime, seconds: float) -> Lease:
+        """See ``ports.Leases.acquire``."""
+        with self._shield():
+            return self._record.acquire(scope, owner, now, seconds)
+
+    def renew(self, lease: Lease, now: datetime, seconds: float) -> Lease:
+        """See ``ports.Leases.renew``."""
+        with self._shield():
+            return self._record.renew(lease, now, seconds)
+
+    def release(self, lease: Lease) -> None:
+        """See ``ports.Leases.release``."""
+        with self._shield():
+            self._record.release(lease)

@@ -1,0 +1,73 @@
+"""Ctrl-C and SIGTERM: exceptions, but never in the middle of what must be done whole."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from stagemail.cli.interrupts import Interrupts, Terminated
+
+STOPS = [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, Terminated)]
+
+
+@pytest.fixture
+def interrupts() -> Iterator[Interrupts]:
+    before = {number: signal.getsignal(number) for number, _ in STOPS}
+    made = Interrupts()
+    made.install()
+    yield made
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize(("number", "stop"), STOPS)
+def test_a_signal_is_raised_at_once(interrupts: Interrupts, number: int, stop: type[BaseException]) -> None:
+    with pytest.raises(stop):
+        os.kill(os.getpid(), number)
+
+
+@pytest.mark.parametrize(("number", "stop"), STOPS)
+def test_what_must_be_whole_is_done_before_a_signal_is_raised(
+    interrupts: Interrupts, number: int, stop: type[BaseException]
+) -> None:
+    done = []
+    with pytest.raises(stop), interrupts.held_back():
+        with interrupts.held_back():
+            os.kill(os.getpid(), number)
+            done.append("inner")
+        done.append("outer")
+    assert done == ["inner", "outer"]
+
+
+def test_a_signal_is_raised_once(interrupts: Interrupts) -> None:
+    with pytest.raises(Terminated), interrupts.held_back():
+        os.kill(os.getpid(), signal.SIGTERM)
+    with interrupts.held_back():
+        pass
+
+
+def test_a_signal_after_an_error_is_not_forgotten(interrupts: Interrupts) -> None:
+    with pytest.raises(Terminated), interrupts.held_back():
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise ValueError
+
+
+def test_work_in_another_thread_holds_nothing_back(interrupts: Interrupts) -> None:
+    inside, leave = threading.Event(), threading.Event()
+
+    def work() -> None:
+        with interrupts.held_back():
+            inside.set()
+            leave.wait(10)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    inside.wait(10)
+    try:
+        with pytest.raises(Terminated):
+            os.kill(os.getpid(), signal.SIGTERM)
+    finally:
+        leave.set()
+        thread.join(10)
