@@ -6,13 +6,12 @@ Not here: what verbs do.
 import importlib
 import itertools
 import os
-import signal
 import sys
-from types import FrameType
 from typing import NoReturn
 
 import click
 
+from stagemail.cli.interrupts import Interrupts, Terminated
 from stagemail.errors import StagemailError, UsageError, UserMustFix
 
 VERBS: dict[str, str] = {
@@ -31,10 +30,6 @@ VERBS: dict[str, str] = {
     "demo": "Play the main story on a local platform.",
     "completion": "Print the completion script of a shell.",
 }
-
-
-class Terminated(BaseException):
-    """SIGTERM arrived; what is under way is recorded on the way out."""
 
 
 class VerbGroup(click.Group):
@@ -94,19 +89,19 @@ def stagemail(ctx: click.Context, config: str | None, *, debug: bool) -> None:
 
     Example: stagemail validate && stagemail plan qa && stagemail apply qa
     """
+    interrupts = ctx.obj
     ctx.obj = {"config": config or os.environ.get("STAGEMAIL_CONFIG"), "debug": debug}
-
-
-def _terminate(_signal: int, _frame: FrameType | None) -> NoReturn:
-    raise Terminated
+    if isinstance(interrupts, Interrupts):
+        ctx.obj["shield"] = interrupts.held_back
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit. 130 after Ctrl-C, 143 after SIGTERM, 2 for usage, 1 for anything that failed."""
-    signal.signal(signal.SIGTERM, _terminate)
+    interrupts = Interrupts()
+    interrupts.install()
     debug = "--debug" in (arguments if arguments is not None else sys.argv[1:])
     try:
-        code = stagemail.main(args=arguments, prog_name="stagemail", standalone_mode=False)
+        code = stagemail.main(args=arguments, prog_name="stagemail", standalone_mode=False, obj=interrupts)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
