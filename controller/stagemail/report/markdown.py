@@ -12,7 +12,7 @@ from stagemail.report.escape import visible
 _QUOTED = re.compile(r"(`[^`]+`|(?<!\S)\*\w[^*`|]*\w\*)")
 """What our own messages set apart: code, and names of permissions as ODC's documents write them."""
 _UNSAFE = re.compile(r"[|`\\]|^ | $|^$")
-_ORDINARY = re.compile(r"(?!www\.)(?:[A-Za-z0-9(\"'][A-Za-z0-9.,;:?!()/'\"%=…-]*|→)")
+_ORDINARY = re.compile(r"(?!www\.)(?:[A-Za-z0-9(\"'][A-Za-z0-9.,;:?!()/'\"%=…-]*|→|[.,;:?!)]+)")
 """A word of prose that no renderer turns into a link, a mention, emphasis or HTML."""
 
 

@@ -20,7 +20,7 @@ from stagemail.reconcile.situation import destinations
 from stagemail.report.findings import Finding
 from stagemail.wiring.running import Running
 
-OLDEST_GIT = (2, 30)
+OLDEST_GIT = (2, 31)
 SKEW = timedelta(minutes=5)
 """How far behind the newest thing that we recorded this machine's clock may be."""
 
@@ -48,11 +48,11 @@ def _safely(name: str, check: Callable[[], Iterable[Finding]]) -> Iterator[Findi
 def _git() -> Finding:
     found = shutil.which("git")
     if found is None:
-        return Finding("git", "fail", "git is not on the PATH", "install git 2.30 or newer")
+        return Finding("git", "fail", "git is not on the PATH", "install git 2.31 or newer")
     said = subprocess.run([found, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout.strip()
     numbers = tuple(int(part) for part in said.split()[-1].split(".")[:2] if part.isdigit())
     if len(numbers) == 2 and numbers < OLDEST_GIT:
-        return Finding("git", "fail", said, "install git 2.30 or newer")
+        return Finding("git", "fail", said, "install git 2.31 or newer")
     return Finding("git", "ok", said)
 
 
