@@ -2,7 +2,8 @@
 
 Works inside the clone, with the credentials that its own configuration holds (as CI's checkout leaves them there), and
 touches no branch, index or working tree of it; a push shows below refs/remotes, as any does.
-Not here: making commits (``committing``). Source: git-ls-remote(1), git-fetch(1), git-push(1) with --porcelain and --force-with-lease.
+Not here: making commits (``committing``).
+Source: git-ls-remote(1), git-fetch(1), git-push(1) with --porcelain and --force-with-lease.
 """
 
 from dataclasses import dataclass, field, replace

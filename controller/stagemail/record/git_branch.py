@@ -92,7 +92,7 @@ class GitBranchRecord:
         return self._key
 
     def acquire(self, scope: str, owner: str, now: datetime, seconds: float) -> Lease:
-        """See ``ports.Leases.acquire``. Always looks at the branch first."""
+        """See ``ports.Leases.acquire``. Nobody is told Busy without a fresh look at the branch."""
         taken: list[Lease] = []
 
         def make(known: Ledger) -> Sequence[Fact]:
@@ -101,7 +101,7 @@ class GitBranchRecord:
             return [(LEASE, holding)]
 
         with self._lock:
-            self._look()
+            self._current()
             self._send(make)
             self._held.add(scope)
         return taken[-1]

@@ -211,6 +211,15 @@ def test_a_line_of_a_newer_stagemail_asks_for_that_version() -> None:
         SEALS.read(first[:-1])
 
 
+def test_a_genuine_line_of_another_past_is_refused() -> None:
+    first, end = SEALS.snapshot([], End(), NOON)
+    told, other = (SEALS.lines([("run", run(number))], end, NOON) for number in (1, 2))
+    third, _ = SEALS.lines([("run", run(3))], told[1], NOON)
+    assert len(SEALS.read(first + told[0] + third).facts) == 2
+    with pytest.raises(CorruptRecord, match=r"b:record\.jsonl:3 was forged or changed"):
+        SEALS.read(first + other[0] + third)
+
+
 TEXT = st.text(max_size=8)
 KEYS = st.builds(Key, st.sampled_from(["qa", "dev"]), st.sampled_from([CONFIGURATION, BINDING]), TEXT)
 TIMES = st.datetimes(datetime(2000, 1, 1), datetime(2999, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - asks for none
