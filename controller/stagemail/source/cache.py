@@ -23,8 +23,10 @@ _FORMAT = f"1-{READER_VERSION}"
 _DATE = "\0date"
 """Marks a date in JSON. No document has such a key: NUL is refused by the reader."""
 _ROWS_KEPT = 40_000
+CACHED_BYTES = 64 * 1024
+"""Bytes of a file whose documents are worth keeping; larger files are parsed each time."""
 _BODY_KEPT = 32 * 1024
-"""Characters; larger files are parsed each time."""
+"""Characters of what is kept of a file at most."""
 _BATCH = 500
 _SECONDS = 2.0
 """How long to wait for another process that writes."""

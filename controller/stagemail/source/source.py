@@ -11,12 +11,12 @@ from stagemail.errors import InvalidInput
 from stagemail.model.location import Location, Place
 from stagemail.model.problem import Problem
 from stagemail.model.revision import Commit, Loaded, Revision
-from stagemail.source.assemble import Assembler, Assembly, Checks
+from stagemail.source.assemble import Assembler, Checks
 from stagemail.source.cache import Cache
 from stagemail.source.claims import Layout, layout_of
 from stagemail.source.located import located, place_in
 from stagemail.source.tree import Tree
-from stagemail.source.tree_documents import TreeDocuments, read_tree
+from stagemail.source.tree_documents import read_tree
 
 if TYPE_CHECKING:  # pydantic stays off the path that judges documents
     from stagemail.resources.operator import Operator
@@ -54,11 +54,15 @@ class TreeSource:
 
     def load(self) -> Loaded:
         """Every stage's desired state and every problem. Raises InvalidInput if nothing at all is readable."""
-        read = read_tree(self._tree, self._cache)
+        assembler = Assembler(self._layout, self._stores, self._checks, self._today)
+        read = read_tree(self._tree, self._cache, assembler.add)
         files = len(self._tree.entries())
         if not files:
             raise _nothing(self._layout, read.problems)
-        assembly = self._assemble(read)
+        for problem in read.problems:
+            if problem.severity == "error":
+                assembler.add_unreadable(problem.location.path)
+        assembly = assembler.result()
         found = [(problem, self._layout.owners(problem.location.path)) for problem in read.problems]
         found = sorted([*found, *located(assembly.findings, self._tree.read)])
         problems = tuple(dict.fromkeys(problem for problem, _ in found))
@@ -73,15 +77,6 @@ class TreeSource:
     def changed_by(self, location: Location) -> Commit | None:
         """Who last changed this line; None outside Git or for an uncommitted line."""
         return self._tree.changed_by(location)
-
-    def _assemble(self, read: TreeDocuments) -> Assembly:
-        assembler = Assembler(self._layout, self._stores, self._checks, self._today)
-        for problem in read.problems:
-            if problem.severity == "error":
-                assembler.add_unreadable(problem.location.path)
-        for document in read.documents:
-            assembler.add(document)
-        return assembler.result()
 
 
 def _nothing(layout: Layout, problems: tuple[Problem, ...]) -> InvalidInput:

@@ -3,50 +3,70 @@
 Not here: what documents mean (``assemble``).
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from stagemail.document import Document, read
 from stagemail.model.problem import Problem
-from stagemail.source.cache import Cache
+from stagemail.source.cache import CACHED_BYTES, Cache
 from stagemail.source.tree import Entry, Tree, blob_id, content_id, refused
+
+Take = Callable[[Document], None]
+"""Takes one document; it is not kept here, so that ten thousand of them never lie in memory together."""
+
+_BATCH: Final = 1000
+"""Files that are looked up and read together."""
 
 
 @dataclass(frozen=True, slots=True)
-class TreeDocuments:
-    """``documents`` in the order of paths; ``problems`` of listing and reading, sorted; how many files were parsed."""
+class TreeRead:
+    """``problems`` of listing and reading, sorted; how many files were parsed."""
 
-    documents: tuple[Document, ...]
     problems: tuple[Problem, ...]
     parsed: int
 
 
-def read_tree(tree: Tree, cache: Cache) -> TreeDocuments:
-    """Every document of the tree, each under the path of its own file. Raises InvalidInput over quota, NotFound."""
+def read_tree(tree: Tree, cache: Cache, take: Take) -> TreeRead:
+    """Every document of the tree in the order of paths, each under the path of its own file.
+
+    Raises InvalidInput over quota, NotFound.
+    """
     entries = tree.entries()
+    problems = list(tree.problems())
+    parsed = 0
+    for start in range(0, len(entries), _BATCH):
+        parsed += _read_some(entries[start : start + _BATCH], tree, cache, take, problems)
+    return TreeRead(tuple(sorted(problems)), parsed)
+
+
+def _read_some(entries: Sequence[Entry], tree: Tree, cache: Cache, take: Take, problems: list[Problem]) -> int:
     known = cache.get_many(entry.id for entry in entries)
     unknown = [entry for entry in entries if entry.id not in known]
     contents = tree.read(entry.path for entry in unknown)
-    problems = list(tree.problems())
-    documents: list[Document] = []
     fresh: dict[str, tuple[Document, ...]] = {}
     for entry in entries:
         if entry.id in known:
-            documents += [Document(entry.path, d.index, d.value) for d in known[entry.id]]
+            for document in known[entry.id]:
+                take(Document(entry.path, document.index, document.value))
             continue
-        data = contents.get(entry.path)
+        data = contents.pop(entry.path, None)
         if data is None:
-            problems.append(
-                refused(entry.path, "file-went-away", "the file went away while it was read.", "Run again.")
-            )
+            wrong = "the file went away while it was read."
+            problems.append(refused(entry.path, "file-went-away", wrong, "Run again."))
             continue
-        found, wrong = read(data, entry.path)
-        if not wrong and _is_content_of(data, entry):
-            fresh[entry.id] = found
-        wrong = wrong or _other_content(data, entry)
-        documents += found
-        problems += wrong
+        problems += _read_one(entry, data, fresh, take)
     cache.put_many(fresh)
-    return TreeDocuments(tuple(documents), tuple(sorted(problems)), len(unknown))
+    return len(unknown)
+
+
+def _read_one(entry: Entry, data: bytes, fresh: dict[str, tuple[Document, ...]], take: Take) -> tuple[Problem, ...]:
+    found, wrong = read(data, entry.path)
+    if not wrong and len(data) <= CACHED_BYTES and _is_content_of(data, entry):
+        fresh[entry.id] = found
+    for document in found:
+        take(document)
+    return wrong or _other_content(data, entry)
 
 
 def _is_content_of(data: bytes, entry: Entry) -> bool:

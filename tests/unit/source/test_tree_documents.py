@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import stat
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -13,10 +14,11 @@ from tests.unit.git.repositories import GitRun
 
 from stagemail import git
 from stagemail.document import Document, read
+from stagemail.model.problem import Problem
 from stagemail.source import tree_documents
 from stagemail.source.cache import Cache, DiskCache, NullCache, default_folder, open_cache
 from stagemail.source.revision_tree import RevisionTree
-from stagemail.source.tree_documents import read_tree
+from stagemail.source.tree import Tree
 from stagemail.source.working_tree import WorkingTree
 
 A, B = "environments/qa/a.yaml", "environments/qa/b.yaml"
@@ -28,6 +30,21 @@ def cache(tmp_path: Path) -> Cache:
     made = open_cache(tmp_path / "cache", outside=tmp_path / "clone")
     assert isinstance(made, DiskCache)
     return made
+
+
+@dataclass
+class Found:
+    """What a reading gave, its documents kept."""
+
+    documents: list[Document]
+    problems: tuple[Problem, ...]
+    parsed: int
+
+
+def read_tree(tree: Tree, cache: Cache) -> Found:
+    documents: list[Document] = []
+    done = tree_documents.read_tree(tree, cache, documents.append)
+    return Found(documents, done.problems, done.parsed)
 
 
 def _documents(data: bytes) -> tuple[Document, ...]:
