@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
+from stagemail.cli.first_files import refuse_present, write_first
 from stagemail.cli.output import say
 from stagemail.errors import UsageError
-from stagemail.wiring.templates import IGNORED, FirstStage, files
+from stagemail.wiring.templates import FirstStage, files
 
 PURPOSES = ("development", "non-production", "production")
 DEFAULT_STAGES = ("development=Development:development", "qa=QA:non-production", "production=Production:production")
@@ -30,14 +31,8 @@ def command(folder: Path, domain: str, client_id: str, mail_domain: str, stages:
     Example: stagemail init --domain acme.outsystems.dev --mail-domain acme.example --stage qa=QA:non-production
     """
     wanted = files(domain, client_id, [_stage(text) for text in stages or DEFAULT_STAGES], mail_domain)
-    present = sorted(path for path in wanted if (folder / path).exists())
-    if present:
-        raise UsageError(f"already there: {', '.join(present)}", hint="init writes into a repository that has none yet")
-    for path, text in sorted(wanted.items()):
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(text, encoding="utf-8")
-    _ignore(folder / ".gitignore")
+    refuse_present(folder, list(wanted), "init")
+    write_first(folder, wanted)
     say("\n".join(f"wrote {path}" for path in sorted(wanted)))
     say(
         "Next: edit domain, clientId and environments in stagemail.yaml, set STAGEMAIL_ODC_CLIENT_SECRET, then\n"
@@ -54,12 +49,3 @@ def _stage(text: str) -> FirstStage:
         known = ", ".join(PURPOSES)
         raise UsageError(f"{text!r} is no stage", hint=f"write NAME=ENVIRONMENT:PURPOSE, PURPOSE one of {known}")
     return FirstStage(name, environment, purpose)
-
-
-def _ignore(path: Path) -> None:
-    """The record and its key stay out of Git."""
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    missing = [line for line in IGNORED.splitlines() if line not in text.splitlines()]
-    if missing:
-        joint = "" if not text or text.endswith("\n") else "\n"
-        path.write_text(text + joint + "\n".join(missing) + "\n", encoding="utf-8")

@@ -16,6 +16,7 @@ from stagemail.errors import StagemailError, UsageError, UserMustFix
 
 VERBS: dict[str, str] = {
     "init": "Write a first operator file and environments/ folder.",
+    "import": "Write a live organization down as it is: operator file, mapping, environments/.",
     "validate": "Check every document: schema, meaning across files, what the target refuses.",
     "plan": "Show what would be changed, why, and what is held.",
     "apply": "Do what plan shows: write, read back, make live.",
@@ -31,6 +32,9 @@ VERBS: dict[str, str] = {
     "completion": "Print the completion script of a shell.",
 }
 
+MODULES: dict[str, str] = {"import": "import_"}
+"""Modules of verbs whose names are words of Python."""
+
 
 class VerbGroup(click.Group):
     """Loads a verb's module only when that verb runs."""
@@ -43,7 +47,7 @@ class VerbGroup(click.Group):
         """The verb's command, from the module of its name."""
         if cmd_name not in VERBS:
             return None
-        module = importlib.import_module(f"stagemail.cli.{cmd_name}")
+        module = importlib.import_module(f"stagemail.cli.{MODULES.get(cmd_name, cmd_name)}")
         command: click.Command = module.command
         return command
 

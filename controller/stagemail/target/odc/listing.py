@@ -45,6 +45,13 @@ class Listing:
             self._found: list[Placed] | None = None
             self._assets: dict[str, list[DeployedAsset]] = {}
 
+    def everything(self) -> tuple[Placed, ...]:
+        """Every stage of these portfolios that the client may see, whatever we call it, in ODC's order."""
+        with self._lock:
+            if self._found is None:
+                self._found = self._listed()
+            return tuple(self._found)
+
     def identity(self, stage: str) -> StageIdentity:
         """Who a stage is on the platform. Raises NotFound; a stage that cannot be seen may well be there."""
         return self.placed(stage).identity
@@ -77,10 +84,7 @@ class Listing:
                 f"stage {stage} is not one of this target's", hint="name it under `stages` in the operator file"
             )
         wanted = self._stages[stage]
-        with self._lock:
-            if self._found is None:
-                self._found = self._listed()
-            found = self._found
+        found = self.everything()
         exact = [each for each in found if each.identity.key == wanted]
         matching = exact or [each for each in found if each.identity.name == wanted]
         if len(matching) == 1:
