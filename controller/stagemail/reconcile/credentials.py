@@ -207,7 +207,7 @@ def _refusal(use: Use, wanted: str, covering: Sequence[Grant]) -> GrantRefused:
         message = f"stage {use.stage} may not use the secret {use.ref}"
     return GrantRefused(
         f"{message}. No secret store was asked",
-        hint=f"if this is meant, add to `grants:` in the operator file:\n    {_line(use)}",
+        hint=f"if this is meant, add to `grants:` in the operator file: {_line(use)}",
     )
 
 

@@ -22,7 +22,7 @@ from stagemail.reconcile.journal import Journal
 from stagemail.reconcile.lasting import drift_ages
 from stagemail.reconcile.reading import no_lease, read
 from stagemail.reconcile.request import Request
-from stagemail.reconcile.selection import only_secrets, only_these, told_why
+from stagemail.reconcile.selection import only_granted, only_secrets, only_these, told_why
 from stagemail.reconcile.settle import settle
 from stagemail.reconcile.situation import Credential, keys_of, load, needs_every_app, read_secrets
 from stagemail.reconcile.state import State
@@ -113,7 +113,8 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
         listed = "; ".join(conflict.message for conflict in resolved.conflicts)
         raise InvalidInput(f"{request.stage}: {listed}", hint="nothing was written")
     chosen = only_secrets(made, email.SPECS) if request.push else only_these(made, request.only)
-    return Prepared(told_why(chosen, credential.errors), facts, resolved, credential)
+    allowed = only_granted(told_why(chosen, credential.errors), credential.errors)
+    return Prepared(allowed, facts, resolved, credential)
 
 
 def _with_ages(policy: Policy, world: World) -> Policy:

@@ -1,11 +1,12 @@
-"""Narrows a plan to some apps: a filter from plan to plan, so that guards and order hold as before."""
+"""Narrows a plan to apps, secrets or grants: filters from plan to plan, so that guards and order hold as before."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from stagemail.errors import NotFound, StagemailError
+from stagemail.errors import GrantRefused, NotFound, StagemailError
+from stagemail.model import email
 from stagemail.model.field import Specs
-from stagemail.model.key import BINDING
+from stagemail.model.key import BINDING, CONFIGURATION
 from stagemail.model.plan import Plan
 from stagemail.model.secret import SecretState
 from stagemail.model.step import Step
@@ -40,6 +41,28 @@ def _secret_part(step: Step, specs: Specs) -> Iterable[Step]:
         yield step
     elif groups:
         yield replace(step, changes=tuple(c for c in step.changes if specs[c.field].group in groups))
+
+
+def only_granted(plan: Plan, errors: Mapping[str, StagemailError]) -> Plan:
+    """Block every change of the connection while a secret of it is not granted for where it would go.
+
+    The platform keeps the credential that it has: another server would get it although nothing secret is sent. A
+    waiver lies in the tree under review, so it can accept the hazard, but it cannot grant.
+    """
+    refused = [f"secret {ref}: {error.sentence}" for ref, error in sorted(errors.items()) if _is_refusal(error)]
+    if not refused:
+        return plan
+    steps = (replace(step, blocked="; ".join(refused)) if _connects(step) else step for step in plan.steps)
+    return replace(plan, steps=tuple(steps))
+
+
+def _is_refusal(error: StagemailError) -> bool:
+    return isinstance(error, GrantRefused)
+
+
+def _connects(step: Step) -> bool:
+    written = step.key.kind == CONFIGURATION and step.action == "write"
+    return written and any(email.SPECS[change.field].unit == email.CONNECTION for change in step.changes)
 
 
 def told_why(plan: Plan, errors: Mapping[str, StagemailError]) -> Plan:

@@ -76,7 +76,7 @@ def test_the_refusal_prints_the_grant_that_would_allow_it(store: MemoryStore) ->
     ref = SecretRef("env", 'A": x, #B')
     with pytest.raises(GrantRefused) as caught:
         credentials(store).resolve("qa", ref, (RELAY,))
-    [line] = yaml.safe_load(caught.value.hint.rpartition(":\n")[2])
+    [line] = yaml.safe_load(caught.value.hint.partition("operator file: ")[2])
     grant = Grant(tuple(line["stages"]), line["store"], line["keys"], tuple(line["destinations"]))
     with pytest.raises(NotFound):
         credentials(store, (grant,)).resolve("qa", ref, (RELAY,))

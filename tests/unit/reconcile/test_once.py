@@ -377,3 +377,15 @@ def test_a_long_read_keeps_the_lease(house) -> None:
 
     house.target.observe = observe
     assert once(house.request(), house.world()).status == "done"
+
+
+@pytest.mark.parametrize(("name", "value"), [(email.HOST, "mail.example.com"), (email.PORT, 2587)])
+def test_a_waiver_does_not_let_a_kept_secret_go_where_no_grant_lets_it(house, waive, name, value) -> None:
+    once(house.request(), house.world())
+    house.target.ledger.clear()
+    house.fields[name] = value
+    house.waivers = (waive("host-changed-credential-kept", "mail.example.com"),)
+    run = once(house.request(), house.world())
+    assert run.status == "failed"
+    assert "may not send the secret vault:SMTP_QA" in run.outcomes[0].message
+    assert house.target.ledger == []
