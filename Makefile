@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types unit constraints clean
+.PHONY: demo test lint types unit bench constraints clean
 
 demo: $(STAMP)
 	$(BIN)/stagemail demo
@@ -25,6 +25,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[emulator,dev]'
 	touch $(STAMP)
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
 
 constraints: $(STAMP)
 	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v ' @ ' > constraints.txt

@@ -1,0 +1,107 @@
+"""``make bench``: everything in full (under ten minutes), or ``BENCH=quick make bench``: a tenth of it (under two).
+
+Prints one table. Exit code 0 also where a goal is not met: these are figures to read, never a test.
+"""
+
+import math
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from benchmarks import corpus, peers, platform_runs, works
+from benchmarks.running import Medians, interleaved, once
+from benchmarks.table import Row, compared, table
+from benchmarks.works import Bench
+
+WORK = Path(__file__).parent / ".work"
+QUICK = os.environ.get("BENCH") == "quick"
+ROUNDS = 3 if QUICK else 5
+FILES = 100 if QUICK else 1000
+SECONDS = 80.0 if QUICK else 480.0
+"""When no further round begins; what is under way ends."""
+
+
+def main() -> int:
+    """Generate, measure, print."""
+    peers.install()
+    shutil.rmtree(WORK, ignore_errors=True)
+    (WORK / "home").mkdir(parents=True)
+    bench = Bench(WORK)
+    start = time.monotonic()
+    rows: list[Row] = []
+    sections: list[tuple[Callable[[Bench, float], Iterator[Row]], float]] = [
+        (_help, 0.03), (_plan, 0.42), (_flat, 0.48), (_memory, 0.5), (_apply, 0.7), (_validate, 1.0),
+    ]  # fmt: skip
+    for section, share in sections:
+        for row in section(bench, start + SECONDS * share):
+            rows.append(row)
+            sys.stderr.write(f"{time.monotonic() - start:4.0f} s  {row.work}: {row.ours}, {row.peer}" + "\n")
+    head = "Medians of wall-clock seconds (processor seconds in brackets); n: rounds, each side once per round."
+    sys.stdout.write(f"{head}\n\n{table(rows)}\n")
+    shutil.rmtree(WORK, ignore_errors=True)
+    return 0
+
+
+def _help(bench: Bench, until: float) -> Iterator[Row]:
+    found = interleaved(works.help_(bench), ROUNDS, until)
+    yield compared("--help", found["ours"], found["octoDNS"], "octodns-sync", 2)
+
+
+def _plan(bench: Bench, until: float) -> Iterator[Row]:
+    found = interleaved(works.plan(bench, FILES), ROUNDS, until, warm=False)
+    what = f"plan, {FILES:,} files"
+    yield compared(f"{what}, nothing to do", found["ours"], found["octoDNS"], "octoDNS", 8)
+    yield compared(f"{what}, nothing to do", found["ours"], found["Terraform"], "Terraform", 4)
+    yield compared(f"{what}, 1 % changed, warm", found["ours, 1 %"], found["octoDNS, 1 %"], "octoDNS", 40)
+    yield compared(f"{what}, 1 % changed, warm", found["ours, 1 %"], found["Terraform, 1 %"], "Terraform", 12)
+    yield compared(f"{what}, tree unchanged", found["ours, unchanged"], found["Terraform"], "Terraform", 30)
+
+
+def _flat(bench: Bench, until: float) -> Iterator[Row]:
+    sizes = (10, 1000) if QUICK else (100, 10_000)
+    found = interleaved(works.flat(bench, sizes), ROUNDS, until)
+    small, large = (found[str(size)] for size in sizes)
+    shown = f"{small.wall:.2f} → {large.wall:.2f} s"
+    growth = large.wall / small.wall
+    work = f"plan, tree unchanged, {sizes[0]:,} → {sizes[1]:,} files"
+    yield Row(work, shown, "", f"×{growth:.2f}", "flat (≤ ×1.5)", growth <= 1.5, len(large.rounds))
+
+
+def _memory(bench: Bench, until: float) -> Iterator[Row]:
+    found = interleaved(works.memory(bench), 1, until, warm=False)["ours"]
+    work = "memory, plan of 10,000 bindings in 100 files"
+    yield Row(work, f"{found.memory:.0f} MB", "", "", "≤ 150 MB", found.memory <= 150, 1)
+
+
+def _apply(bench: Bench, until: float) -> Iterator[Row]:
+    sizes = (30, 100) if QUICK else (100, 1000)
+    ours = {size: Medians() for size in sizes}
+    theirs = {size: Medians() for size in sizes}
+    for size in sizes:
+        blocks = corpus.blocks(bench.work / f"blocks-{size}", size)
+        once(bench.peer(peers.terraform(blocks, "init"), blocks))
+        rounds = ROUNDS if size == sizes[0] else 1
+        for number in range(rounds):
+            if number and time.monotonic() > until:
+                break
+            (blocks / "terraform.tfstate").unlink(missing_ok=True)
+            ours[size].rounds.append(platform_runs.applied(bench, size))
+            theirs[size].rounds.append(once(bench.peer(peers.terraform(blocks, "apply", "-auto-approve"), blocks)))
+        yield compared(f"apply, {size:,} apps, over HTTP", ours[size], theirs[size], "Terraform", 10)
+    exponent = math.log(ours[sizes[1]].cpu / ours[sizes[0]].cpu, sizes[1] / sizes[0])
+    work = f"apply, {sizes[0]:,} → {sizes[1]:,} apps: exponent of processor time"
+    yield Row(work, f"{exponent:.2f}", "", "", "≤ 1.1", exponent <= 1.1, 1)
+
+
+def _validate(bench: Bench, until: float) -> Iterator[Row]:
+    for files in (FILES, FILES * 5):
+        found = interleaved(works.validate(bench, files), ROUNDS, until, warm=False)
+        peer = found["check-jsonschema"]
+        yield compared(f"validate, {files:,} files, cold", found["ours"], peer, "check-jsonschema", 8)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
