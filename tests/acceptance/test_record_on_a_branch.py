@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 from tests.acceptance.bench import Bench
-from tests.acceptance.conftest import Benches
+from tests.acceptance.conftest import MakeBench
 
 KEY = "acceptance-record-key-0123456789abcdef"
 STATE = "state: git-branch:stagemail-record\nstateKey: {secretRef: {store: env, key: RECORD_KEY}}"
@@ -27,12 +27,12 @@ def next_job(bench: Bench, *options: str) -> None:
     shutil.rmtree(bench.repository)
     subprocess.run(
         ["git", "clone", "--quiet", *options, f"file://{bench.folder}/remote.git", str(bench.repository)],
-        check=True, timeout=20,
+        cwd=bench.folder, check=True, timeout=20,
     )  # fmt: skip
 
 
-def test_jobs_on_fresh_clones_know_what_the_last_one_did(benches: Benches) -> None:
-    bench = benches()
+def test_jobs_on_fresh_clones_know_what_the_last_one_did(make_bench: MakeBench) -> None:
+    bench = make_bench()
     remote = in_ci(bench)
     next_job(bench)
     bench.run("apply", "qa", "--automatic")
@@ -43,16 +43,16 @@ def test_jobs_on_fresh_clones_know_what_the_last_one_did(benches: Benches) -> No
     bench.run("history", "qa").shows("done")
     bench.run("doctor", expect=None).shows("git-branch:stagemail-record: last run")
     assert len(bench.ledger()) == written, "nothing was left to do"
-    lines = subprocess.run(
-        ["git", "show", "stagemail-record:record.jsonl"], cwd=remote, capture_output=True, text=True, check=True, timeout=20
-    ).stdout
+    show = ["git", "show", "stagemail-record:record.jsonl"]
+    lines = subprocess.run(show, cwd=remote, capture_output=True, text=True, check=True, timeout=20).stdout
+    assert '"kind":"snapshot"' in lines
     assert KEY not in lines
     bench.unset("STAGEMAIL_RECORD_KEY")
     bench.run("apply", "qa", expect=1).shows("STAGEMAIL_RECORD_KEY")
 
 
-def test_a_line_that_somebody_mended_stops_every_command_before_anything_is_written(benches: Benches) -> None:
-    bench = benches()
+def test_a_line_that_somebody_mended_stops_every_command_before_anything_is_written(make_bench: MakeBench) -> None:
+    bench = make_bench()
     remote = in_ci(bench)
     next_job(bench)
     bench.run("apply", "qa")
