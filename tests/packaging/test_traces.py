@@ -11,9 +11,9 @@ from tests.packaging.conftest import ROOT
 REGISTRIES = re.compile(
     "|".join([r"pypi\.org", r"pythonhosted\.org", r"index-url", r"find-links", r"registry\.npmjs", r"artifactory"])
 )
-MACHINE = re.compile(r"(?<![\w.$-])/(?:work|home|root|Users|opt/wheels)/[\w.-]|/tmp/briefs")
+MACHINE = re.compile(r"(?<![\w.$-])/(?:work|home|root|Users|opt)/[\w.-]")
 THIS = "tests/packaging/test_traces.py"
-MADE_UP = {"/home/ada", "/root/.ssh", "/home/user"}
+MADE_UP = {"/home/ada", "/home/user"}
 """Paths that tests and examples make up."""
 
 
@@ -58,7 +58,7 @@ def test_every_dependency_is_pinned() -> None:
     assert wanted - pinned == set()
 
 
-@pytest.mark.parametrize("text", ["see /wo" + "rk/main", '"/ho' + 'me/ada/x"', "(/ro" + "ot/x)", "/tmp/bri" + "efs/x"])
+@pytest.mark.parametrize("text", ["see /wo" + "rk/main", '"/ho' + 'me/ada/x"', "(/ro" + "ot/x)"])
 def test_the_search_finds_a_path_of_a_machine(text: str) -> None:
     assert MACHINE.search(text)
-    assert not MACHINE.search("docs/work/main, https://example.com/home/page and $HOME/root/x")
+    assert not MACHINE.search("docs/work, https://example.com/home/page and $HOME/opt/x")
