@@ -3,6 +3,7 @@
 Not here: what verbs do.
 """
 
+import gc
 import importlib
 import itertools
 import os
@@ -24,6 +25,7 @@ VERBS: dict[str, str] = {
     "history": "List past runs: who, which commit, what became of each step.",
     "drift": "Tell what was changed on the platform outside Git.",
     "explain": "Say of each effective value where it comes from and who changed it.",
+    "compare": "Tell what differs between two stages, and what of it is meant to.",
     "target": "Look at a platform: which of its entries are our fields.",
     "secrets": "Check references to credentials without showing any.",
     "schema": "Print or write the JSON Schemas of all kinds.",
@@ -103,6 +105,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit. 130 after Ctrl-C, 143 after SIGTERM, 2 for usage, 1 for anything that failed."""
     interrupts = Interrupts()
     interrupts.install()
+    gc.set_threshold(100_000, 50, 50)  # commands are short and leave few cycles: looking for them early only costs
     debug = "--debug" in (arguments if arguments is not None else sys.argv[1:])
     try:
         code = stagemail.main(args=arguments, prog_name="stagemail", standalone_mode=False, obj=interrupts)

@@ -204,8 +204,8 @@ def _recipients(found: Found, made: Settings) -> Settings:
     if wrong:
         names = (email.RECIPIENTS_MODE, email.TEST_LIST)
         return _without(found, replace(made, recipients=SET_IN_APP), names, wrong)
-    names = (email.RECIPIENTS_MODE, email.TEST_LIST) if "testList" in written else (email.RECIPIENTS_MODE,)
-    return _with(replace(made, recipients=written), *names)
+    listed = (email.TEST_LIST,) if "testList" in written else ()
+    return _with(replace(made, recipients=written), email.RECIPIENTS_MODE, *listed)
 
 
 def _with(made: Settings, *names: str) -> Settings:
