@@ -34,7 +34,7 @@ def main() -> int:
     start = time.monotonic()
     rows: list[Row] = []
     sections: list[tuple[Callable[[Bench, float], Iterator[Row]], float]] = [
-        (_help, 0.03), (_plan, 0.42), (_flat, 0.48), (_memory, 0.5), (_apply, 0.7), (_validate, 1.0),
+        (_help, 0.02), (_apply, 0.1), (_plan, 0.75), (_flat, 0.8), (_memory, 0.85), (_validate, 1.0),
     ]  # fmt: skip
     for section, share in sections:
         for row in section(bench, start + SECONDS * share):
@@ -86,15 +86,13 @@ def _apply(bench: Bench, until: float) -> Iterator[Row]:
     ours = {size: Medians() for size in sizes}
     theirs = {size: Medians() for size in sizes}
     for size in sizes:
-        blocks = corpus.blocks(bench.work / f"blocks-{size}", size)
-        once(bench.peer(peers.terraform(blocks, "init"), blocks))
+        works.terraform_init(bench, size)
         rounds = ROUNDS if size == sizes[0] else 1
         for number in range(rounds):
             if number and time.monotonic() > until:
                 break
-            (blocks / "terraform.tfstate").unlink(missing_ok=True)
             ours[size].rounds.append(platform_runs.applied(bench, size))
-            theirs[size].rounds.append(once(bench.peer(peers.terraform(blocks, "apply", "-auto-approve"), blocks)))
+            theirs[size].rounds.append(once(works.terraform_apply(bench, size)))
         yield compared(f"apply, {size:,} apps, over HTTP", ours[size], theirs[size], "Terraform", 10)
     exponent = math.log(ours[sizes[1]].cpu / ours[sizes[0]].cpu, sizes[1] / sizes[0])
     work = f"apply, {sizes[0]:,} → {sizes[1]:,} apps: exponent of processor time"

@@ -69,15 +69,16 @@ def validate(bench: Bench, files: int) -> Mapping[str, Side]:
 
 
 def plan(bench: Bench, files: int) -> Mapping[str, Side]:
-    """Plan with nothing to do, then with 1 % changed, then with the tree unchanged; peers with and without changes."""
+    """Plan with nothing to do, then with 1 % changed, then with the tree unchanged; peers with and without changes.
+
+    Terraform's blocks must have been applied (``terraform_apply``).
+    """
     idle = corpus.repository(bench.work / f"plan-{files}", files)
     changing = corpus.repository(bench.work / f"changing-{files}", files)
     once(bench.ours(changing, "apply"))
     same = settled(bench, files)
     zones = corpus.zones(bench.work / "zones", files * 10, 100)
-    blocks = corpus.blocks(bench.work / "blocks", files)
-    for command in (("init",), ("apply", "-auto-approve")):
-        once(bench.peer(peers.terraform(blocks, *command), blocks))
+    blocks = blocks_of(bench, files)
     sync = [peers.program("octodns", "octodns-sync"), "--config-file", str(zones / "config.yaml"), "--quiet"]
     terraform = peers.terraform(blocks, "plan")
     return {
@@ -89,6 +90,25 @@ def plan(bench: Bench, files: int) -> Mapping[str, Side]:
         "Terraform": bench.peer(terraform, blocks, lambda: corpus.change_blocks(blocks, 0)),
         "Terraform, 1 %": bench.peer(terraform, blocks, lambda: corpus.change_blocks(blocks, next(_round))),
     }
+
+
+def blocks_of(bench: Bench, count: int) -> Path:
+    """Where so many of Terraform's blocks are."""
+    return bench.work / f"blocks-{count}"
+
+
+def terraform_init(bench: Bench, count: int) -> None:
+    """Generate blocks that were never applied."""
+    folder = corpus.blocks(blocks_of(bench, count), count)
+    once(bench.peer(peers.terraform(folder, "init"), folder))
+
+
+def terraform_apply(bench: Bench, count: int) -> Side:
+    """Apply all blocks to nothing."""
+    folder = blocks_of(bench, count)
+    state = folder / "terraform.tfstate"
+    command = peers.terraform(folder, "apply", "-auto-approve")
+    return bench.peer(command, folder, lambda: state.unlink(missing_ok=True))
 
 
 def settled(bench: Bench, files: int) -> Path:
