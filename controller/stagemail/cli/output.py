@@ -31,10 +31,13 @@ def say(text: str) -> None:
 
 
 def complain(results: Iterable[StageResult[Any]]) -> None:
-    """Print what stopped stages, each with its next step."""
+    """Print what stopped stages, each with its next step; what stopped several in the same way is said once."""
+    said: dict[str, list[str]] = {}
     for result in results:
         if result.error is not None:
-            click.echo(folded(f"{result.stage}: {error_text(result.error, result.stage)}"), err=True)
+            said.setdefault(error_text(result.error, result.stage), []).append(result.stage)
+    for text, stages in said.items():
+        click.echo(folded(f"{', '.join(stages)}: {text}"), err=True)
 
 
 def error_text(error: StagemailError, stage: str) -> str:

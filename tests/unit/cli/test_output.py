@@ -1,0 +1,29 @@
+"""How verbs speak: errors of several stages, and lines of the terminal's width."""
+
+import pytest
+
+from stagemail.cli.output import complain, folded, say
+from stagemail.errors import NotFound, Unreachable
+from stagemail.reconcile.stages import StageResult
+
+
+def test_what_stopped_several_stages_in_the_same_way_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    same = Unreachable("no answer", hint="run again later")
+    other = NotFound("stage qa: ODC shows no stage QA")
+    results = [StageResult("dev", error=same), StageResult("qa", error=other), StageResult("prod", error=same)]
+    complain([*results, StageResult("fine", value=1)])
+    assert capsys.readouterr().err == "dev, prod: no answer\n  → run again later\nqa: ODC shows no stage QA\n"
+
+
+def test_a_message_is_folded_and_what_cannot_be_broken_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "20")
+    path = "/a/path/that/is/longer/than/a-line"
+    assert folded(f"cannot read the file {path}\n  → mend it or remove it") == (
+        f"cannot read the file\n  {path}\n  → mend it or\n    remove it"
+    )
+
+
+def test_a_report_without_a_word_leaves_no_empty_line(capsys: pytest.CaptureFixture[str]) -> None:
+    say("")
+    say("one\n\n")
+    assert capsys.readouterr().out == "one\n"
