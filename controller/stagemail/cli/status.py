@@ -7,6 +7,8 @@ import click
 from stagemail.cli import exits, options
 from stagemail.cli.output import color, complain, say, width
 from stagemail.cli.run_session import RunSession
+from stagemail.cli.status_why import code_of, tell_why
+from stagemail.errors import UsageError
 from stagemail.reconcile.stages import StageResult
 from stagemail.reconcile.status import observed, recorded
 from stagemail.report.status import StageStatus, status_json, status_text
@@ -21,6 +23,7 @@ PAUSE = 5.0
 @options.root
 @click.option("--record-only", is_flag=True, help="Tell what the record says, without asking the platform.")
 @click.option("--wait", type=float, metavar="SECONDS", help="Look again until every stage is ready, at most so long.")
+@click.option("--why", is_flag=True, help="Tell what changed last, what waits, what runs out, and the way back.")
 @options.formats("text", "json")
 @click.pass_context
 def command(
@@ -32,6 +35,7 @@ def command(
     root: Path,
     record_only: bool,
     wait: float | None,
+    why: bool,
     form: str,
 ) -> int:
     """Tell for each stage what Git wants, what was applied, on how many apps it is live, what is pending or held.
@@ -42,6 +46,10 @@ def command(
     """
     session = RunSession(ctx, root, revision)
     selected = session.stages(stages, more)
+    if why:
+        if record_only or wait is not None:
+            raise UsageError("--why looks once, at everything", hint="leave --record-only and --wait out")
+        return code_of(tell_why(session, selected, form))
     clock = session.installation.clock
     start = clock.monotonic()
     while True:

@@ -1,0 +1,47 @@
+"""Who last changed in Git what a stage rests on: its documents, the operator file, the mapping. Reads only.
+
+Not here: who changed a single line (``source``), what changed on the platform (``reconcile.why``).
+"""
+
+from pathlib import Path
+
+from stagemail import git
+from stagemail.model.revision import Commit
+from stagemail.reconcile.why import Changes
+from stagemail.wiring.installation import Installation
+
+NEWEST = 4
+"""Commits that are looked at."""
+
+
+def changes_of(installation: Installation, root: Path, stage: str, revision: str) -> Changes:
+    """The newest commits up to a revision, newest first; none outside Git.
+
+    ``revision`` is a full id; anything else (a working tree) means HEAD. Raises NotFound, Unreachable.
+    """
+    repository = git.discover(root)
+    if repository is None or repository.top is None:
+        return Changes()
+    at = revision if git.is_blob_id(revision) else git.resolve(repository, "HEAD")
+    plugin, settled = installation.plugin(installation.target_of(stage))
+    beside = [installation.path, *plugin.files(settled)]
+    documents = _log(repository, at, _documents(installation, root, stage))
+    others = (other for other in sorted(installation.operator.stages) if other != stage)
+    also = (other for other in others if _is_of(repository, documents, _documents(installation, root, other)))
+    everything = _log(repository, at, [*_documents(installation, root, stage), *beside])
+    return Changes(everything, documents, tuple(also))
+
+
+def _documents(installation: Installation, root: Path, stage: str) -> list[Path]:
+    return [root / folder for folder in installation.operator.folders_of(stage)]
+
+
+def _is_of(repository: git.Repository, documents: tuple[Commit, ...], paths: list[Path]) -> bool:
+    """Whether the newest change of a stage's documents is one of these paths, too."""
+    return bool(documents) and documents[:1] == _log(repository, documents[0].id, paths)[:1]
+
+
+def _log(repository: git.Repository, at: str, paths: list[Path]) -> tuple[Commit, ...]:
+    top = (repository.top or repository.folder).resolve()
+    inside = sorted({p.resolve().relative_to(top).as_posix() for p in paths if p.resolve().is_relative_to(top)})
+    return git.log(repository, at, inside, NEWEST) if inside else ()
