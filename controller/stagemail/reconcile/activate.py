@@ -31,11 +31,16 @@ class _Running:
 
 def activate_all(steps: Sequence[Step], state: State, world: World, journal: Journal) -> None:
     """Begin each that is needed, poll what runs in between, read back what is over, record the outcomes."""
+    if not steps:
+        return
     running = _Running(polled=world.clock.monotonic())
-    for number, step in enumerate(steps):
+    for number, (step, intent) in enumerate(zip(steps, journal.open(steps), strict=True)):
         world.progress("making live", number, len(steps))
-        if _is_needed(step, state, world, journal):
-            _begin(step, running, world, journal)
+        unneeded = _unneeded(step, state, world)
+        if unneeded is None:
+            _begin(step, intent, running, world, journal)
+        else:
+            journal.close([(intent, unneeded, None)])
         if running.steps and world.clock.monotonic() - running.polled >= OFTEN:
             _poll(running, world)
     _wait(running, world, journal)
@@ -43,21 +48,18 @@ def activate_all(steps: Sequence[Step], state: State, world: World, journal: Jou
     world.progress("making live", len(steps), len(steps))
 
 
-def _is_needed(step: Step, state: State, world: World, journal: Journal) -> bool:
+def _unneeded(step: Step, state: State, world: World) -> Outcome | None:
+    """Why it is not sent; None where it is. Its intent is open already: one append for all of them."""
     try:
         state.saw(world.target.observe(state.plan.stage, (step.key,)).resources)
     except StagemailError as error:
-        journal.note([outcome_of(step, "failed", error.sentence, retry=isinstance(error, TryLater))])
-        return False
+        return outcome_of(step, "failed", error.sentence, retry=isinstance(error, TryLater))
     pending = state.pending(step.key)
     unknown = [hazard for hazard in _dragged(step, pending, state) if hazard not in step.hazards]
     if unknown:
         message = "; ".join(hazard.message for hazard in unknown)
-        journal.note([outcome_of(step, "held", f"{message}; mend it in the portal, then run again", retry=True)])
-        return False
-    if not pending.ours:
-        journal.note([_already(step, state)])
-    return bool(pending.ours)
+        return outcome_of(step, "held", f"{message}; mend it in the portal, then run again", retry=True)
+    return None if pending.ours else _already(step, state)
 
 
 def _dragged(step: Step, pending: Pending, state: State) -> Iterable[Hazard]:
@@ -76,8 +78,7 @@ def _already(step: Step, state: State) -> Outcome:
     return outcome_of(step, "not-needed", "live already")
 
 
-def _begin(step: Step, running: _Running, world: World, journal: Journal) -> None:
-    intent = journal.open([step])[0]
+def _begin(step: Step, intent: Intent, running: _Running, world: World, journal: Journal) -> None:
     journal.check()
     try:
         operation = world.target.begin(step, {})

@@ -13,7 +13,7 @@ def busy(scope: str, owner: str, since: datetime, until: datetime) -> Busy:
     """Somebody else holds the lease: who, since when, until when."""
     return Busy(
         f"{scope} is being written to by {owner} since {_text(since)}; its lease ends {_text(until)}",
-        hint="`stagemail apply --wait SECONDS` waits for that run; if it was killed, its lease ends by itself at that time",
+        hint="`stagemail apply --wait SECONDS` waits for it; if it was killed, its lease ends by itself at that time",
     )
 
 
