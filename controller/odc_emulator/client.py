@@ -1,5 +1,6 @@
 """A typed client of the control API, for tests and the command line."""
 
+import ssl
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,7 +17,8 @@ class EmulatorControl:
     """Does to an emulator what people, time and bad luck do to the real platform."""
 
     def __init__(self, url: str) -> None:
-        self._http = httpx2.Client(base_url=url, timeout=60.0, trust_env=False)
+        bare = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # it is plain HTTP: reading all authorities takes 25 ms
+        self._http = httpx2.Client(base_url=url, timeout=60.0, trust_env=False, verify=bare)
 
     def __enter__(self) -> Self:
         return self

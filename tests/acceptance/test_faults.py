@@ -17,8 +17,9 @@ def finishes(bench: Bench) -> None:
     bench.run("plan", "qa", "--detailed-exitcode")
 
 
-@pytest.mark.parametrize("profile", ["guid-pending", "transport-security"])
-@pytest.mark.parametrize("method", ["GET", "PATCH", "POST"])
+@pytest.mark.parametrize(  # the second profile tells how long to wait
+    ("profile", "method"), [("guid-pending", "GET"), ("guid-pending", "POST"), ("transport-security", "PATCH")]
+)
 def test_a_limit_that_is_used_up_is_waited_for(make_bench: MakeBench, profile: str, method: str) -> None:
     bench = make_bench(profile)
     bench.platform.fault("status", method=method, path="/api/", status=429, times=2)
@@ -35,8 +36,6 @@ def test_a_limit_that_stays_used_up_ends_in_words(bench: Bench) -> None:
     "fault",
     [
         {"kind": "status", "status": 500},
-        {"kind": "status", "status": 503},
-        {"kind": "html", "status": 502},
         {"kind": "html"},
         {"kind": "truncated-json"},
         {"kind": "empty-body"},
