@@ -54,6 +54,7 @@ LAZY: Mapping[str, tuple[str, ...]] = {
     "stagemail.record.schema": ("stagemail.record.upgrade",),  # Alembic: once per release
     "stagemail.source.assemble": ("stagemail.source.explain",),  # jsonschema: only where a document is wrong
     "stagemail.source.operator_file": ("stagemail.source.explain",),
+    "stagemail.resources.formats": ("email_validator",),  # only for addresses that are not plainly good
     "stagemail.document.parser": ("yaml.cyaml",),  # PyYAML may be built without its C parser
     "stagemail.cli.main": ("difflib",),  # only where a command is misspelt
 }

@@ -11,18 +11,12 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
-import email_validator
 import idna
 
 ADDRESS: Final = "stagemail-mailbox-address"
 HOST: Final = "stagemail-host"
 TOKEN_URL: Final = "stagemail-token-url"  # noqa: S105 - the name of a format
 DOMAIN: Final = "stagemail-domain"
-
-# The library refuses .local for not being deliverable world-wide; relays inside companies use it all the time.
-# Removing it from this list is the way that email-validator documents.
-if "local" in email_validator.SPECIAL_USE_DOMAIN_NAMES:
-    email_validator.SPECIAL_USE_DOMAIN_NAMES.remove("local")
 
 _LABEL = r"(?!-)(?!..--)[A-Za-z0-9-]{1,63}(?<!-)"
 _PLAIN_ADDRESS = re.compile(
@@ -41,11 +35,24 @@ def address_fault(text: str) -> str:
         return ""
     if "<" in text or ">" in text:
         return "write only the address here, and the display name in `name:`"
+    if refused := _refusal(text):
+        return refused
+    return "" if "." in text.rpartition("@")[2] else "the part after the @-sign needs a period"
+
+
+def _refusal(address: str) -> str:
+    # It takes as long to load as a hundred documents to judge, and nearly no address needs it.
+    import email_validator  # noqa: PLC0415
+
+    # The library refuses .local for not being deliverable world-wide; relays inside companies use it all the time.
+    # Removing it from this list is the way that email-validator documents.
+    if "local" in email_validator.SPECIAL_USE_DOMAIN_NAMES:
+        email_validator.SPECIAL_USE_DOMAIN_NAMES.remove("local")
     try:
-        email_validator.validate_email(text, check_deliverability=False, test_environment=True, strict=True)
+        email_validator.validate_email(address, check_deliverability=False, test_environment=True, strict=True)
     except email_validator.EmailNotValidError as error:
         return str(error).rstrip(".")
-    return "" if "." in text.rpartition("@")[2] else "the part after the @-sign needs a period"
+    return ""
 
 
 @lru_cache(maxsize=4096)
