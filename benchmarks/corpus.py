@@ -141,6 +141,23 @@ def change_zones(folder: Path, round_: int) -> None:
         path.write_text(zone(100, round_), encoding="utf-8")
 
 
+def applied_blocks(folder: Path, one: str, count: int) -> None:
+    """The state after applying so many blocks, from Terraform's own state after applying the first."""
+    state = json.loads(one)
+    first = json.dumps(state["resources"][0])
+    id_ = state["resources"][0]["instances"][0]["attributes"]["id"]
+    state["resources"] = [
+        json.loads(
+            first.replace("app_00001", f"app_{number:05}")
+            .replace("App0001", f"App{number:04}")
+            .replace("app00001", f"app{number:05}")
+            .replace(id_, f"{id_[:-5]}{number:05}")
+        )
+        for number in range(1, count + 1)
+    ]
+    (folder / "terraform.tfstate").write_text(json.dumps(state), encoding="utf-8")
+
+
 def change_blocks(folder: Path, round_: int) -> None:
     """Change 1 % of the blocks; round 0: back to what was applied."""
     for number in range(1, max(1, len(list(folder.glob("app-*.tf"))) // 100) + 1):
