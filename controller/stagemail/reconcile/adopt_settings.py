@@ -12,7 +12,7 @@ from stagemail.model import email
 from stagemail.model.field import Value
 from stagemail.model.grant import destination, smtp_destination
 from stagemail.model.inventory import Inventory
-from stagemail.model.key import CONFIGURATION, Key
+from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.secret import Masked
 from stagemail.model.snapshot import Observed, ObservedField
 from stagemail.ports import Check
@@ -87,8 +87,27 @@ def settings_of(found: Found) -> Settings:
     made = Settings({"host": host}, values={email.HOST: host})
     for part in (_port, _security, _authentication, _sender, _recipients):
         made = part(found, made)
-    values = {name: found.value(name) for name in made.values if found.sets(name)}
-    return replace(made, values=values, unsupported=tuple(sorted(made.unsupported)))
+    made = replace(made, values={name: found.value(name) for name in made.values if found.sets(name)})
+    made = _waiting(found, made)
+    values = {name: value for name, value in made.values.items() if name not in made.unsupported}
+    return replace(made, values=values, unsupported=tuple(sorted(set(made.unsupported))))
+
+
+def _waiting(found: Found, made: Settings) -> Settings:
+    """A value of the stage that waits to be made live in most apps: an apply of any would bring it about.
+
+    Where only some apps wait, these apps are left out instead (``adopt_recipients``).
+    """
+    apps = [resource for resource in found.observed.resources if resource.key.kind == BINDING]
+    for name, value in made.values.items():
+        seen = [app.fields[name] for app in apps if name in app.fields]
+        late = [each for each in seen if each.pending and found.check.same(name, value, each.value)]
+        if len(late) * 2 > len(apps):
+            names = AUTHENTICATION if name in AUTHENTICATION else email.SPECS.together(name)
+            message = f"pending: set is {shown(value)}, and {len(late)} of {len(apps)} apps run with another value"
+            told = f"{message}; apply or discard it in the Portal, then take it out of `unsupported`"
+            made = _without(found, made, tuple(n for n in names if found.sets(n)), told)
+    return made
 
 
 def _no_host(found: Found, host: Value) -> str:

@@ -15,7 +15,7 @@ from typing import Final
 
 from stagemail.document import read
 from stagemail.document.writing import write
-from stagemail.errors import InvalidInput, NotFound, StagemailError, TryLater
+from stagemail.errors import InvalidInput, NotFound, StagemailError, TryLater, UsageError
 from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.secret import SecretRef
 from stagemail.model.snapshot import Desired
@@ -103,7 +103,10 @@ class _Reader:
     def listed(self) -> tuple[Placed, ...]:
         """Every stage that the client may see, in ODC's order."""
         listing = Listing(self._connection.api, self._connection.settings.portfolios, {})
-        return listing.everything()
+        try:
+            return listing.everything()
+        except UsageError as error:
+            raise UsageError(error.message, hint=f"{error.hint}; here with --portfolio") from None
 
     def read(self, names: Mapping[str, Placed], progress: Progress) -> Seen:
         """Every stage: first which entries are ours, then what is set in them and in every app."""

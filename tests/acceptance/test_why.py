@@ -1,0 +1,54 @@
+"""What an admin types at two in the morning, when mail has stopped."""
+
+import json
+
+from tests.acceptance.bench import Bench
+
+REVERT = "git revert --no-edit "
+
+
+def test_a_bad_commit_is_named_with_the_commands_that_bring_mail_back(applied: Bench) -> None:
+    applied.change("environments/qa/email.yaml", "host: smtp.example.com", "host: smtp.example.org")
+    said = applied.run("status", "qa", "--why", expect=1)
+    said.shows("last change", "Ada Admin", "Change environments/qa/email.yaml", "may not send the secret")
+    assert max(map(len, said.out.splitlines())) <= 80
+    (revert,) = [line.strip() for line in said.out.splitlines() if REVERT in line]
+    applied.git(*revert.split()[1:])
+    applied.run("status", "qa", "--why").shows("qa Ready, live on 5 of 5 apps")
+    applied.run("plan", "qa", "--detailed-exitcode")
+
+
+def test_what_somebody_clicked_is_told_with_both_sides(applied: Bench) -> None:
+    applied.platform.set("QA", "port", "26")
+    applied.platform.set("QA", "senderName", "Oops", pending=True)
+    applied.platform.set("QA", "settings/ApiUrl", "https://x.example", "Billing", pending=True)
+    said = applied.run("status", "qa", "--why", expect=4)
+    said.shows("changed outside Git: qa server.port", "26 there, 587 in Git")
+    said.shows("pending: sender.name: runs Example QA, set is Oops", "pending, not ours: Billing: settings: ApiUrl")
+
+
+def test_what_runs_out_is_told_with_the_days_that_are_left(applied: Bench) -> None:
+    old = "clientSecret: {secretRef: {store: env, key: ODC_CLIENT_SECRET}}"
+    applied.change("stagemail.yaml", old, old.replace("}}", ", expires: 2020-01-01}}"))
+    applied.change("environments/qa/email.yaml", "key: SMTP_QA}", "key: SMTP_QA, expires: 2099-01-01}")
+    said = applied.run("status", "qa", "--why", expect=None)
+    said.shows("2020-01-01", "days ago", "clientSecret of target odc", "2099-01-01", "secret env:SMTP_QA")
+
+
+def test_a_platform_that_refuses_us_leaves_git_and_record_to_be_told(applied: Bench) -> None:
+    applied.environment["STAGEMAIL_ODC_CLIENT_SECRET"] = "expired"
+    said = applied.run("status", "qa", "--why", expect=1)
+    said.shows("the platform was not read", "cannot authenticate", "last change", "written by us")
+    data = json.loads(applied.run("status", "qa", "--why", "--format", "json", expect=1).out)
+    assert [failure["error"] for failure in data["stages"][0]["failures"]] == ["NotPermitted"]
+
+
+def test_looking_writes_nothing(applied: Bench) -> None:
+    applied.platform.set("QA", "port", "26")
+    before = applied.mark()
+    applied.run("status", "--why", expect=None)
+    assert applied.mark() == before
+
+
+def test_why_looks_once(applied: Bench) -> None:
+    applied.run("status", "qa", "--why", "--wait", "5", expect=2).shows("--why looks once")
