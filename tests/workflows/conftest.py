@@ -23,13 +23,17 @@ from odc_emulator.server import EmulatorServer
 from stagemail.resources.location import sample_folder
 
 SPEED = 100
-VIEW = {"STAGEMAIL_ODC_CLIENT_SECRET": SECRET, "STAGEMAIL_RECORD_KEY": "0123456789abcdef0123456789abcdef-of-a-test"}
+RECORD = {"STAGEMAIL_RECORD_KEY": "0123456789abcdef0123456789abcdef-of-a-test"}
+VIEWER = "viewer"
+"""The API client that may only look; it has a secret of its own."""
+VIEW = {"STAGEMAIL_ODC_CLIENT_SECRET": "viewer-secret", **RECORD}
+WRITE = {"STAGEMAIL_ODC_CLIENT_SECRET": SECRET, **RECORD}
 SECRETS: Mapping[str, Mapping[str, str]] = {
     "": {},
     "stagemail-view": VIEW,
-    "development": VIEW,
-    "qa": {**VIEW, "STAGEMAIL_SMTP_QA": "qa-password"},
-    "production": {**VIEW, "STAGEMAIL_SMTP_PRODUCTION": "production-password"},
+    "development": WRITE,
+    "qa": {**WRITE, "STAGEMAIL_SMTP_QA": "qa-password"},
+    "production": {**WRITE, "STAGEMAIL_SMTP_PRODUCTION": "production-password"},
 }
 """What each environment of the repository holds."""
 _REPLACED = {
@@ -53,6 +57,7 @@ class Hosted:
         self.env |= {"STAGEMAIL_CLOCK_SPEED": speed, "FAKE_GH_STATE": str(folder / "gh.json"), "GITHUB_ACTOR": "ada"}
         (folder / "gh.json").write_text('{"comments": [], "issues": [], "labels": []}', encoding="utf-8")
         self._put_gh_on_the_path()
+        self.platform.portal("change-client", client=VIEWER, secret=VIEW["STAGEMAIL_ODC_CLIENT_SECRET"])
         self.work, self.origin = folder / "repository", folder / "origin.git"
         make_repository(folder, sample_folder(), emulator.url, None)
         for old, new in _REPLACED.items():
@@ -80,7 +85,7 @@ class Hosted:
         """Keys are made from names, so a mapping that was found once serves every emulator of the profile."""
         mapping = self.work / "odc-mapping.yaml"
         if not _MAPPING:
-            self._run("stagemail", "target", "discover", "--write", env={**self.env, **VIEW})
+            self._run("stagemail", "target", "discover", "--write", env={**self.env, **WRITE})
             _MAPPING.append(mapping.read_text(encoding="utf-8"))
         mapping.write_text(_MAPPING[0], encoding="utf-8")
 
@@ -117,6 +122,7 @@ class Hosted:
             "github.event.pull_request.base.sha": self.main,
             "github.event.pull_request.head.sha": self.git("rev-parse", "HEAD"),
             "github.token": "token-of-the-job",
+            "vars.STAGEMAIL_VIEW_CLIENT_ID": VIEWER,
         }
 
     def merge(self) -> None:
@@ -141,6 +147,7 @@ class Hosted:
             "github.event.schedule == '17 * * * *'": str(hourly).lower(),
             "inputs.stage || 'all'": stage,
             "github.token": "token-of-the-job",
+            "vars.STAGEMAIL_VIEW_CLIENT_ID": VIEWER,
             "github.repository": "example/mail",
         }
         look = self.job("reconcile", "look", told)
