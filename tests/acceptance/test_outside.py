@@ -93,17 +93,26 @@ def test_a_renamed_stage_stops_everything(applied: Bench) -> None:
     assert applied.ledger(before) == []
 
 
+WAIVER = """apiVersion: stagemail/v1
+kind: Waiver
+metadata: {{name: swapped}}
+spec: {{allow: identity-changed, to: {to}, reason: CHG-1 the environments were exchanged on purpose}}
+"""
+
+
 def test_stages_that_swapped_their_names_are_held_or_refused(bench: Bench) -> None:
     bench.run("apply")
     bench.platform.portal("swap-names", stage="QA", other="Production")
     bench.change("environments/qa/email.yaml", "port: 587", "port: 2587")
     before = bench.mark()
     bench.run("plan", "qa", "production", expect=None).shows("environment")
-    bench.run("apply", "qa", "production", expect=1).shows("the mapping was made for environment")
+    bench.run("apply", "qa", "production", expect=1).shows("which our record knows as")
     bench.run("target", "discover", "--write")
     bench.commit("Believe the platform")
-    bench.run("plan", "qa", "production", expect=5).shows("identity-changed", "qa: purpose is non-production")
-    bench.run("apply", "qa", "production", expect=5).shows("held")
+    bench.run("apply", "qa", "production", expect=1).shows("which our record knows as", "identity-changed")
+    key = bench.platform.portal("change-stage", stage="Production")["key"]
+    bench.write("environments/production/waivers.yaml", WAIVER.format(to=key))
+    bench.run("plan", "qa", "production", expect=5).shows("which our record knows as stage production")
     assert bench.ledger(before) == []
 
 

@@ -25,7 +25,12 @@ MAX_PLAN = 64 * 1024 * 1024
 @options.root
 @click.option("--automatic", is_flag=True, help="As the controller and CI do: honour `sync`, heal only as it says.")
 @click.option(
-    "--wait", "patience", type=float, default=0.0, metavar="SECONDS", help="Wait so long for another run to end."
+    "--wait",
+    "patience",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="Wait for another run to end.",
 )
 @click.option("--allow-dirty", is_flag=True, help="Apply a working tree with uncommitted changes.")
 @options.if_changed

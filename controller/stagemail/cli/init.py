@@ -7,6 +7,7 @@ import click
 from stagemail.cli.first_files import refuse_present, write_first
 from stagemail.cli.output import say
 from stagemail.errors import UsageError
+from stagemail.source.operator_file import load_operator
 from stagemail.wiring.templates import FirstStage, files
 
 PURPOSES = ("development", "non-production", "production")
@@ -32,6 +33,7 @@ def command(folder: Path, domain: str, client_id: str, mail_domain: str, stages:
     """
     wanted = files(domain, client_id, [_stage(text) for text in stages or DEFAULT_STAGES], mail_domain)
     refuse_present(folder, list(wanted), "init")
+    load_operator(wanted["stagemail.yaml"].encode(), "stagemail.yaml as it would be written")
     write_first(folder, wanted)
     say("\n".join(f"wrote {path}" for path in sorted(wanted)))
     say(

@@ -91,7 +91,8 @@ def stagemail(ctx: click.Context, config: str | None, *, debug: bool) -> None:
     the platform, applies it, and proves that it is live.
 
     \b
-    Exit codes: 0 done · 1 failed · 2 usage · 3 changes to make · 4 held by a guard · 5 partly failed · 130/143 stopped
+    Exit codes: 0 done · 1 failed · 2 usage · 3 changes to make
+    4 held by a guard · 5 partly failed · 130/143 stopped
 
     Example: stagemail validate && stagemail plan qa && stagemail apply qa
     """

@@ -22,7 +22,12 @@ PAUSE = 5.0
 @options.revision
 @options.root
 @click.option("--record-only", is_flag=True, help="Tell what the record says, without asking the platform.")
-@click.option("--wait", type=float, metavar="SECONDS", help="Look again until every stage is ready, at most so long.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Look again until all stages are ready, at most so long.",
+)
 @click.option("--why", is_flag=True, help="Tell what changed last, what waits, what runs out, and the way back.")
 @options.formats("text", "json")
 @click.pass_context

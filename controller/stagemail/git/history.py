@@ -43,6 +43,8 @@ def blame(repository: Repository, path: str, line: int, revision: str | None) ->
     None for a line that is not committed, or not there.
     """
     at = [full_id(revision)] if revision else []
+    if not revision and repository.command.attempt("rev-parse", "--verify", "--quiet", "HEAD")[0] != 0:
+        return None
     try:
         answer = repository.command.run(
             "blame", "--porcelain", "--no-textconv", "-L", f"{line:d},{line:d}", *at, "--", safe_path(path),

@@ -47,7 +47,7 @@ def _app(desired: Desired, app: str, check: Check, source: Source) -> Explanatio
     best = claims.on(App(app, app))
     name = desired.configuration.name if desired.configuration else ""
     if not best:
-        note = "bound by nobody: stagemail does not manage where its mail goes"
+        note = "no binding of this stage names it; whether it is deployed here is not known from Git alone"
         return Explanation(desired.stage, app, configuration=name, notes=(note, *_stage_note(desired)))
     claim: Claim = best[0]
     binding = claim.binding

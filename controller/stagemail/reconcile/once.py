@@ -18,6 +18,7 @@ from stagemail.planning.resolve import Resolved
 from stagemail.planning.situation import Situation
 from stagemail.ports import Entry, Lease
 from stagemail.reconcile.apply import apply
+from stagemail.reconcile.identity import refuse_anothers, told
 from stagemail.reconcile.journal import Journal
 from stagemail.reconcile.lasting import drift_ages
 from stagemail.reconcile.reading import no_lease, read
@@ -85,11 +86,13 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
     credential = read_secrets(desired, check, world)
     intents = world.record.open_intents(request.stage)
     inventory = world.target.inventory(request.stage)
+    refuse_anothers(desired, inventory.stage, request.loaded.stages, world.record)
     every_app = needs_every_app(world, request.stage, intents)
     more = tuple(intent.key for intent in intents)
     keys = keys_of(desired, inventory, check, every_app=every_app, more=more)
     keep = no_lease if lease is None else partial(_keep, world, lease)
-    seen = read(world, request.stage, keys, keep)
+    with told(request.stage, inventory.stage, world.record):
+        seen = read(world, request.stage, keys, keep)
     if intents and lease is not None:
         before = world.record.applied(request.stage)
         settle(intents, observed=seen, applied=before, same=check.same, world=world, lease=lease)

@@ -110,6 +110,24 @@ def _target(running: Running, source: Source, stage: str) -> Iterator[Finding]:
     observed = target.observe(stage, (Key(stage, CONFIGURATION, seen.key),))
     fields = sum(len(resource.fields) for resource in observed.resources)
     yield Finding(f"mapping {stage}", "ok", f"{fields} settings read, as the mapping says")
+    yield _permission(running, stage)
+
+
+def _permission(running: Running, stage: str) -> Finding:
+    """Viewing was just seen to work. No platform call tells whether writing would, so our record is asked."""
+    name = f"permission {stage}"
+    target = running.installation.operator.targets[running.installation.target_of(stage)]
+    if getattr(target, "read_only", False):
+        return Finding(name, "ok", "may view; the target is read-only, so nothing more is needed")
+    for run in running.record.runs(stage, 50):
+        written = [outcome for outcome in run.outcomes if outcome.action == "write"]
+        refused = next((outcome.message for outcome in written if "permission" in outcome.message), "")
+        if refused:
+            return Finding(name, "fail", refused, "give the API client this permission in the platform's portal")
+        if any(outcome.status == "done" for outcome in written):
+            return Finding(name, "ok", f"may view; wrote here {run.started:%Y-%m-%d %H:%M}Z")
+    remedy = "README (First steps) lists what writing needs; the first apply shows whether it is there"
+    return Finding(name, "warn", "may view; whether it may write is not told by the platform", remedy)
 
 
 def _clock(running: Running) -> Finding:

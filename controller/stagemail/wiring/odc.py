@@ -66,5 +66,9 @@ def read_mapping(settled: Settled) -> OdcMapping | None:
     documents, problems = read(data, path.name)
     if problems or len(documents) != 1:
         hint = "mend it, or delete it and run `stagemail target discover --write`"
-        raise InvalidInput(f"{path.name} cannot be read as one YAML document", problems=problems, hint=hint)
+        found = (
+            "; ".join(str(problem) for problem in problems[:3])
+            or f"{path.name} holds {len(documents)} documents, not one"
+        )
+        raise InvalidInput(found, problems=problems, hint=hint)
     return OdcMapping.parse(documents[0].value, path.name)

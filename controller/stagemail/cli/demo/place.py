@@ -129,7 +129,7 @@ class Place:
 
     def commit(self, message: str) -> None:
         """Commit everything."""
-        self.teller.command(f"git commit -am {typed([message])}")
+        self.teller.command(f"git add --all && git commit -m {typed([message])}")
         self._git("add", "--all")
         self._git("commit", "--quiet", "--message", message)
 

@@ -129,6 +129,21 @@ def killed(place: Place) -> None:
     place.stagemail("history", "qa", "--limit", "5", shows=["interrupted"])
 
 
+def adopt(place: Place) -> None:
+    """What exists is imported, and nothing changes."""
+    place.teller.step("Another team has an organization and no Git: it is imported, and the plan right after is empty.")
+    folder = "../imported"
+    before = len(place.ledger())
+    place.stagemail(
+        "import", "--domain", place.url, "--client-id", "stagemail-ci", "--folder", folder,
+        shows=["wrote environments/qa/email.yaml", "qa/CRM", "no test list is active"],
+    )  # fmt: skip
+    place.stagemail("validate", folder, shows=["stages: development, production, qa"])
+    place.stagemail("plan", "--root", folder, "--detailed-exitcode", shows=["Nothing to do: qa is as Git wants it."])
+    require(len(place.ledger()) == before, "nothing was written to the platform")
+    place.teller.seen("every app and setting is described, and no write reached the platform")
+
+
 def _send(place: Place, app: str) -> None:
     to = ["--to", CUSTOMER, "--cc", "colleague@customer.example", "--bcc", "archive@customer.example"]
     place.emulator("send", "--stage", "QA", "--app", app, *to, "--subject", f"Invoice of {app}")
@@ -142,5 +157,5 @@ def _recipients(place: Place) -> set[str]:
 
 
 STORY: tuple[Callable[[Place], None], ...] = (
-    discover, validate, plan, apply, mail, port, drift, unbound, unmanage, widen, killed,
+    discover, validate, plan, apply, mail, port, drift, unbound, unmanage, widen, killed, adopt,
 )  # fmt: skip
