@@ -134,7 +134,7 @@ def test_equal_stages_share_one_configuration(organization: MakeOrganization) ->
     there = organization()
     for stage in STAGES:
         there.click(stage, CLICKED)
-    there.take().shows("configuration shared-relay", "STAGEMAIL_SMTP_SHARED")
+    there.take().shows("configuration shared-relay", "password of mailer@example.com", "_SMTP_SHARED")
     shared = there.bench.read("environments/shared/email.yaml")
     assert shared.count("kind: EmailConfiguration") == 1
     assert "folders:" in there.bench.read("stagemail.yaml")
