@@ -135,9 +135,9 @@ def test_every_environment_variable_is_in_the_reference() -> None:
     assert {"STAGEMAIL_CONFIG", "STAGEMAIL_CLOCK_SPEED", "ODC_EMULATOR_URL"} <= found
 
 
-GITHUBS = {"GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT", "GITHUB_REPOSITORY"}
+GITHUBS = {"STAGEMAIL_VIEW_CLIENT_ID", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT", "GITHUB_REPOSITORY"}
 """Variables of GitHub's own that only a workflow reads."""
-SECRETS = {"STAGEMAIL_SMTP_QA", "STAGEMAIL_SMTP_PRODUCTION", "STAGEMAIL_RECORD_KEY"}
+SECRETS = {"STAGEMAIL_SMTP_QA", "STAGEMAIL_SMTP_PRODUCTION", "STAGEMAIL_SMTP_SHARED", "STAGEMAIL_RECORD_KEY"}
 """Secrets of the store `env` that samples and tests use: the page explains them by the prefix."""
 
 
