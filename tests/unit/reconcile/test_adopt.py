@@ -13,6 +13,7 @@ from stagemail.model import email
 from stagemail.reconcile.adopt import Adoption, adopt
 from stagemail.reconcile.adopt_documents import Organization, documents
 from stagemail.reconcile.adopt_settings import Found
+from stagemail.reconcile.adopt_shape import recipients_of
 from stagemail.target.odc.mapping import OdcMapping
 from stagemail.wiring.importing import prove
 from stagemail.wiring.odc_import import Seen, checks, mapping_text, parsed
@@ -201,6 +202,18 @@ def test_an_app_with_an_invalid_member_or_pending_recipients_is_left_out_and_nam
     assert ("qa", "Late") in told(adoption, "real-people")
 
 
+def test_a_setting_that_waits_in_one_app_leaves_the_app_out_and_in_most_the_setting() -> None:
+    late = {**LIST, email.SENDER_ADDRESS: "old@example.com -> no-reply@qa.example.com"}
+    adoption, files = imported({"qa": BASIC}, {"qa": {"A": LIST, "B": LIST, "Late": late}})
+    assert "sender.address old@example.com → no-reply@qa.example.com" in told(adoption, "not-bound")["qa", "Late"]
+    assert adoption.unsupported == {}
+    adoption, files = imported({"qa": BASIC}, {"qa": {"A": LIST, "B": late, "Late": late}})
+    assert told(adoption, "not-bound") == {}
+    assert "2 of 3 apps run with another value" in told(adoption, "not-managed")["qa", "sender.address"]
+    assert adoption.unsupported == {"qa": ("sender.address",)}
+    assert values_in(files, "environments/qa/apps.yaml")[0]["spec"]["apps"] == ["A", "B", "Late"]
+
+
 def test_an_app_that_runs_with_another_value_than_its_stage_is_named() -> None:
     adoption, _ = imported({"qa": BASIC}, {"qa": {"A": {**LIST, email.HOST: "old.example.com"}}})
     assert told(adoption, "overridden")["qa", "A"] == "server.host is old.example.com, the stage has smtp.example.com"
@@ -211,6 +224,14 @@ def test_a_name_that_could_mean_something_else_is_written_as_the_key() -> None:
     (binding,) = values_in(files, "environments/qa/apps.yaml")
     assert binding["spec"]["apps"] == ["CRM"]  # their keys hold their names here
     assert len(told(adoption, "not-bound")) == 2
+
+
+def test_a_list_that_yaml_would_say_otherwise_is_not_written() -> None:
+    fields = {email.RECIPIENTS_MODE: "test-list", email.TEST_LIST: ("qa@example.com",)}
+    assert recipients_of(fields, lambda _name, one, other: one == other)[0] == ""
+    wrong, written = recipients_of(fields, lambda _name, _one, _other: False)
+    assert "its members cannot be told apart" in wrong
+    assert written == {}
 
 
 def test_a_stage_without_a_mail_server_is_left_out() -> None:
