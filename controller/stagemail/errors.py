@@ -9,7 +9,9 @@
     │   ├── NotPermitted       the platform or a store refuses us: says which permission
     │   ├── NotFound           a stage, app, revision, file, secret … that is named is not there
     │   ├── GrantRefused       a secret may not be used here; prints the grant that would allow it
-    │   ├── SecretUnusable     a secret was found and cannot be used (empty, too large, not text)
+    │   ├── SecretUnusable     a secret was found and cannot be used (too large, not text, no such version)
+    │   │   ├── SecretEmpty        there is a secret, and it has no value
+    │   │   └── SecretUnexpected   what answered is no secret store: a login page, another service
     │   ├── MappingMismatch    the platform's entries are not what the mapping file says
     │   └── ReadOnly           the target is read-only and something tried to write
     ├── TryLater               the same command may succeed later, nothing needs to change
@@ -81,6 +83,14 @@ class GrantRefused(UserMustFix):
 
 class SecretUnusable(UserMustFix):
     """A secret was found and cannot be used as it is."""
+
+
+class SecretEmpty(SecretUnusable):
+    """The secret has no value."""
+
+
+class SecretUnexpected(SecretUnusable):
+    """The answer is not what this store gives: an HTML login page, another service at its address."""
 
 
 class MappingMismatch(UserMustFix):

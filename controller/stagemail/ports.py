@@ -143,7 +143,10 @@ class SecretStore(Protocol):
     """Reads credentials. Never lists, never writes."""
 
     def read(self, ref: SecretRef) -> SecretVersion:
-        """The value. Raises NotFound, NotPermitted, Unreachable, SecretUnusable, each with the next step."""
+        """The value.
+
+        Raises NotFound, NotPermitted, Unreachable, SecretEmpty, SecretUnexpected, SecretUnusable, each with the next step.
+        """
         ...
 
     def origin(self, ref: SecretRef) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stagemail.errors import InvalidInput, NotFound, SecretUnusable, StagemailError
+from stagemail.errors import InvalidInput, NotFound, SecretEmpty, SecretUnusable, StagemailError
 from stagemail.model.secret import SecretRef
 from stagemail.ports import SecretStore
 from stagemail.secret import env, file
@@ -82,7 +82,7 @@ def test_a_key_that_is_not_there_is_not_found(rig: Rig) -> None:
 
 def test_an_empty_value_is_unusable(rig: Rig) -> None:
     rig.put("SMTP_QA", b"")
-    assert "empty" in str(refused(rig, SecretUnusable, ref()))
+    assert "empty" in str(refused(rig, SecretEmpty, ref()))
 
 
 def test_what_is_not_text_is_unusable(rig: Rig) -> None:
@@ -121,7 +121,7 @@ def test_a_field_of_what_is_no_object_of_texts_is_unusable(rig: Rig, content: st
 
 def test_an_empty_member_is_unusable(rig: Rig) -> None:
     rig.put("SMTP_QA", b'{"password": ""}')
-    assert "empty" in str(refused(rig, SecretUnusable, ref(field="password")))
+    assert "empty" in str(refused(rig, SecretEmpty, ref(field="password")))
 
 
 @pytest.mark.parametrize("content", [b'{"x": "%s' % CANARY.encode(), b"\xff" + CANARY.encode()])

@@ -70,11 +70,15 @@ class SecretRef:
 
 @dataclass(frozen=True, slots=True)
 class SecretVersion:
-    """What a store answered: the value, the store's version of it ("" if it has none), its expiry (ISO date)."""
+    """What a store answered: the value, the store's version of it ("" if it has none), its expiry (ISO date).
+
+    ``created``: since when the store has this version (ISO 8601, UTC), "" where it does not tell.
+    """
 
     value: Secret
     version: str = ""
     expires: str = ""
+    created: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from stagemail.resources.nearest import nearest
-from stagemail.resources.stores import EnvStore, FileStore
+from stagemail.resources.stores import STORES
 from stagemail.resources.targets import OdcTarget
 
 Family = Literal["targets", "stores"]
@@ -28,7 +28,7 @@ class Registries:
     stores: Mapping[str, type[BaseModel]]
 
 
-BUILT_IN = Registries(targets={"odc": OdcTarget}, stores={"env": EnvStore, "file": FileStore})
+BUILT_IN = Registries(targets={"odc": OdcTarget}, stores=STORES)
 """What comes with stagemail."""
 
 

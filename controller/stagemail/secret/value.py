@@ -7,7 +7,7 @@ their input, so it is let go before ours is raised. Not here: where the bytes co
 import json
 from typing import Final
 
-from stagemail.errors import NotFound, SecretUnusable
+from stagemail.errors import NotFound, SecretEmpty, SecretUnusable
 from stagemail.model.secret import Secret, SecretRef
 
 LIMIT: Final = 64 * 1024
@@ -15,7 +15,7 @@ LIMIT: Final = 64 * 1024
 
 
 def from_bytes(data: bytes, ref: SecretRef, where: str) -> Secret:
-    """The secret that these bytes are. Raises SecretUnusable, NotFound (no such member)."""
+    """The secret that these bytes are. Raises SecretUnusable, SecretEmpty, NotFound (no such member)."""
     if len(data) > LIMIT:
         raise too_large(where)
     try:
@@ -31,7 +31,7 @@ def from_text(text: str, ref: SecretRef, where: str) -> Secret:
     """The secret that this text is, or its member ``ref.field``."""
     value = _member(text, ref.field, where) if ref.field else text
     if not value:
-        raise SecretUnusable(f"{where} is empty", hint="store the secret's value there, then run again")
+        raise SecretEmpty(f"{where} is empty", hint="store the secret's value there, then run again")
     return Secret(value)
 
 

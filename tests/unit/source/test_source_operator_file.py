@@ -13,7 +13,7 @@ from stagemail.model.secret import SecretRef
 from stagemail.resources.operator import Operator
 from stagemail.resources.plugins import BUILT_IN, Registries
 from stagemail.resources.policy import grants_of, policy_of, secret_ref
-from stagemail.resources.stores import EnvStore, FileStore
+from stagemail.resources.stores.local import EnvStore, FileStore
 from stagemail.resources.targets import OdcTarget
 from stagemail.source.operator_file import load_operator
 

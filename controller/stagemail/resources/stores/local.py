@@ -1,6 +1,6 @@
-"""Settings of the secret stores that come with stagemail: environment variables and a directory of files.
+"""Settings of the stores without a service: environment variables and a directory of files.
 
-Not here: reading them (``secret``); settings of other stores, each beside its own adapter.
+Not here: reading them (``secret``).
 """
 
 from typing import Annotated, Literal
