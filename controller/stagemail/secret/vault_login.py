@@ -1,0 +1,128 @@
+"""The session with a Vault or OpenBao server: TLS, time limits, retries, size, and the token of one login.
+
+hvac's adapter is used without its client, which would take tokens and addresses from the environment.
+Not here: what a path holds (``vault``).
+"""
+
+import time
+from collections.abc import Mapping
+from importlib import import_module
+from io import BytesIO
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+from stagemail.errors import NotFound, SecretEmpty, SecretUnexpected
+from stagemail.secret.value import too_large
+
+_adapters: Any = import_module("hvac.adapters")
+_requests: Any = import_module("requests")
+_retry: Any = import_module("urllib3.util.retry")
+
+TIMEOUT: Final = (5.0, 10.0)
+"""Seconds to connect, and to wait for bytes."""
+_BODY: Final = 1024 * 1024
+_SERVICE_ACCOUNT: Final = "/var/run/secrets/kubernetes.io/serviceaccount/token"
+_TOKEN_SECONDS: Final = 60.0
+
+
+class VaultSession:
+    """One login for all threads; a new one when most of its lease is over."""
+
+    def __init__(self, settings: Mapping[str, Any], base: Path, environ: Mapping[str, str]) -> None:
+        self.address = str(settings["address"]).rstrip("/")
+        self._login: Mapping[str, Any] = settings["login"]
+        self._namespace = settings.get("namespace")
+        self._ca = str(base / settings["caFile"]) if settings.get("caFile") else None
+        self._base, self._environ = base, environ
+        self._lock = Lock()
+        self._adapter: Any = None
+        self._until = 0.0
+
+    def adapter(self) -> Any:
+        """hvac's adapter, logged in. Raises what hvac and requests raise, NotFound, SecretEmpty, SecretUnexpected."""
+        with self._lock:
+            if self._adapter is None or time.monotonic() >= self._until:
+                self._adapter, seconds = self._logged_in()
+                self._until = time.monotonic() + seconds
+            return self._adapter
+
+    def _logged_in(self) -> tuple[Any, float]:
+        adapter = self._connected()
+        method, role = self._login["method"], self._login.get("role", "default")
+        mount = self._login.get("mount", "default")
+        mount = method if mount == "default" else mount
+        credential = self._credential()
+        if method == "token":
+            adapter.token = credential
+            return adapter, _TOKEN_SECONDS
+        if method == "approle":
+            role_id = self._variable(self._login.get("roleVariable", "VAULT_ROLE_ID"))
+            body = {"role_id": role_id, "secret_id": credential}
+        else:
+            body = {"role": role, "jwt": credential}
+        answer = adapter.post(f"/v1/auth/{mount}/login", json=body)
+        auth = answer.get("auth") if isinstance(answer, dict) else None
+        token = auth.get("client_token") if isinstance(auth, dict) else None
+        if not isinstance(auth, dict) or not isinstance(token, str) or not token:
+            raise SecretUnexpected(
+                f"{self.address} did not answer the login as Vault does",
+                hint="check `address` and `login.mount` of the store; a proxy's login page may stand before it",
+            )
+        adapter.token = token
+        lease = auth.get("lease_duration")
+        return adapter, 0.8 * lease if isinstance(lease, int) and lease > 0 else 3600.0
+
+    def _connected(self) -> Any:
+        session = _requests.Session()
+        session.verify = self._ca or True
+        session.hooks["response"].append(_bounded)
+        retry = _retry.Retry(
+            total=2,
+            backoff_factor=0.2,
+            status_forcelist=(429, 500, 502, 503, 504),
+            allowed_methods=("GET",),
+            raise_on_status=False,
+            respect_retry_after_header=False,
+        )
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, _requests.adapters.HTTPAdapter(max_retries=retry, pool_maxsize=16))
+        return _adapters.JSONAdapter(
+            base_uri=self.address,
+            session=session,
+            namespace=self._namespace,
+            timeout=TIMEOUT,
+            allow_redirects=False,
+        )
+
+    def _credential(self) -> str:
+        if self._login.get("variable"):
+            return self._variable(self._login["variable"])
+        file = self._base / (self._login.get("file") or _SERVICE_ACCOUNT)
+        try:
+            text = file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            text = None
+        if text is None:
+            raise NotFound(f"the login file {file} cannot be read", hint="check `login.file` of the store")
+        if not text:
+            raise SecretEmpty(f"the login file {file} is empty", hint="write the credential of the login there")
+        return text
+
+    def _variable(self, name: str) -> str:
+        text = self._environ.get(name, "").strip()
+        if not text:
+            raise NotFound(
+                f"environment variable {name} is not set, and the login at {self.address} needs it",
+                hint=f"set {name} where stagemail runs, then run again",
+            )
+        return text
+
+
+def _bounded(response: Any, *_args: Any, **_more: Any) -> None:
+    """Read the body up to its limit, before requests reads all of it."""
+    body = response.raw.read(_BODY + 1, decode_content=True)
+    response.raw.release_conn()
+    if len(body) > _BODY:
+        raise too_large("the answer of the secret store")
+    response.raw = BytesIO(body)
