@@ -70,6 +70,17 @@ def test_a_renewed_lease_keeps_its_fence_and_lasts_longer(leases: Leases) -> Non
     assert (renewed.fence, renewed.until) == (lease.fence, after(50))
 
 
+def test_in_its_first_third_a_lease_in_a_database_is_looked_at_and_not_written(tmp_path: Path) -> None:
+    with open_record("sqlite:///record.db", tmp_path, randomness=os.urandom, clock=WallClock()) as leases:
+        lease = leases.acquire("org", "host:1", NOON, 30)
+        assert leases.renew(lease, after(9), 30).until == after(30)
+        assert leases.renew(lease, after(10), 30).until == after(40)
+        leases.release(lease)
+        leases.acquire("org", "host:2", after(11), 30)
+        with pytest.raises(LeaseLost, match="host:2"):
+            leases.renew(lease, after(12), 30)
+
+
 def test_an_expired_lease_that_nobody_took_can_be_renewed(leases: Leases) -> None:
     lease = leases.acquire("org", "host:1", NOON, 30)
     assert leases.renew(lease, after(100), 30).until == after(130)
