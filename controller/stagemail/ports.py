@@ -145,7 +145,8 @@ class SecretStore(Protocol):
     def read(self, ref: SecretRef) -> SecretVersion:
         """The value.
 
-        Raises NotFound, NotPermitted, Unreachable, SecretEmpty, SecretUnexpected, SecretUnusable, each with the next step.
+        Raises NotFound, NotPermitted, Unreachable, SecretEmpty, SecretUnexpected, SecretUnusable, each with the next
+        step.
         """
         ...
 
