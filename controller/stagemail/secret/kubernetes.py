@@ -9,11 +9,12 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
+from kubernetes import client as _client
+from kubernetes import config
 from urllib3.exceptions import HTTPError, MaxRetryError, SSLError
 from urllib3.util.retry import Retry
 
@@ -21,8 +22,7 @@ from stagemail.errors import InvalidInput, NotFound, NotPermitted, SecretUnexpec
 from stagemail.model.secret import SecretRef, SecretVersion
 from stagemail.secret.value import from_bytes, refuse_pin, too_large
 
-_client: Any = import_module("kubernetes.client")
-_config: Any = import_module("kubernetes.config")
+_config: Any = config
 
 TIMEOUT: Final = (5.0, 10.0)
 """Seconds to connect, and to wait for bytes."""

@@ -9,9 +9,12 @@ Not here: the login (``vault_login``).
 import json
 import re
 from collections.abc import Mapping
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
+
+from hvac import exceptions as _refusals
+from hvac.api.secrets_engines import kv_v2 as _kv
+from requests import exceptions as _failures
 
 from stagemail.errors import (
     InvalidInput,
@@ -26,10 +29,6 @@ from stagemail.errors import (
 from stagemail.model.secret import SecretRef, SecretVersion
 from stagemail.secret.value import from_bytes
 from stagemail.secret.vault_login import VaultSession
-
-_kv: Any = import_module("hvac.api.secrets_engines.kv_v2")
-_refusals: Any = import_module("hvac.exceptions")
-_failures: Any = import_module("requests.exceptions")
 
 _COMPONENT: Final = re.compile(r"(?!\.\.|\.$)[A-Za-z0-9_.@+=,~-]{1,255}", re.ASCII)
 _VERSION: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)

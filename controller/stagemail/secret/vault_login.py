@@ -6,18 +6,18 @@ Not here: what a path holds (``vault``).
 
 import time
 from collections.abc import Mapping
-from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
+from hvac import adapters as _adapters
+from requests import Session
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
 from stagemail.errors import NotFound, SecretEmpty, SecretUnexpected
 from stagemail.secret.value import too_large
-
-_adapters: Any = import_module("hvac.adapters")
-_requests: Any = import_module("requests")
-_retry: Any = import_module("urllib3.util.retry")
 
 TIMEOUT: Final = (5.0, 10.0)
 """Seconds to connect, and to wait for bytes."""
@@ -74,10 +74,10 @@ class VaultSession:
         return adapter, 0.8 * lease if isinstance(lease, int) and lease > 0 else 3600.0
 
     def _connected(self) -> Any:
-        session = _requests.Session()
+        session = Session()
         session.verify = self._ca or True
         session.hooks["response"].append(_bounded)
-        retry = _retry.Retry(
+        retry = Retry(
             total=2,
             backoff_factor=0.2,
             status_forcelist=(429, 500, 502, 503, 504),
@@ -86,7 +86,7 @@ class VaultSession:
             respect_retry_after_header=False,
         )
         for scheme in ("https://", "http://"):
-            session.mount(scheme, _requests.adapters.HTTPAdapter(max_retries=retry, pool_maxsize=16))
+            session.mount(scheme, HTTPAdapter(max_retries=retry, pool_maxsize=16))
         return _adapters.JSONAdapter(
             base_uri=self.address,
             session=session,

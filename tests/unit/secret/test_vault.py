@@ -176,7 +176,7 @@ def test_nobody_at_the_address_is_unreachable() -> None:
             build(settings, Path(), {"T": "x"}).read(ref())
 
 
-@pytest.mark.skipif(not shutil.which("bao"), reason="OpenBao is not installed")
+@pytest.mark.skipif(not shutil.which("bao"), reason="no bao on the PATH: no package registry carries it")
 def test_openbao_itself_gives_the_value_and_its_versions() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
