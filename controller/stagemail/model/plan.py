@@ -14,6 +14,7 @@ NoteKind = Literal[
     "unsupported",
     "verified-only",
     "unverified",
+    "undetectable",
     "newly-matched",
     "waiver-expired",
     "waiver-unused",

@@ -43,12 +43,17 @@ HazardKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field that a step writes: what is there, what will be, and the row of the table it comes from."""
+    """One field that a step writes: what is there, what will be, and the row of the table it comes from.
+
+    ``before`` of a secret that rotated is the state that we wrote last, so that both versions can be named.
+    """
 
     field: str
     before: Value
     after: Value
     case: Case
+    since: str = ""
+    """When somebody overwrote it, as the platform tells; "" where it tells no time."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

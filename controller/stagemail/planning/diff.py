@@ -5,6 +5,7 @@ Not here: which changes are dangerous (``hazards``), when they happen (``order``
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from stagemail.model.field import FieldSpec, Specs, Value
 from stagemail.model.secret import Masked, SecretState
@@ -28,6 +29,8 @@ class Difference:
     unverified: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
     """Secret fields whose value was not read, so that only the reference could be compared."""
+    undated: tuple[str, ...] = ()
+    """Secret fields that are set, and of which the platform tells nothing by which an overwrite could be seen."""
     forgotten: tuple[str, ...] = ()
     """Fields that Git gave up: the platform keeps them, the record does not."""
 
@@ -53,9 +56,11 @@ def compare(
     sent = _sent(cases, specs)
     by_unit: dict[str, list[Change]] = {}
     for name in sorted(sent, key=specs.order):
-        before = _shown(specs[name], seen.get(name, UNSET))
-        change = Change(name, before, resource.fields[name], cases[name] or "together")
-        by_unit.setdefault(specs[name].unit, []).append(change)
+        there = seen.get(name, UNSET)
+        case = cases[name] or "together"
+        before = _before(specs[name], there, known.get(name), case)
+        since = _time(there.evidence) if case == "overwritten" else ""
+        by_unit.setdefault(specs[name].unit, []).append(Change(name, before, resource.fields[name], case, since))
     kept = _left_behind(resource, known, sent, specs)
     return Difference(
         {unit: tuple(changes) for unit, changes in sorted(by_unit.items())},
@@ -63,6 +68,7 @@ def compare(
         tuple(name for name in cases if name not in sent and seen.get(name, UNSET).pending),
         tuple(name for name in cases if name not in sent and _is_unverified(specs[name], known.get(name))),
         tuple(name for name, value in resource.fields.items() if _is_unread(value)),
+        tuple(name for name in cases if specs[name].secret and name not in sent and _tells_nothing(seen.get(name))),
         tuple(sorted(known.keys() - resource.fields.keys() - kept)),
     )
 
@@ -78,6 +84,21 @@ def _left_behind(resource: Resource, known: Mapping[str, AppliedField], sent: se
     """Fields that Git gave up and whose group is still to be sent: until then the group is what it was."""
     gone = known.keys() - resource.fields.keys()
     return {name for name in gone if name in specs and not sent.isdisjoint(specs.together(name))}
+
+
+def _before(spec: FieldSpec, seen: ObservedField, known: AppliedField | None, case: Case) -> Value:
+    """What a change says was there; of a secret that we replace, which one we had written."""
+    if case in ("rotated", "changed") and known is not None and isinstance(known.value, SecretState):
+        return SecretState(known.value.ref, known.value.version)
+    return _shown(spec, seen)
+
+
+def _time(evidence: str) -> str:
+    """The evidence, where it is a time (ISO 8601); "" for any other kind of evidence."""
+    try:
+        return evidence if "T" in evidence and datetime.fromisoformat(evidence) else ""
+    except ValueError:
+        return ""
 
 
 def _shown(spec: FieldSpec, seen: ObservedField) -> Value:
@@ -124,6 +145,10 @@ def _overwritten(seen: ObservedField, known: AppliedField) -> Case | None:
 def written_over(seen: ObservedField | None, known: AppliedField) -> bool:
     """Whether the platform's evidence says that somebody wrote after us."""
     return seen is not None and bool(known.evidence and seen.evidence) and known.evidence != seen.evidence
+
+
+def _tells_nothing(seen: ObservedField | None) -> bool:
+    return seen is not None and not seen.evidence and not _is_absent(seen)
 
 
 def _is_unread(value: Value) -> bool:

@@ -147,6 +147,12 @@ def _field_notes(label: str, difference: Difference) -> Iterable[Note]:
         yield Note("unverified", f"{label} {name}", message)
     for name in difference.unread:
         yield Note("credentials-not-read", f"{label} {name}", "value not read: only its reference compared")
+    for name in difference.undated:
+        message = (
+            "the platform tells nothing of its last write, as far as the mapping says: an overwrite outside cannot be "
+            "detected; `stagemail target discover --write` looks whether it tells by now"
+        )
+        yield Note("undetectable", f"{label} {name}", message)
     for name in difference.forgotten:
         message = "no longer in Git: the platform keeps its value, stagemail forgets it"
         yield Note("stage-unmanaged", f"{label} {name}", message)

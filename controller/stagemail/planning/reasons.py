@@ -22,4 +22,8 @@ WORDS: Final[dict[Case, str]] = {
 
 def why(changes: Iterable[Change], reason: str) -> tuple[str, ...]:
     """Each row once, then the reason why the resource is managed at all."""
-    return (*dict.fromkeys(WORDS[change.case] for change in changes if change.case in WORDS), reason)
+    return (*dict.fromkeys(_words(change) for change in changes if change.case in WORDS), reason)
+
+
+def _words(change: Change) -> str:
+    return f"{WORDS[change.case]} at {change.since}" if change.since else WORDS[change.case]

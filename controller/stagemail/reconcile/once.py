@@ -23,6 +23,7 @@ from stagemail.reconcile.journal import Journal
 from stagemail.reconcile.lasting import drift_ages
 from stagemail.reconcile.reading import no_lease, read
 from stagemail.reconcile.request import Request
+from stagemail.reconcile.rotated import rotated_since
 from stagemail.reconcile.selection import only_granted, only_secrets, only_these, told_why
 from stagemail.reconcile.settle import settle
 from stagemail.reconcile.situation import Credential, keys_of, load, needs_every_app, read_secrets
@@ -153,6 +154,12 @@ def _refuse_stale(expected: Plan, now: Plan) -> None:
         raise StalePlan(
             f"{now.stage}: the plan was made at {expected.revision[:12]}, Git is at {now.revision[:12]}",
             hint="make the plan again",
+        )
+    rotated = [*rotated_since(expected, now)]
+    if rotated:
+        raise StalePlan(
+            f"{now.stage}: since the plan was made {' and '.join(rotated)}; nothing was written",
+            hint="make the plan again and review it: values are read from the store each time and never kept in a file",
         )
     if expected.observed != now.observed or expected != now:
         raise StalePlan(

@@ -133,13 +133,14 @@ def _sides(sheet: Sheet, drift: Drift) -> None:
     sheet.line(drift.field, (f"   {case_of(drift)}", "dim"), indent=4)
     sheet.row((("Git wants", "dim"), value_text(drift.git_wants)), (12,), indent=6)
     sheet.row((("platform has", "dim"), _platform_text(drift)), (12,), indent=6)
-    if drift.since:
+    if drift.since and drift.case != "overwritten":
         sheet.row((("since", "dim"), drift.since), (12,), indent=6)
 
 
 def case_of(drift: Drift) -> str:
     """Who did it, in words."""
-    return case_text(Change(drift.field, drift.platform_has, drift.git_wants, drift.case))
+    at = drift.since if drift.case == "overwritten" else ""
+    return case_text(Change(drift.field, drift.platform_has, drift.git_wants, drift.case, at))
 
 
 def _platform_text(drift: Drift) -> str:

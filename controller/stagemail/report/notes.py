@@ -16,6 +16,7 @@ TITLES: dict[NoteKind, str] = {
     "newly-matched": "Newly caught by a pattern",
     "credentials-not-read": "Credentials that were not read",
     "unverified": "Secrets that nobody verified",
+    "undetectable": "Secrets whose overwrite outside cannot be detected",
     "waiver-expired": "Waivers past their date (still accepted)",
     "waiver-unused": "Waivers that accept nothing here",
     "unsupported": "Not supported by the target",

@@ -69,8 +69,9 @@ def change_text(change: Change) -> str:
 
 
 def case_text(change: Change) -> str:
-    """The row of the table in words."""
-    return CASES.get(change.case, change.case)
+    """The row of the table in words, with the time where the platform tells one."""
+    words = CASES.get(change.case, change.case)
+    return f"{words} at {change.since}" if change.since else words
 
 
 def _secret_text(change: Change, after: SecretRef | SecretState) -> str:
