@@ -1,4 +1,4 @@
-"""Rotation and write-only drift: a secret that changed in its store is sent once, one that was overwritten is healed."""
+"""Rotation and write-only drift: rotated in the store means sent once, overwritten outside means healed."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ MASKING = ("guid-pending", "transport-security")
 """Secrets read back as asterisks, and as null; both tell when they were written."""
 UNDATED = ("guid-live", "guid-per-stage")
 """Null and asterisks, and `updatedAt` is always null."""
-SAFE = 'sync: {automated: true, selfHeal: recipients}'
+SAFE = "sync: {automated: true, selfHeal: recipients}"
 
 
 @pytest.fixture(params=MASKING)

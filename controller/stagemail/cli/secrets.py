@@ -10,10 +10,8 @@ from stagemail.cli.applying import refuse_dirty, tell_runs
 from stagemail.cli.output import color, say, width
 from stagemail.cli.run_session import RunSession
 from stagemail.model.run import Run
-from stagemail.model.secret import SecretRef
-from stagemail.reconcile.credentials import Use
 from stagemail.reconcile.once import once
-from stagemail.reconcile.situation import destinations
+from stagemail.reconcile.uses import uses_of
 from stagemail.report.secret_check import secrets_json, secrets_text
 
 
@@ -39,7 +37,7 @@ def check(
     Example: stagemail secrets check qa
     """
     session = RunSession(ctx, root, revision)
-    uses = [use for stage in session.stages(stages, more) for use in _uses(session, stage)]
+    uses = [use for stage in session.stages(stages, more) for use in uses_of(session.loaded.stages.get(stage)).values()]
     checked = session.running.credentials.check(uses)
     say(secrets_json(checked) if form == "json" else secrets_text(checked, width=width(), color=color()))
     return 1 if any(one.error for one in checked) else 0
@@ -67,15 +65,3 @@ def push(ctx: click.Context, *, stages: tuple[str, ...], revision: str | None, r
     results = session.each(session.stages(stages), work)
     tell_runs(results, form)
     return exits.of_runs(results)
-
-
-def _uses(session: RunSession, stage: str) -> list[Use]:
-    desired = session.loaded.stages.get(stage)
-    configuration = desired.configuration if desired else None
-    if configuration is None:
-        return []
-    return [
-        Use(stage, ref, destinations(configuration, name))
-        for name, ref in sorted(configuration.fields.items())
-        if isinstance(ref, SecretRef)
-    ]

@@ -96,9 +96,10 @@ def _before(spec: FieldSpec, seen: ObservedField, known: AppliedField | None, ca
 def _time(evidence: str) -> str:
     """The evidence, where it is a time (ISO 8601); "" for any other kind of evidence."""
     try:
-        return evidence if "T" in evidence and datetime.fromisoformat(evidence) else ""
+        datetime.fromisoformat(evidence)
     except ValueError:
         return ""
+    return evidence if "T" in evidence else ""
 
 
 def _shown(spec: FieldSpec, seen: ObservedField) -> Value:

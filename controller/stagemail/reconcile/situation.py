@@ -7,17 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from stagemail.errors import InvalidInput, NotFound, StagemailError
-from stagemail.model import email
-from stagemail.model.grant import smtp_destination
 from stagemail.model.inventory import Inventory
-from stagemail.model.key import BINDING, Key
+from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.run import Intent
 from stagemail.model.secret import Secret, SecretRef, SecretState
-from stagemail.model.snapshot import Configuration, Desired
+from stagemail.model.snapshot import Desired
 from stagemail.planning import keys_to_observe
 from stagemail.ports import Check
-from stagemail.reconcile.credentials import Use
 from stagemail.reconcile.request import Request
+from stagemail.reconcile.uses import uses_of
 from stagemail.reconcile.world import World
 
 
@@ -28,9 +26,6 @@ class Credential:
     values: Mapping[str, Secret]
     states: Mapping[SecretRef, SecretState]
     errors: Mapping[str, StagemailError]
-
-
-NO_CREDENTIAL = Credential({}, {}, {})
 
 
 def load(request: Request) -> Desired:
@@ -49,28 +44,9 @@ def load(request: Request) -> Desired:
     return loaded.stages[request.stage]
 
 
-def destinations(configuration: Configuration, field: str) -> tuple[str, ...]:
-    """Where the platform would send this secret, or what it buys: the SMTP server, and the token endpoint.
-
-    A client secret goes to the token endpoint (RFC 6749, 4.4), and the token that it buys goes to the SMTP server.
-    """
-    fields = configuration.fields
-    port = fields.get(email.PORT)
-    number = port if isinstance(port, int) else email.DEFAULT_PORT
-    server = smtp_destination(str(fields.get(email.HOST, "")), number)
-    return (server, str(fields.get(email.TOKEN_URL, ""))) if field == email.CLIENT_SECRET else (server,)
-
-
 def read_secrets(desired: Desired, check: Check, world: World) -> Credential:
     """Read every secret that the target would set, once, after the grants. What fails is kept as data."""
-    configuration = desired.configuration
-    if configuration is None:
-        return NO_CREDENTIAL
-    uses = {
-        name: Use(desired.stage, ref, destinations(configuration, name))
-        for name, ref in sorted(configuration.fields.items())
-        if isinstance(ref, SecretRef) and check.capabilities.of("configuration", name) == "sets"
-    }
+    uses = {n: use for n, use in uses_of(desired).items() if check.capabilities.of(CONFIGURATION, n) == "sets"}
     answers = world.credentials.resolve_many(uses.values())
     values: dict[str, Secret] = {}
     states: dict[SecretRef, SecretState] = {}

@@ -13,13 +13,12 @@ from stagemail.model.field import Value
 from stagemail.model.key import BINDING, Key
 from stagemail.model.revision import Commit
 from stagemail.model.run import Run
-from stagemail.model.secret import SecretRef
 from stagemail.model.snapshot import Desired, Observed, ObservedResource
-from stagemail.reconcile.credentials import Checked, Use
+from stagemail.reconcile.credentials import Checked
 from stagemail.reconcile.once import Prepared, plan
 from stagemail.reconcile.request import Request
-from stagemail.reconcile.situation import destinations
 from stagemail.reconcile.status import observed, recorded
+from stagemail.reconcile.uses import uses_of
 from stagemail.reconcile.world import World
 from stagemail.report.drift import drift_of
 from stagemail.report.failure import Failure, failure_of
@@ -46,7 +45,7 @@ def why(request: Request, world: World, changes: Changes, own: Mapping[str, str]
     """One stage. ``own``: credentials of the operator file with their expiry dates, by name."""
     failures: list[Failure] = []
     desired = request.loaded.stages.get(request.stage, Desired(request.stage))
-    checked = _checked(desired, world)
+    checked = world.credentials.check(uses_of(desired).values())
     failures += [failure_of(each.error, request.stage) for each in checked if each.error is not None]
     prepared, seen = _read(request, world, failures)
     status = observed(request, prepared, world) if prepared else recorded(request, world)
@@ -80,17 +79,6 @@ def _read(request: Request, world: World, failures: list[Failure]) -> tuple[Prep
         return None, None
     resources = {**known, **more.by_key()}
     return prepared, Observed(request.stage, inventory.stage, tuple(resources[key] for key in sorted(resources)))
-
-
-def _checked(desired: Desired, world: World) -> tuple[Checked, ...]:
-    configuration = desired.configuration
-    fields = configuration.fields if configuration else {}
-    uses = [
-        Use(desired.stage, ref, destinations(configuration, name))
-        for name, ref in sorted(fields.items())
-        if configuration and isinstance(ref, SecretRef)
-    ]
-    return world.credentials.check(uses)
 
 
 def _apps(seen: Observed | None) -> Iterator[ObservedResource]:

@@ -13,10 +13,8 @@ from stagemail.errors import StagemailError
 from stagemail.model.key import CONFIGURATION, Key
 from stagemail.model.revision import Loaded
 from stagemail.model.run import Run
-from stagemail.model.secret import SecretRef
 from stagemail.ports import Source
-from stagemail.reconcile.credentials import Use
-from stagemail.reconcile.situation import destinations
+from stagemail.reconcile.uses import uses_of
 from stagemail.report.findings import Finding
 from stagemail.wiring.running import Running
 
@@ -80,13 +78,7 @@ def _documents(loaded: Loaded) -> Iterator[Finding]:
 
 def _secrets(running: Running, source: Source, stages: tuple[str, ...]) -> Iterator[Finding]:
     loaded = source.load()
-    uses = []
-    for stage in stages:
-        desired = loaded.stages.get(stage)
-        configuration = desired.configuration if desired else None
-        for name, ref in sorted(configuration.fields.items()) if configuration else ():
-            if configuration and isinstance(ref, SecretRef):
-                uses.append(Use(stage, ref, destinations(configuration, name)))
+    uses = [use for stage in stages for use in uses_of(loaded.stages.get(stage)).values()]
     for checked in running.credentials.check(uses):
         name = f"secret {checked.use.stage}"
         if checked.error is not None:
