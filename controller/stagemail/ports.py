@@ -13,6 +13,7 @@ from stagemail.model.field import Value
 from stagemail.model.inventory import Inventory, StageIdentity
 from stagemail.model.key import Key
 from stagemail.model.location import Location, Place
+from stagemail.model.probe import Extent, Letter, Probed, Sent, Server
 from stagemail.model.problem import Problem
 from stagemail.model.revision import Commit, Loaded, Revision
 from stagemail.model.run import Intent, Operation, Outcome, Run
@@ -152,6 +153,22 @@ class SecretStore(Protocol):
 
     def origin(self, ref: SecretRef) -> str:
         """Where the value comes from, in words and without the value: "environment variable STAGEMAIL_SMTP_QA"."""
+        ...
+
+
+class MailProbe(Protocol):
+    """Speaks with mail servers. What a server does is never an exception: it is a step that failed, with its cause."""
+
+    def probe(self, server: Server, extent: Extent) -> Probed:
+        """A conversation in which nothing is sent: as far as ``extent`` says, or until a step fails."""
+        ...
+
+    def send(self, server: Server, letter: Letter, begin: Callable[[], None]) -> Sent:
+        """Send one letter to all of its recipients, or to none.
+
+        ``begin`` is called once, after every recipient was accepted and directly before DATA: what it records is there
+        before the letter can be. What ``begin`` raises ends the conversation and is raised.
+        """
         ...
 
 
