@@ -98,7 +98,7 @@ CODE = re.compile(r"[a-z][a-z0-9.]*(-[a-z0-9.]+)+")
 ONE_WORD = {"alias", "anchor", "syntax", "timestamp"}
 PARTS = {"symlink-not-followed", "submodule-not-followed"}
 """Codes that the source puts together from parts."""
-NO_CODES = {"utf-8", "working-tree", "index-tree"}
+NO_CODES = {"utf-8", "working-tree", "index-tree", "first-parent"}
 """Texts of these modules that look like codes."""
 
 
@@ -119,7 +119,17 @@ def test_every_code_of_a_problem_is_in_the_reference_and_no_other() -> None:
 
 
 VARIABLE = re.compile(r"_?(STAGEMAIL|GITHUB|GITLAB|XDG|NO|ODC_EMULATOR|ODC_OPENAPI)_[A-Z_]*[A-Z]")
-READERS = {"cache.py", "identity.py", "opening.py", "stores.py", "main.py", "output.py", "place.py", "command.py"}
+READERS = {
+    "trust.py",
+    "cache.py",
+    "identity.py",
+    "opening.py",
+    "stores.py",
+    "main.py",
+    "output.py",
+    "place.py",
+    "command.py",
+}
 """Modules that look at the process's environment; a new one has to be written here, and its variables in the page."""
 
 

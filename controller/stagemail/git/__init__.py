@@ -3,13 +3,16 @@
 Not here: which files count (``source``), pull requests (``host``), commits of documents: only people make those.
 """
 
+from stagemail.git.accepted import accept, accepted
 from stagemail.git.arguments import DEFAULT_PROTOCOLS
 from stagemail.git.committing import STAGEMAIL, Identity, commit_files
 from stagemail.git.history import blame, commit, log
 from stagemail.git.mirroring import Access, mirror
 from stagemail.git.objects import Change, TreeEntry, changed, is_blob_id, read_blobs, tree
-from stagemail.git.remote_branch import RemoteBranch, fetch, is_before, push, tip, trailers
-from stagemail.git.repository import Repository, discover, open_repository, resolve
+from stagemail.git.remote_branch import RemoteBranch, fetch, has, is_before, push, tip, trailers
+from stagemail.git.repository import Repository, discover, is_full_id, open_repository, resolve
+from stagemail.git.signatures import Signature, explained, signatures
+from stagemail.git.trust import KeyFiles, Trust, trusting
 from stagemail.git.worktree import IndexEntry, Status, index, status
 
 __all__ = [
@@ -19,27 +22,37 @@ __all__ = [
     "Change",
     "Identity",
     "IndexEntry",
+    "KeyFiles",
     "RemoteBranch",
     "Repository",
+    "Signature",
     "Status",
     "TreeEntry",
+    "Trust",
+    "accept",
+    "accepted",
     "blame",
     "changed",
     "commit",
     "commit_files",
     "discover",
+    "explained",
     "fetch",
+    "has",
     "index",
     "is_before",
     "is_blob_id",
+    "is_full_id",
     "log",
     "mirror",
     "open_repository",
     "push",
     "read_blobs",
     "resolve",
+    "signatures",
     "status",
     "tip",
     "trailers",
     "tree",
+    "trusting",
 ]

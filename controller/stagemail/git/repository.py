@@ -57,6 +57,11 @@ def resolve(repository: Repository, ref: str) -> str:
     return full_id(answer.decode("ascii", "replace").strip())
 
 
+def is_full_id(text: str) -> bool:
+    """Whether the text is a full object id."""
+    return FULL_ID.fullmatch(text) is not None
+
+
 def full_id(text: str) -> str:
     """The text, if it is a full object id. Raises NotFound."""
     if not FULL_ID.fullmatch(text):

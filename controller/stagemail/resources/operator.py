@@ -15,6 +15,7 @@ from stagemail.resources.plugins import Plugin
 from stagemail.resources.secret_reference import SecretReference
 from stagemail.resources.shape import Document, Shape, Unique, rule
 from stagemail.resources.text import Folder, Line, Name, Share
+from stagemail.resources.verification import Verification
 
 _FILE: Final = "stagemail design: the operator file"
 DURATION_PATTERN: Final = r"^(0s|([0-9]{1,4}d)?([0-9]{1,4}h)?([0-9]{1,5}m)?([0-9]{1,6}s)?)$"
@@ -54,6 +55,13 @@ class Source(Shape):
         default=None,
     )
     branch: Line | None = rule("The branch that the controller follows.", example="main", source=_FILE, default=None)
+    verification: Verification | None = rule(
+        "What the branch's history must be before the controller follows it: signatures, and no way back. Left out: "
+        "every commit is followed.",
+        example={"allowedSigners": "keys/allowed_signers"},
+        source=_FILE,
+        default=None,
+    )
 
 
 class Sync(Shape):
