@@ -52,6 +52,7 @@ ONLY_IMPORTERS: Mapping[str, tuple[str, ...]] = {
 
 LAZY: Mapping[str, tuple[str, ...]] = {
     "stagemail.record.schema": ("stagemail.record.upgrade",),  # Alembic: once per release
+    "stagemail.record.state": ("stagemail.record.sql_opening",),  # SQLAlchemy: only where a record is written or made
     "stagemail.source.assemble": ("stagemail.source.explain",),  # jsonschema: only where a document is wrong
     "stagemail.source.operator_file": ("stagemail.source.explain",),
     "stagemail.resources.formats": ("email_validator",),  # only for addresses that are not plainly good

@@ -3,15 +3,17 @@
 Not here: what is done with the key (``reconcile.credentials``), or when it was lost (``lost_key``).
 """
 
+import hmac
 import os
 import stat
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
 from stagemail.errors import CorruptRecord, NotPermitted
 from stagemail.record.placing import place
-from stagemail.record.sqlite import file_refusal
+from stagemail.record.sqlite_file import file_refusal
 
 LENGTH: Final = 32
 
@@ -22,6 +24,11 @@ Randomness = Callable[[int], bytes]
 def key_path(record: Path) -> Path:
     """Where the key of this record is kept."""
     return record.with_name(record.name + ".key")
+
+
+def mark_of(key: bytes) -> str:
+    """What a record keeps of the key, to notice another one: says nothing of it."""
+    return hmac.new(key, b"stagemail record", sha256).hexdigest()[:32]
 
 
 def load_or_create(path: Path, randomness: Randomness) -> bytes:

@@ -5,10 +5,8 @@ forgets what it knew of them: planning adopts them as unverified and writes noth
 unsettled have no fingerprint, and stay.
 """
 
-import hmac
 from collections.abc import Mapping
 from datetime import datetime
-from hashlib import sha256
 from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -17,18 +15,19 @@ from stagemail.model.secret import SecretState
 from stagemail.model.snapshot import AppliedField
 from stagemail.record.codec import decode_fields, encode_fields
 from stagemail.record.database import Database
+from stagemail.record.fingerprint_key import mark_of
 from stagemail.record.tables import APPLIED, EVENTS, MARKS
+from stagemail.record.versions import MARK
 
 NOTICE: Final = (
     "the fingerprint key beside the record was lost or replaced: which secrets are live can no longer be told, so they "
     "count as unverified and none is written; `stagemail secrets push STAGE` sends them, a rotation does too"
 )
-_NAME: Final = "fingerprint-key"
 
 
 def watch(database: Database, key: bytes, now: datetime) -> tuple[str, ...]:
     """Compare the key with the record's mark of it; gives the notice if it is another one."""
-    mark = hmac.new(key, b"stagemail record", sha256).hexdigest()[:32]
+    mark = mark_of(key)
     with database.read() as connection:
         if _mark(connection) == mark:
             return ()
@@ -36,8 +35,8 @@ def watch(database: Database, key: bytes, now: datetime) -> tuple[str, ...]:
         known = _mark(connection)
         if known == mark:
             return ()
-        connection.execute(delete(MARKS).where(MARKS.c.name == _NAME))
-        connection.execute(insert(MARKS).values(name=_NAME, value=mark))
+        connection.execute(delete(MARKS).where(MARKS.c.name == MARK))
+        connection.execute(insert(MARKS).values(name=MARK, value=mark))
         if known is None:
             return ()
         _forget_fingerprints(connection)
@@ -47,7 +46,7 @@ def watch(database: Database, key: bytes, now: datetime) -> tuple[str, ...]:
 
 
 def _mark(connection: Connection) -> str | None:
-    return connection.scalar(select(MARKS.c.value).where(MARKS.c.name == _NAME))
+    return connection.scalar(select(MARKS.c.value).where(MARKS.c.name == MARK))
 
 
 def _forget_fingerprints(connection: Connection) -> None:

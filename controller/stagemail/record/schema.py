@@ -1,6 +1,6 @@
 """The record's schema: is it ours, is it today's, bring it up to date, refuse what a newer stagemail wrote.
 
-Not here: the tables (``tables``), the steps between schemas (``revisions``).
+Not here: the tables (``tables``), the list of schemas (``versions``), the steps between them (``revisions``).
 """
 
 from typing import Final
@@ -9,9 +9,7 @@ from sqlalchemy import Connection, column, inspect, select, table
 
 from stagemail.errors import UserMustFix
 from stagemail.record.database import Database
-
-REVISIONS: Final = ("0001",)
-"""Every schema that ever was, oldest first; the last is today's. A test holds it to the revisions' files."""
+from stagemail.record.versions import REVISIONS
 
 _VERSION: Final = table("alembic_version", column("version_num"))
 

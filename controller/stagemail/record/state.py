@@ -5,36 +5,17 @@ Not here: the in-memory record (``memory``) and what a record does (``sql``, ``g
 
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
 
 from stagemail.model.secret import Secret
-from stagemail.ports import Clock, Leases, Record
-from stagemail.record.fingerprint_key import Randomness, key_path, load_or_create
+from stagemail.ports import Clock
+from stagemail.record.fingerprint_key import Randomness, key_path, load_or_create, mark_of
 from stagemail.record.git_branch_opening import SCHEME, open_git_branch
-from stagemail.record.lost_key import watch
-from stagemail.record.schema import ensure
-from stagemail.record.sql import SqlRecord
-from stagemail.record.sqlite import SqliteDatabase, database_path
+from stagemail.record.kept import KeptRecord
+from stagemail.record.sqlite_file import database_path
+from stagemail.record.sqlite_reader import SqliteReader
+from stagemail.record.sqlite_record import SqliteRecord
 
-
-class KeptRecord(Record, Leases, Protocol):
-    """A record that also keeps the leases, and that is given back at the end."""
-
-    @property
-    def notices(self) -> tuple[str, ...]:
-        """What the user should know since it was opened, in sentences."""
-        ...
-
-    def close(self) -> None:
-        """Give back what it holds; a record that was closed opens again when it is used."""
-        ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None: ...
+__all__ = ["KeptRecord", "nobody_is_gone", "open_record"]
 
 
 def nobody_is_gone(_owner: str) -> bool:
@@ -65,13 +46,27 @@ def open_record(
 
 def _open_sqlite(
     url: str, base: Path, randomness: Randomness, clock: Clock, is_gone: Callable[[str], bool]
-) -> SqlRecord:
+) -> SqliteRecord:
+    """Only looked at where it is as this release left it; made, migrated or refused where it is not."""
     path = database_path(url, base)
-    database = SqliteDatabase(path)
-    try:
+    reader = SqliteReader(path)
+
+    def in_full() -> KeptRecord:
+        # SQLAlchemy takes longer to import than most commands take to run, and is needed by those that write.
+        from stagemail.record.sql_opening import open_sql  # noqa: PLC0415
+
+        return open_sql(path, randomness, clock, is_gone)
+
+    if _are_there(path, key_path(path)):
         key = load_or_create(key_path(path), randomness)
-        ensure(database, f"the record {path}")
-        return SqlRecord(database, key, clock.now, notices=watch(database, key, clock.now()), is_gone=is_gone)
-    except BaseException:
-        database.close()
-        raise
+        if reader.is_todays(mark_of(key)):
+            return SqliteRecord(reader, key, in_full)
+    opened = in_full()
+    return SqliteRecord(reader, opened.fingerprint_key(), lambda: opened).open_in_full()
+
+
+def _are_there(*paths: Path) -> bool:
+    try:
+        return all(path.is_file() for path in paths)
+    except OSError:  # a folder that may not be entered: opening in full says so
+        return False

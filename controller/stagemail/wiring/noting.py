@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stagemail.errors import StagemailError
 from stagemail.model.run import Run
-from stagemail.record.sqlite import database_path
+from stagemail.record.sqlite_file import database_path
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.unchanged import place_of, remember
 

@@ -20,6 +20,7 @@ from stagemail.model.snapshot import AppliedField, AppliedResource
 from stagemail.ports import Entry
 from stagemail.record.sql import SqlRecord
 from stagemail.record.sqlite import SqliteDatabase
+from stagemail.record.sqlite_record import SqliteRecord
 from stagemail.record.state import open_record
 
 FATAL = 5
@@ -38,9 +39,10 @@ def die(*_: object) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def arm(record: SqlRecord, where: str) -> None:
+def arm(record: SqliteRecord, where: str) -> None:
     """Die directly before the next statement that begins with these words, or before the next commit."""
-    database = record._database
+    assert isinstance(record._opened, SqlRecord)
+    database = record._opened._database
     assert isinstance(database, SqliteDatabase)
     if where == "COMMIT":
         event.listen(database._reader, "commit", die)
@@ -58,6 +60,7 @@ def main() -> None:
     record.append([Entry(run=Run("run", "qa", "c0ffee", "ann", NOON))], None)
     for number in range(1_000_000):
         if number == FATAL and sys.argv[2:]:
+            assert isinstance(record, SqliteRecord)
             arm(record, sys.argv[2])
         record.append(entries(number), None)
         os.write(1, f"{number}\n".encode())

@@ -14,15 +14,14 @@ from alembic.script import ScriptDirectory
 from tests.unit.record.clocks import WallClock
 
 from stagemail.errors import UserMustFix
-from stagemail.record import schema
-from stagemail.record.sql import SqlRecord
+from stagemail.record import schema, versions
 from stagemail.record.sqlite import SqliteDatabase
-from stagemail.record.state import open_record
+from stagemail.record.state import KeptRecord, open_record
 from stagemail.record.tables import METADATA
 from stagemail.record.upgrade import configuration
 
 
-def opened(folder: Path) -> SqlRecord:
+def opened(folder: Path) -> KeptRecord:
     return open_record("sqlite:///record.db", folder, randomness=os.urandom, clock=WallClock())
 
 
@@ -41,7 +40,7 @@ def test_the_revisions_build_exactly_todays_tables(tmp_path: Path) -> None:
 
 def test_the_known_revisions_are_those_of_the_files_in_their_order() -> None:
     scripts = ScriptDirectory.from_config(configuration(None))
-    assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == schema.REVISIONS
+    assert tuple(script.revision for script in scripts.walk_revisions())[::-1] == versions.REVISIONS
 
 
 def test_a_record_of_a_newer_stagemail_is_refused_and_left_alone(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from stagemail.model.snapshot import AppliedField, AppliedResource
 from stagemail.ports import Entry
 from stagemail.record import sqlite
 from stagemail.record.sql import SqlRecord
+from stagemail.record.sqlite_file import database_path
 from stagemail.record.state import open_record
 
 REPOSITORY = Path(__file__).parents[3]
@@ -102,7 +103,7 @@ def test_it_writes_ahead_syncs_fully_and_holds_foreign_keys(tmp_path: Path) -> N
     ],
 )
 def test_the_url_names_a_file_below_the_base_or_anywhere(url: str, path: str) -> None:
-    assert sqlite.database_path(url, Path("/base")) == Path(path)
+    assert database_path(url, Path("/base")) == Path(path)
 
 
 @pytest.mark.parametrize(
@@ -195,7 +196,7 @@ def test_content_that_nobody_can_read_is_a_damaged_record(tmp_path: Path, fields
 def test_a_full_disk_is_named_nothing_is_half_recorded_and_space_helps(tmp_path: Path) -> None:
     with opened(tmp_path) as record:
         record.append([resource("crm")], None)
-        database = record._database
+        database = record._opened._database
         assert isinstance(database, sqlite.SqliteDatabase)
         database.close()
 

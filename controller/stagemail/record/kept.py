@@ -1,0 +1,25 @@
+"""What the rest of the product gets when a record is opened: the record, the leases, and its end."""
+
+from types import TracebackType
+from typing import Protocol, Self
+
+from stagemail.ports import Leases, Record
+
+
+class KeptRecord(Record, Leases, Protocol):
+    """A record that also keeps the leases, and that is given back at the end."""
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know since it was opened, in sentences."""
+        ...
+
+    def close(self) -> None:
+        """Give back what it holds; a record that was closed opens again when it is used."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None: ...

@@ -1,0 +1,91 @@
+"""The record in a SQLite file: reads by plain SQL, and opens the whole machinery with the first write.
+
+``plan``, ``status``, ``history`` and ``drift`` write nothing, so they never load SQLAlchemy.
+Not here: SQL (``sqlite_reader`` reads, ``entries`` and ``leases`` write), opening (``state``).
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from stagemail.model.run import Intent, Run
+from stagemail.model.snapshot import Applied
+from stagemail.ports import Entry, Lease
+from stagemail.record.kept import KeptRecord
+from stagemail.record.sqlite_reader import SqliteReader
+
+
+class SqliteRecord:
+    """Implements ``ports.Record`` and ``ports.Leases``. ``in_full`` opens what also writes; called once, if ever.
+
+    Two connections to one file: what one writes the other reads, because every method is a transaction of its own.
+    """
+
+    def __init__(self, reader: SqliteReader, key: bytes, in_full: Callable[[], KeptRecord]) -> None:
+        self._reader = reader
+        self._key = key
+        self._in_full = in_full
+        self._opened: KeptRecord | None = None
+        self._lock = Lock()
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should know since it was opened, in sentences."""
+        return () if self._opened is None else self._opened.notices
+
+    def append(self, entries: Iterable[Entry], lease: Lease | None) -> None:
+        """See ``ports.Record.append``."""
+        self._writer().append(entries, lease)
+
+    def applied(self, stage: str) -> Applied:
+        """See ``ports.Record.applied``."""
+        return self._reader.applied(stage)
+
+    def open_intents(self, stage: str) -> tuple[Intent, ...]:
+        """See ``ports.Record.open_intents``."""
+        return self._reader.open_intents(stage)
+
+    def runs(self, stage: str | None, limit: int) -> tuple[Run, ...]:
+        """See ``ports.Record.runs``."""
+        return self._reader.runs(stage, limit)
+
+    def fingerprint_key(self) -> bytes:
+        """See ``ports.Record.fingerprint_key``."""
+        return self._key
+
+    def acquire(self, scope: str, owner: str, now: datetime, seconds: float) -> Lease:
+        """See ``ports.Leases.acquire``."""
+        return self._writer().acquire(scope, owner, now, seconds)
+
+    def renew(self, lease: Lease, now: datetime, seconds: float) -> Lease:
+        """See ``ports.Leases.renew``."""
+        return self._writer().renew(lease, now, seconds)
+
+    def release(self, lease: Lease) -> None:
+        """See ``ports.Leases.release``."""
+        self._writer().release(lease)
+
+    def close(self) -> None:
+        """Give back the database; a record that was closed opens it again when it is used."""
+        self._reader.close()
+        if self._opened is not None:
+            self._opened.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def open_in_full(self) -> Self:
+        """Make, migrate or refuse the database now instead of with the first write."""
+        self._writer()
+        return self
+
+    def _writer(self) -> KeptRecord:
+        with self._lock:
+            if self._opened is None:
+                self._opened = self._in_full()
+            return self._opened

@@ -1,0 +1,13 @@
+"""The schemas that ever were, and the names under which a record keeps what it knows of itself.
+
+A new table or column: a revision in ``revisions``, its number here, the table in ``tables``, and, where a command that
+only reads shall have it, its SQL in ``sqlite_reader`` (a test holds both to each other). Not here: upgrading.
+"""
+
+from typing import Final
+
+REVISIONS: Final = ("0001",)
+"""Every schema that ever was, oldest first; the last is today's. A test holds it to the revisions' files."""
+
+MARK: Final = "fingerprint-key"
+"""The mark of the fingerprint key that the record was written with."""
