@@ -2,6 +2,7 @@
 
 import os
 import stat
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from tests.unit.git.repositories import GitRun
 
 from stagemail import git
 from stagemail.errors import NotPermitted, StagemailError, UsageError, UserMustFix
-from stagemail.git.command import Command
+from stagemail.git.command import Command, check_version
 
 NOBODY = 65534
 
@@ -212,6 +213,43 @@ def test_a_damaged_repository_says_what_to_run(clone: Path, run_git: GitRun) -> 
 
 
 def test_without_git_the_error_says_to_install_it(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("git.Git.GIT_PYTHON_GIT_EXECUTABLE", "git-is-not-here")
+    monkeypatch.setattr("stagemail.git.command.PROGRAM", "git-is-not-here")
     with pytest.raises(StagemailError, match="git is not installed"):
         Command(clone).run("version")
+
+
+def test_without_its_folder_the_error_names_it(tmp_path: Path) -> None:
+    with pytest.raises(StagemailError, match="gone is not a folder"):
+        Command(tmp_path / "gone").run("version")
+
+
+def test_much_goes_in_while_much_comes_out(clone: Path, run_git: GitRun) -> None:
+    blob = run_git(clone, "rev-parse", "HEAD:environments/qa/a.yaml")
+    answer = Command(clone).run("cat-file", "--batch", stdin=f"{blob}\n".encode() * 100_000)
+    assert answer.count(b"blob") == 100_000
+
+
+def test_a_git_that_was_given_up_leaves_nothing_running(clone: Path, run_git: GitRun, tmp_path: Path) -> None:
+    run_git(clone, "config", "alias.hang", f"!sleep 60 & echo $! > {tmp_path}/pid; wait")
+    with pytest.raises(StagemailError, match="did not end"):
+        Command(clone).run("hang", timeout=1.0)
+    pid = int((tmp_path / "pid").read_text())
+    state = Path(f"/proc/{pid}/stat")
+    for _ in range(100):
+        if not state.exists() or state.read_text().split()[2] == "Z":
+            return
+        time.sleep(0.05)
+    pytest.fail("its child still runs")
+
+
+def test_a_git_that_is_too_old_to_be_safe_is_refused(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "git"
+    program.write_text("#!/bin/sh\necho git version 2.30.9\n")
+    program.chmod(0o755)
+    monkeypatch.setattr("stagemail.git.command.PROGRAM", str(program))
+    check_version.cache_clear()
+    with pytest.raises(UserMustFix, match=r"git 2\.30 is too old"):
+        Command(clone).run("version")
+    check_version.cache_clear()
