@@ -1,5 +1,6 @@
 """Rotation and write-only drift: rotated in the store means sent once, overwritten outside means healed."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,20 @@ def test_after_losing_the_record_the_secret_is_unverified_and_not_sent(masked: B
     masked.run("apply", "qa", "--automatic").shows("qa: read back equal")
     assert masked.writes(before)["PATCH", "QA"] == 1
     assert masked.platform.secret_equals("QA", "password", ROTATED, "CRM")
+
+
+def test_secrets_status_ends_with_what_an_admin_waits_for(masked: Bench) -> None:
+    live = "the store's value live in 5 of 5 apps: the value before may be revoked"
+    said = masked.run("secrets", "status", "qa").shows("env:SMTP_QA", "environments/qa/email.yaml:11:5", live)
+    said.shows("targets.odc.credentials.clientSecret", "its old value dies at once", "stagemail.yaml:")
+    masked.environment["STAGEMAIL_SMTP_QA"] = ROTATED
+    said = masked.run("secrets", "status", "qa", expect=3).shows("the platform has another value than the store")
+    said.shows("keep the value before").hides(ROTATED, "may be revoked")
+    masked.run("apply", "qa")
+    data = json.loads(masked.run("secrets", "status", "qa", "--format", "json").out)
+    assert data["secrets"][0]["liveIn"][0] | {"state": "live", "live": 5, "apps": 5} == data["secrets"][0]["liveIn"][0]
+    masked.unset("STAGEMAIL_SMTP_QA")
+    masked.run("secrets", "status", "qa", expect=1).shows("cannot be read", "set STAGEMAIL_SMTP_QA")
 
 
 def test_a_saved_plan_is_refused_once_its_secret_was_rotated(masked: Bench, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from stagemail.cli import exits, options
 from stagemail.cli.applying import refuse_dirty, tell_runs
 from stagemail.cli.output import color, say, width
 from stagemail.cli.run_session import RunSession
+from stagemail.cli.secrets_status import status
 from stagemail.model.run import Run
 from stagemail.reconcile.once import once
 from stagemail.reconcile.uses import uses_of
@@ -65,3 +66,6 @@ def push(ctx: click.Context, *, stages: tuple[str, ...], revision: str | None, r
     results = session.each(session.stages(stages), work)
     tell_runs(results, form)
     return exits.of_runs(results)
+
+
+command.add_command(status)

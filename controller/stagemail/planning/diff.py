@@ -112,7 +112,7 @@ def _shown(spec: FieldSpec, seen: ObservedField) -> Value:
 def _case(spec: FieldSpec, want: Value, seen: ObservedField, known: AppliedField | None, same: Same) -> Case | None:
     if spec.secret and isinstance(want, SecretState):
         return _secret_case(want, seen, known)
-    if same(spec.name, want, seen.value) or (want in EMPTY and _is_absent(seen)):
+    if same(spec.name, want, seen.value) or (want in EMPTY and is_absent(seen)):
         return None
     if known is None:
         return "create" if seen.is_default or seen.value in EMPTY else "takeover"
@@ -121,13 +121,14 @@ def _case(spec: FieldSpec, want: Value, seen: ObservedField, known: AppliedField
     return "drift" if same(spec.name, known.value, want) else "takeover"
 
 
-def _is_absent(seen: ObservedField) -> bool:
+def is_absent(seen: ObservedField) -> bool:
+    """Whether nothing is set, as far as the platform tells."""
     return seen.value in EMPTY or (isinstance(seen.value, Masked) and seen.value.present is False)
 
 
 def _secret_case(want: SecretState, seen: ObservedField, known: AppliedField | None) -> Case | None:
     if known is None or not isinstance(known.value, SecretState):
-        return "create" if seen.is_default or _is_absent(seen) else None
+        return "create" if seen.is_default or is_absent(seen) else None
     if not known.value.fingerprint:
         return "unsettled"
     if _is_unread(want):
@@ -140,7 +141,7 @@ def _secret_case(want: SecretState, seen: ObservedField, known: AppliedField | N
 
 def _overwritten(seen: ObservedField, known: AppliedField) -> Case | None:
     """What we wrote was written over, or taken away, as far as the platform tells."""
-    return "overwritten" if known.verified and (written_over(seen, known) or _is_absent(seen)) else None
+    return "overwritten" if known.verified and (written_over(seen, known) or is_absent(seen)) else None
 
 
 def written_over(seen: ObservedField | None, known: AppliedField) -> bool:
@@ -149,7 +150,7 @@ def written_over(seen: ObservedField | None, known: AppliedField) -> bool:
 
 
 def _tells_nothing(seen: ObservedField | None) -> bool:
-    return seen is not None and not seen.evidence and not _is_absent(seen)
+    return seen is not None and not seen.evidence and not is_absent(seen)
 
 
 def _is_unread(value: Value) -> bool:

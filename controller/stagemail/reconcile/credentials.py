@@ -36,13 +36,19 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What ``secrets check`` prints of one use: where it came from, or the error. Never the value."""
+    """What ``secrets check`` and ``secrets status`` tell of one use: where it came from, or the error; never the value.
+
+    ``created``: since when its store has this version (ISO 8601), "" where it does not tell. ``state`` is None where
+    the value was not read.
+    """
 
     use: Use
     origin: str
     version: str = ""
     expires: str = ""
     error: StagemailError | None = None
+    created: str = ""
+    state: SecretState | None = None
 
 
 class Credentials:
@@ -95,6 +101,20 @@ class Credentials:
         answers = self.resolve_many(uses)
         return tuple(self._checked(use, answers[use]) for use in sorted(answers))
 
+    def check_own(self, ref: SecretRef) -> Checked:
+        """The same of a secret that the operator file itself names: it needs no grant."""
+        return self._checked(Use("", ref, ()), _outcome(self._resolved, ref))
+
+    def expiry(self, ref: SecretRef) -> str:
+        """When a secret runs out: as its store told if this run has read it, else as the reference says. Reads nothing.
+
+        An ISO 8601 date or time, "" where nobody knows.
+        """
+        with self._lock:
+            known = self._answers.get(_identity(ref))
+        read = known is not None and known.done() and not known.cancelled() and known.exception() is None
+        return (known.result().expires if known is not None and read else "") or ref.expires
+
     def scrubber(self) -> Scrubber:
         """The last net for text: knows every value that was read so far."""
         with self._lock:
@@ -112,8 +132,10 @@ class Credentials:
             return Checked(use, "", error=answer if isinstance(answer, StagemailError) else None)
         if isinstance(answer, StagemailError):
             return Checked(use, _origin(store, use.ref), error=answer)
-        expires = self._read(use.ref).expires or use.ref.expires
-        return Checked(use, _origin(store, use.ref), answer[1].version, expires)
+        read, state = self._read(use.ref), answer[1]
+        expires = read.expires or use.ref.expires
+        origin = _origin(store, use.ref)
+        return Checked(use, origin, state.version, expires, created=read.created, state=state)
 
     def _require(self, use: Use) -> None:
         covering = [grant for grant in self._grants if grant.covers(use.stage, use.ref)]

@@ -10,12 +10,13 @@ from datetime import date
 
 from stagemail.errors import StagemailError
 from stagemail.model.field import Value
-from stagemail.model.key import BINDING, Key
+from stagemail.model.key import BINDING
 from stagemail.model.revision import Commit
 from stagemail.model.run import Run
 from stagemail.model.snapshot import Desired, Observed, ObservedResource
 from stagemail.reconcile.credentials import Checked
-from stagemail.reconcile.once import Prepared, plan
+from stagemail.reconcile.looking import look
+from stagemail.reconcile.once import Prepared
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.status import observed, recorded
 from stagemail.reconcile.uses import uses_of
@@ -69,16 +70,11 @@ def why(request: Request, world: World, changes: Changes, own: Mapping[str, str]
 def _read(request: Request, world: World, failures: list[Failure]) -> tuple[Prepared | None, Observed | None]:
     """The plan and every app, bound or not; what stopped it is told."""
     try:
-        prepared = plan(request, world)
-        inventory = prepared.situation.inventory
-        keys = (Key(request.stage, BINDING, app.key) for app in inventory.apps if app.bindable)
-        known = prepared.situation.observed.by_key()
-        more = world.target.observe(request.stage, tuple(key for key in keys if key not in known))
+        looked = look(request, world)
     except StagemailError as error:
         failures.append(failure_of(error, request.stage))
         return None, None
-    resources = {**known, **more.by_key()}
-    return prepared, Observed(request.stage, inventory.stage, tuple(resources[key] for key in sorted(resources)))
+    return looked.prepared, looked.observed
 
 
 def _apps(seen: Observed | None) -> Iterator[ObservedResource]:

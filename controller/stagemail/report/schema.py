@@ -18,6 +18,7 @@ from stagemail.report.codec import TAGS, Json, members
 from stagemail.report.envelope import VERSION, written
 from stagemail.report.failure import Failure
 from stagemail.report.problems_json import Counts
+from stagemail.report.secret_status import SecretStatus
 from stagemail.report.summary import PlanSummary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -35,6 +36,7 @@ def schema_texts() -> dict[str, str]:
     return {
         "plan-report.schema.json": written(_plan_report()),
         "problems-report.schema.json": written(_problems_report()),
+        "secrets-status.schema.json": written(_secrets_status()),
     }
 
 
@@ -55,6 +57,13 @@ def _problems_report() -> Json:
     properties = {"counts": _schema(Counts, defs), "problems": _list(Problem, defs)}
     text = "Everything that is wrong in the documents of one revision."
     return _report("problems-report", "ProblemsReport", text, properties, defs)
+
+
+def _secrets_status() -> Json:
+    defs: dict[str, Json] = {}
+    properties = {"secrets": _list(SecretStatus, defs), "failures": _list(Failure, defs)}
+    text = "Every credential that is referenced: where it is used, how old it is, when it runs out, where it is live."
+    return _report("secrets-status", "SecretsStatus", text, properties, defs)
 
 
 def _list(kind: type, defs: dict[str, Json]) -> Json:

@@ -16,6 +16,10 @@ from stagemail.target.odc.check import check_desired
 from stagemail.target.odc.mapping import OdcMapping
 from stagemail.wiring.plugins import CheckDesired, Settled
 
+NOTE = (
+    "ODC deactivates the old secret of an API client the moment a new one is made: its old value dies at once. So "
+    "store the new one in the same minute, and write `expires:` beside the reference (90 days if you chose none)"
+)
 MAX_MAPPING = 4 * 1024 * 1024
 """Bytes of a mapping file that we read."""
 
@@ -25,6 +29,7 @@ class OdcPlugin:
 
     settings: type[BaseModel] = OdcTargetSettings
     runtime = "stagemail.wiring.odc_runtime:RUNTIME"
+    secret_note = NOTE
 
     def scope(self, settings: OdcTargetSettings) -> str:
         """One organization is one domain."""

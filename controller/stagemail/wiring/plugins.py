@@ -63,6 +63,8 @@ class TargetPlugin(Protocol):
     settings: type[BaseModel]
     runtime: str
     """``module:attribute`` of the ``TargetRuntime``, loaded only by commands that speak to the platform."""
+    secret_note: str
+    """What a person should know of the platform's own credential, such as what renewing it does; may be empty."""
 
     def scope(self, settings: Any) -> str:
         """What a lease protects: the organization, by a name that is the same for every target on it."""

@@ -57,11 +57,12 @@ class House:
     waivers: tuple[Waiver, ...] = ()
     revision: str = "a" * 40
     configured: bool = True
+    evidence: bool = True
 
     def __post_init__(self) -> None:
         self.record = MemoryRecord(b"k" * 32)
         self.store = MemoryStore({"SMTP_QA": "first-password"})
-        self.target = MemoryTarget(self.clock, stage_writes=self.stage_writes)  # type: ignore[arg-type]
+        self.target = MemoryTarget(self.clock, stage_writes=self.stage_writes, evidence=self.evidence)  # type: ignore[arg-type]
         self.key = self.target.add_stage("qa", StageIdentity("env-qa", "QA", "non-production"))
         self.apps = {
             name: self.target.add_app("qa", App(name, f"app-{name.lower()}", "WebApplication", 1))
@@ -82,9 +83,12 @@ class House:
         self._ids = count(1)
 
     def desired(self) -> Desired:
-        place = Place("environments/qa/email.yaml")
+        return self.desired_as("qa")
+
+    def desired_as(self, stage: str) -> Desired:
+        place = Place(f"environments/{stage}/email.yaml")
         return Desired(
-            "qa",
+            stage,
             Configuration("relay", dict(self.fields), place) if self.configured else None,
             tuple(
                 Binding(name.lower(), (Selector(name),), (), fields, place) for name, fields in self.bindings.items()

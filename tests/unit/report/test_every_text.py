@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 import pytest
-from tests.unit.report import samples, test_checks, test_drift, test_explain, test_status
+from tests.unit.report import samples, test_checks, test_drift, test_explain, test_secret_status, test_status
 
 from stagemail.model.location import Location
 from stagemail.report.discovery import discovery_text
@@ -18,11 +18,12 @@ from stagemail.report.plan_text import plan_text
 from stagemail.report.problems import problems_text
 from stagemail.report.runs import run_text
 from stagemail.report.secret_check import secrets_text
+from stagemail.report.secret_status import secret_status_text
 from stagemail.report.sheet import cells
 from stagemail.report.status import status_text
 
 EVIL = "\x1b]0;owned\x07\x9b2J\r\n\u202eevil\u200b"
-CLOSED = {"kind", "status", "case", "action", "level", "type", "severity", "support", "error"}
+CLOSED = {"kind", "state", "status", "case", "action", "level", "type", "severity", "support", "error"}
 """Fields that hold one of our own words and never anybody's text."""
 
 REPORTS: dict[str, tuple[Callable[..., str], Any]] = {
@@ -36,6 +37,7 @@ REPORTS: dict[str, tuple[Callable[..., str], Any]] = {
     "findings": (findings_text, test_checks.FINDINGS),
     "discovery": (discovery_text, (test_checks.DISCOVERED,)),
     "secrets": (secrets_text, test_checks.CHECKED),
+    "secrets-status": (secret_status_text, test_secret_status.ALL),
 }
 
 

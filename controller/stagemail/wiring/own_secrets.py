@@ -1,0 +1,32 @@
+"""The credentials that the operator file itself names, with the line where each stands.
+
+Not here: the credentials of stages (``reconcile.uses``), reading any.
+"""
+
+from collections.abc import Iterator
+
+from stagemail.document.locating import locate
+from stagemail.model.location import Place
+from stagemail.model.secret import SecretRef
+from stagemail.reconcile.secret_status import OwnSecret
+from stagemail.resources.operator_checks import secret_references
+from stagemail.resources.policy import secret_ref
+from stagemail.wiring.installation import Installation
+
+
+def own_secrets(installation: Installation) -> Iterator[OwnSecret]:
+    """Every one of them, in the order of the file."""
+    data = installation.path.read_bytes()
+    for pointer, reference in secret_references(installation.operator):
+        location = locate(data, Place(installation.path.name).child(*pointer))
+        note = installation.plugin(pointer[1])[0].secret_note if pointer[0] == "targets" else ""
+        yield OwnSecret(".".join(pointer), secret_ref(reference), location, note)
+
+
+def own_of_target(installation: Installation, target: str) -> dict[str, SecretRef]:
+    """A target's own credentials, by what a person calls them."""
+    return {
+        f"{pointer[-1]} of target {target}": secret_ref(reference)
+        for pointer, reference in secret_references(installation.operator)
+        if pointer[:2] == ("targets", target)
+    }
