@@ -12,6 +12,7 @@ from typing import Final
 
 from stagemail.errors import InvalidInput, NotFound
 from stagemail.model.secret import SecretRef, SecretVersion
+from stagemail.secret.key import name_of, with_field
 from stagemail.secret.value import from_bytes, refuse_pin
 
 DEFAULT_PREFIX: Final = "STAGEMAIL_"
@@ -42,16 +43,11 @@ class EnvStore:
 
     def origin(self, ref: SecretRef) -> str:
         """The variable's name, in words."""
-        field = f", field {ref.field}" if ref.field else ""
-        return f"environment variable {self._name(ref)}{field}"
+        return with_field(f"environment variable {self._name(ref)}", ref)
 
     def _name(self, ref: SecretRef) -> str:
-        if not _NAME.fullmatch(ref.key):
-            raise InvalidInput(
-                f"{ref.key!r} is no key of the secret store {ref.store}",
-                hint="its keys are capital letters, digits and underscores, without the prefix: SMTP_QA",
-            )
-        return self._prefix + ref.key
+        hint = "its keys are capital letters, digits and underscores, without the prefix: SMTP_QA"
+        return self._prefix + name_of(ref, _NAME, hint)
 
 
 def build(settings: Mapping[str, object], base: Path, environ: Mapping[str, str]) -> EnvStore:  # noqa: ARG001

@@ -13,20 +13,19 @@ Not here: the text and JSON inside (``value``).
 
 import errno
 import os
-import re
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from stagemail.errors import InvalidInput, NotFound, NotPermitted, SecretUnusable, StagemailError, Unreachable
+from stagemail.errors import NotFound, NotPermitted, SecretUnusable, StagemailError, Unreachable
 from stagemail.model.secret import SecretRef, SecretVersion
+from stagemail.secret.key import path_of, with_field
 from stagemail.secret.value import LIMIT, from_bytes, refuse_pin
 
 _MAX_LINKS: Final = 8
-_MAX_DEPTH: Final = 32
-_COMPONENT: Final = re.compile(r"(?!\.\.|\.$)[A-Za-z0-9_.@+=,~-]{1,255}", re.ASCII)
+_HINT: Final = "write the file's path below the store's folder, such as qa/smtp-password"
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
@@ -64,12 +63,12 @@ class FileStore:
         return f"{self._where(ref)} (every user of this machine may read it)" if open_to_all else self._where(ref)
 
     def _where(self, ref: SecretRef) -> str:
-        return f"file {self._folder / ref.key}" + (f", field {ref.field}" if ref.field else "")
+        return with_field(f"file {self._folder / ref.key}", ref)
 
     @contextmanager
     def _opened(self, ref: SecretRef) -> Iterator[int]:
         """The descriptor of the regular file that the key names."""
-        where, parts = self._where(ref), _parts(ref)
+        where, parts = self._where(ref), path_of(ref, _HINT)
         failed: OSError | None = None
         descriptor = -1
         try:
@@ -104,17 +103,6 @@ class FileStore:
         except BaseException:
             os.close(here)
             raise
-
-
-def _parts(ref: SecretRef) -> list[str]:
-    parts = ref.key.split("/")
-    if len(parts) > _MAX_DEPTH or not all(_COMPONENT.fullmatch(part) for part in parts):
-        raise InvalidInput(
-            f"{ref.key!r} is no key of the secret store {ref.store}",
-            hint="write the file's path below the store's folder, such as qa/smtp-password: letters, digits and "
-            "_ . @ + = , ~ - between single slashes, without `..`",
-        )
-    return parts
 
 
 def _target(link: str, left: int, where: str) -> list[str]:

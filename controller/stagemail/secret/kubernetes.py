@@ -18,16 +18,17 @@ from kubernetes import config
 from urllib3.exceptions import HTTPError, MaxRetryError, SSLError
 from urllib3.util.retry import Retry
 
-from stagemail.errors import InvalidInput, NotFound, NotPermitted, SecretUnexpected, StagemailError, Unreachable
+from stagemail.errors import NotFound, NotPermitted, SecretUnexpected, StagemailError, Unreachable
 from stagemail.model.secret import SecretRef, SecretVersion
+from stagemail.secret.key import name_of, with_field
 from stagemail.secret.value import from_bytes, refuse_pin, too_large
 
-_config: Any = config
+_config: Any = config  # it has no types
 
 TIMEOUT: Final = (5.0, 10.0)
 """Seconds to connect, and to wait for bytes."""
 _BODY: Final = 2 * 1024 * 1024
-_KEY: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/(?!\.\.?$)[A-Za-z0-9_.-]{1,253}", re.ASCII)
+_KEY: Final = re.compile(r"(?!.*\.\.)[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/(?!\.$)[A-Za-z0-9_.-]{1,253}", re.ASCII)
 
 
 class KubernetesStore:
@@ -43,11 +44,8 @@ class KubernetesStore:
 
         Raises InvalidInput (key), NotFound, NotPermitted, Unreachable, SecretEmpty, SecretUnexpected, SecretUnusable.
         """
-        if not _KEY.fullmatch(ref.key) or ".." in ref.key:
-            raise InvalidInput(
-                f"{ref.key!r} is no key of the secret store {ref.store}",
-                hint="write the Secret's name and its entry, such as smtp-qa/password; the namespace is the store's",
-            )
+        hint = "write the Secret's name and its entry, such as smtp-qa/password; the namespace is the store's"
+        name_of(ref, _KEY, hint)
         where = self.origin(ref)
         refuse_pin(ref, where)
         name, _, entry = ref.key.partition("/")
@@ -59,8 +57,7 @@ class KubernetesStore:
 
     def origin(self, ref: SecretRef) -> str:
         """Namespace, Secret and entry, in words."""
-        field = f", field {ref.field}" if ref.field else ""
-        return f"Kubernetes Secret {ref.key} in namespace {self._namespace}{field}"
+        return with_field(f"Kubernetes Secret {ref.key} in namespace {self._namespace}", ref)
 
     def _body(self, name: str, where: str) -> bytes:
         """The server's answer. The client's exceptions, which hold answers, are let go before ours is raised."""

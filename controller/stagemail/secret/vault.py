@@ -17,7 +17,6 @@ from hvac.api.secrets_engines import kv_v2 as _kv
 from requests import exceptions as _failures
 
 from stagemail.errors import (
-    InvalidInput,
     NotFound,
     NotPermitted,
     SecretEmpty,
@@ -27,12 +26,11 @@ from stagemail.errors import (
     Unreachable,
 )
 from stagemail.model.secret import SecretRef, SecretVersion
+from stagemail.secret.key import path_of, with_field
 from stagemail.secret.value import from_bytes
 from stagemail.secret.vault_login import VaultSession
 
-_COMPONENT: Final = re.compile(r"(?!\.\.|\.$)[A-Za-z0-9_.@+=,~-]{1,255}", re.ASCII)
 _VERSION: Final = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
-_MAX_DEPTH: Final = 32
 
 
 class VaultStore:
@@ -64,17 +62,10 @@ class VaultStore:
 
     def origin(self, ref: SecretRef) -> str:
         """Server, mount and path, in words."""
-        field = f", field {ref.field}" if ref.field else ""
-        return f"Vault secret {self._mount}/{ref.key} at {self._session.address}{field}"
+        return with_field(f"Vault secret {self._mount}/{ref.key} at {self._session.address}", ref)
 
     def _checked(self, ref: SecretRef) -> str:
-        parts = ref.key.split("/")
-        if len(parts) > _MAX_DEPTH or not all(_COMPONENT.fullmatch(part) for part in parts):
-            raise InvalidInput(
-                f"{ref.key!r} is no key of the secret store {ref.store}",
-                hint="write the secret's path below the mount, such as qa/smtp: letters, digits and _ . @ + = , ~ - "
-                "between single slashes, without `..`",
-            )
+        path_of(ref, "write the secret's path below the mount, such as qa/smtp")
         return self.origin(ref)
 
     def _answer(self, ref: SecretRef, where: str) -> Any:

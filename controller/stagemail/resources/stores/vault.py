@@ -5,11 +5,11 @@ from typing import Annotated, Literal, Self
 from pydantic import StringConstraints, model_validator
 
 from stagemail.resources.shape import Shape, rule
+from stagemail.resources.stores.address import Address, OptionalLine, Variable, ca_file
 from stagemail.resources.text import Line
 
 _STORES = "stagemail design: the operator file"
 _DOCS = "Vault docs: KV version 2, auth methods"
-Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
 Path = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$")]
 
 
@@ -55,9 +55,7 @@ class VaultStore(Shape):
     """HashiCorp Vault or OpenBao, KV version 2."""
 
     type: Literal["vault"] = rule("HashiCorp Vault or OpenBao, KV version 2.", example="vault", source=_STORES)
-    address: Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.:\[\]-]+/?$")] = rule(
-        "Its address, with the port.", example="https://vault.example.com:8200", source=_DOCS
-    )
+    address: Address = rule("Its address, with the port.", example="https://vault.example.com:8200", source=_DOCS)
     login: VaultLogin = rule(
         "How stagemail logs in.", example={"method": "token", "variable": "VAULT_TOKEN"}, source=_DOCS
     )
@@ -65,9 +63,4 @@ class VaultStore(Shape):
         "Where the KV version 2 engine is mounted; left out: secret.", example="secret", source=_DOCS, default="secret"
     )
     namespace: Path | None = rule("The namespace.", example="team-a", source=_DOCS, default=None)
-    ca_file: Line | None = rule(
-        "The certificate authority that signed the server's certificate, as PEM.",
-        example="/etc/ssl/vault-ca.pem",
-        source=_DOCS,
-        default=None,
-    )
+    ca_file: OptionalLine = ca_file(_DOCS)
