@@ -1,0 +1,130 @@
+"""Every secret store with a way to put values into it, for the contract suite.
+
+Real: env, file, memory, age, keyring (its own test backend), AWS (moto's server, over HTTP) and OpenBao's development
+server. Written from the public API descriptions: the servers of ``servers_*`` (Vault, Kubernetes, Google, Azure).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from stagemail.ports import SecretStore
+from stagemail.secret import aws_parameter_store, aws_secrets_manager, env, file
+from stagemail.secret.memory import MemoryStore
+
+
+@dataclass(frozen=True)
+class Rig:
+    """A store, how a test puts a value into it, and what the store itself cannot hold."""
+
+    store: SecretStore
+    put: Callable[[str, bytes], object]
+    close: Callable[[], object] = lambda: None
+    qa: str = "SMTP_QA"
+    production: str = "SMTP_PROD"
+    limit: int = 1024 * 1024
+    """Bytes that the store takes."""
+    cannot: frozenset[str] = field(default_factory=frozenset)
+    """Of ``empty`` and ``binary``."""
+
+
+def env_rig(tmp_path: Path) -> Rig:
+    environ: dict[str, str] = {}
+    store = env.build({}, tmp_path, environ)
+    return Rig(store, lambda key, data: environ.update({f"STAGEMAIL_{key}": data.decode(errors="surrogateescape")}))
+
+
+def file_rig(tmp_path: Path) -> Rig:
+    store = file.build({"path": "secrets"}, tmp_path, {})
+    (tmp_path / "secrets").mkdir()
+    return Rig(store, lambda key, data: (tmp_path / "secrets" / key).write_bytes(data))
+
+
+def memory_rig(tmp_path: Path) -> Rig:
+    store = MemoryStore()
+    return Rig(store, store.put)
+
+
+class Moto:
+    """moto's AWS over real HTTP."""
+
+    def __init__(self) -> None:
+        self._server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+        self._server.start()
+        host, port = self._server.get_host_and_port()
+        self.url = f"http://{host}:{port}"
+        self.settings = {"region": "eu-central-1", "endpointUrl": self.url}
+
+    def client(self, service: str) -> Any:
+        return boto3.client(service, region_name="eu-central-1", endpoint_url=self.url)
+
+    def reset(self) -> None:
+        with urlopen(Request(f"{self.url}/moto-api/reset", method="POST"), timeout=10):
+            return
+
+    def close(self) -> None:
+        self._server.stop()
+
+
+@cache
+def moto() -> Moto:
+    """One server for all tests of a process; ``close_servers`` ends it."""
+    return Moto()
+
+
+def close_servers() -> None:
+    if moto.cache_info().currsize:
+        moto().close()
+        moto.cache_clear()
+
+
+def secrets_manager_rig(tmp_path: Path) -> Rig:
+    client = moto().client("secretsmanager")
+
+    def put(key: str, data: bytes) -> None:
+        try:
+            value: dict[str, Any] = {"SecretString": data.decode()}
+        except UnicodeDecodeError:
+            value = {"SecretBinary": data}
+        try:
+            client.create_secret(Name=key, **value)
+        except client.exceptions.ResourceExistsException:
+            client.put_secret_value(SecretId=key, **value)
+
+    store = aws_secrets_manager.build(moto().settings, tmp_path, {})
+    return Rig(store, put, moto().reset, limit=65536, cannot=frozenset({"empty"}))
+
+
+def parameter_rig(tmp_path: Path) -> Rig:
+    client = moto().client("ssm")
+
+    def put(key: str, data: bytes) -> None:
+        client.put_parameter(Name=f"/mail/{key}", Value=data.decode(), Type="SecureString", Overwrite=True)
+
+    store = aws_parameter_store.build({**moto().settings, "path": "/mail"}, tmp_path, {})
+    return Rig(store, put, moto().reset, limit=4096, cannot=frozenset({"empty", "binary"}))
+
+
+def ambient(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine whose environment has a login for AWS and nothing else."""
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "key-of-a-test",
+        "AWS_SECRET_ACCESS_KEY": "secret-of-a-test",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": str(tmp_path / "no-config"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "no-credentials"),
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",  # must not be followed
+    }.items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+
+
+RIGS = [env_rig, file_rig, memory_rig, secrets_manager_rig, parameter_rig]
