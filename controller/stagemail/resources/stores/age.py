@@ -29,7 +29,7 @@ class AgeStore(Shape):
         default=None,
     )
     identity_variable: Variable | None = rule(
-        "The environment variable with the identities.", example="STAGEMAIL_AGE_IDENTITY", source=_DOCS, default=None
+        "The environment variable with the identities.", example="AGE_IDENTITY", source=_DOCS, default=None
     )
 
     @model_validator(mode="after")
