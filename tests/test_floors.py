@@ -53,6 +53,7 @@ LAZY: Mapping[str, tuple[str, ...]] = {
     "stagemail.record.state": ("stagemail.record.sql_opening",),  # SQLAlchemy: only where a record is written or made
     "stagemail.source.assemble": ("stagemail.source.explain",),  # jsonschema: only where a document is wrong
     "stagemail.source.operator_file": ("stagemail.source.explain",),
+    "stagemail.resources.plugins": ("stagemail.resources.built_in",),  # a command names two or three of eleven models
     "stagemail.resources.formats": ("email_validator",),  # only for addresses that are not plainly good
     "stagemail.document.parser": ("yaml.cyaml",),  # PyYAML may be built without its C parser
     "stagemail.cli.main": ("difflib",),  # only where a command is misspelt

@@ -106,7 +106,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit. 130 after Ctrl-C, 143 after SIGTERM, 2 for usage, 1 for anything that failed."""
     interrupts = Interrupts()
     interrupts.install()
-    gc.set_threshold(100_000, 50, 50)  # commands are short and leave few cycles: looking for them early only costs
+    gc.set_threshold(500_000, 50, 50)  # commands are short and leave few cycles: looking for them early only costs
     debug = "--debug" in (arguments if arguments is not None else sys.argv[1:])
     try:
         code = stagemail.main(args=arguments, prog_name="stagemail", standalone_mode=False, obj=interrupts)

@@ -45,7 +45,11 @@ class Claims:
             for index, selector in enumerate(binding.apps)
         )
         self._index = Matching((claim.selector, claim) for claim in self.all)
-        self._except = [Matching((selector, selector) for selector in binding.excluded) for binding in ordered]
+        self._except = {
+            owner: Matching((selector, selector) for selector in binding.excluded)
+            for owner, binding in enumerate(ordered)
+            if binding.excluded
+        }
 
     def on(self, app: App) -> list[Claim]:
         """The claims that count for this app, the most telling first: the exact ones, else the patterns."""
@@ -56,5 +60,13 @@ class Claims:
         return self._allowed(self._index.by_pattern(app.name, app.key), app)
 
     def _allowed(self, claims: Iterable[Claim], app: App) -> list[Claim]:
-        left = [claim for claim in claims if not self._except[claim.owner].matches(app.name, app.key)]
-        return sorted(left, key=lambda claim: (claim.owner, -len(claim.selector.text), claim.selector.text))
+        left = [claim for claim in claims if not self._is_excepted(claim, app)]
+        return (
+            left
+            if len(left) < 2
+            else sorted(left, key=lambda claim: (claim.owner, -len(claim.selector.text), claim.selector.text))
+        )
+
+    def _is_excepted(self, claim: Claim, app: App) -> bool:
+        excepted = self._except.get(claim.owner)
+        return excepted is not None and excepted.matches(app.name, app.key)

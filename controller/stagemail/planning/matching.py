@@ -40,6 +40,8 @@ class Matching(Generic[Entry]):
 
     def by_pattern(self, name: str, key: str) -> list[Entry]:
         """What catches the app by a pattern."""
+        if not self._head_lengths and not self._tail_lengths:
+            return []
         return [entry for selector, entry in self._candidates(name) if selector.matches(name, key)]
 
     def matches(self, name: str, key: str) -> bool:

@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from stagemail.errors import UserMustFix
 from stagemail.model.inventory import STRICTNESS, Inventory
-from stagemail.model.key import BINDING, CONFIGURATION, Key
-from stagemail.model.plan import Note, Plan
-from stagemail.model.snapshot import AppliedResource, Capabilities, Desired
+from stagemail.model.key import BINDING, CONFIGURATION, KEY_ORDER, Key
+from stagemail.model.plan import NOTE_ORDER, Note, Plan
+from stagemail.model.snapshot import AppliedResource, Desired
 from stagemail.model.step import Step
 from stagemail.planning import guard, order
 from stagemail.planning.activation import activations, foreign_notes, pendings
+from stagemail.planning.claims import Claims
 from stagemail.planning.diff import Difference, compare
 from stagemail.planning.fingerprint import observed_fingerprint
 from stagemail.planning.plan_wide import plan_wide
@@ -23,13 +24,13 @@ from stagemail.planning.situation import Situation
 from stagemail.planning.waiving import Waivers
 
 
-def keys_to_observe(desired: Desired, inventory: Inventory, can: Capabilities, *, every_app: bool) -> tuple[Key, ...]:
+def keys_to_observe(desired: Desired, inventory: Inventory, *, every_app: bool) -> tuple[Key, ...]:
     """The least that must be read: the stage, and the apps that a binding manages (or every app that can be bound)."""
-    resolved = resolve(desired, inventory, can, {})
-    keys = {resource.key for resource in resolved.resources}
-    if every_app:
-        keys |= {Key(desired.stage, BINDING, app.key) for app in inventory.apps if app.bindable}
-    return tuple(sorted(keys))
+    claims = Claims(desired.bindings)
+    keys = {Key(desired.stage, CONFIGURATION, inventory.stage.key)} if desired.configuration else set()
+    bindable = (app for app in inventory.apps if app.bindable)
+    keys |= {Key(desired.stage, BINDING, app.key) for app in bindable if every_app or claims.on(app)}
+    return tuple(sorted(keys, key=KEY_ORDER))
 
 
 def plan_stage(situation: Situation) -> tuple[Plan, Resolved]:
@@ -71,7 +72,7 @@ def plan_stage(situation: Situation) -> tuple[Plan, Resolved]:
         observed=observed_fingerprint(s.inventory, s.observed),
         identity=s.inventory.stage,
         steps=steps,
-        notes=tuple(sorted(notes)),
+        notes=tuple(sorted(notes, key=NOTE_ORDER)),
         adopt=() if holding else _adoptions(known, differences),
         hazards=holding,
         apps=sum(app.bindable for app in s.inventory.apps),
@@ -113,7 +114,8 @@ def _adoptions(
     known: Mapping[Key, AppliedResource], differences: Mapping[Key, Difference]
 ) -> tuple[AppliedResource, ...]:
     found = []
-    for key, difference in sorted(differences.items()):
+    for key in sorted(differences, key=KEY_ORDER):
+        difference = differences[key]
         old = known.get(key)
         new = difference.adopted
         if old is None and difference.changes and not new.fields:

@@ -5,6 +5,8 @@ Exact names beat patterns; two equal claims on one app are a conflict. Not here:
 
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import Final
 
 from stagemail.model.field import Value
 from stagemail.model.inventory import App, Inventory
@@ -15,6 +17,8 @@ from stagemail.model.secret import SecretRef, SecretState
 from stagemail.model.selector import Selector
 from stagemail.model.snapshot import Capabilities, Desired, Resource
 from stagemail.planning.claims import Claim, Claims
+
+_ORDER: Final = attrgetter("key.stage", "key.kind", "key.id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def resolve(
             conflicts.append(_conflict(app, best[0], best[-1]))
         resources.append(_bound(desired, app, best[0], can, secrets))
     return Resolved(
-        tuple(sorted(resources, key=lambda resource: resource.key)),
+        tuple(sorted(resources, key=_ORDER)),
         tuple(uncovered),
         tuple(sorted({*_waiting(claims.all, inventory.apps, catching), *_limits(desired, can)})),
         tuple(conflicts),

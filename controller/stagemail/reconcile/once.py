@@ -90,7 +90,7 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
     refuse_anothers(desired, inventory.stage, request.loaded.stages, world.record)
     every_app = needs_every_app(world, request.stage, intents)
     more = tuple(intent.key for intent in intents)
-    keys = keys_of(desired, inventory, check, every_app=every_app, more=more)
+    keys = keys_of(desired, inventory, every_app=every_app, more=more)
     keep = no_lease if lease is None else partial(_keep, world, lease)
     with told(request.stage, inventory.stage, world.record):
         seen = read(world, request.stage, keys, keep)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from stagemail.errors import InvalidInput, NotFound, StagemailError
 from stagemail.model.inventory import Inventory
-from stagemail.model.key import BINDING, CONFIGURATION, Key
+from stagemail.model.key import BINDING, CONFIGURATION, KEY_ORDER, Key
 from stagemail.model.run import Intent
 from stagemail.model.secret import Secret, SecretRef, SecretState
 from stagemail.model.snapshot import Desired
@@ -60,14 +60,12 @@ def read_secrets(desired: Desired, check: Check, world: World) -> Credential:
     return Credential(values, states, errors)
 
 
-def keys_of(
-    desired: Desired, inventory: Inventory, check: Check, *, every_app: bool, more: Sequence[Key] = ()
-) -> tuple[Key, ...]:
+def keys_of(desired: Desired, inventory: Inventory, *, every_app: bool, more: Sequence[Key] = ()) -> tuple[Key, ...]:
     """The stage and the apps that matter: the least possible, or every app that can be bound; and ``more``."""
-    keys = set(keys_to_observe(desired, inventory, check.capabilities, every_app=every_app))
+    keys = set(keys_to_observe(desired, inventory, every_app=every_app))
     present = {app.key for app in inventory.apps}
     keys.update(key for key in more if key.kind != BINDING or key.id in present)
-    return tuple(sorted(keys))
+    return tuple(sorted(keys, key=KEY_ORDER))
 
 
 def needs_every_app(world: World, stage: str, intents: Sequence[Intent]) -> bool:

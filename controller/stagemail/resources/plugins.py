@@ -14,8 +14,6 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from stagemail.resources.nearest import nearest
-from stagemail.resources.stores import STORES
-from stagemail.resources.targets import OdcTarget
 
 Family = Literal["targets", "stores"]
 
@@ -28,8 +26,12 @@ class Registries:
     stores: Mapping[str, type[BaseModel]]
 
 
-BUILT_IN = Registries(targets={"odc": OdcTarget}, stores=STORES)
-"""What comes with stagemail."""
+def built_in() -> Registries:
+    """What comes with stagemail."""
+    # Eleven models for the two or three that an operator file names: a command that has registries needs none of them.
+    from stagemail.resources.built_in import STORES, TARGETS  # noqa: PLC0415
+
+    return Registries(targets=TARGETS, stores=STORES)
 
 
 class Plugin:
@@ -43,7 +45,7 @@ class Plugin:
         return core_schema.with_info_plain_validator_function(self._build)
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        models: Mapping[str, type[BaseModel]] = getattr(BUILT_IN, self.family)
+        models: Mapping[str, type[BaseModel]] = getattr(built_in(), self.family)
         return {
             "type": "object",
             "required": ["type"],
@@ -54,7 +56,7 @@ class Plugin:
         }
 
     def _build(self, value: Any, info: ValidationInfo) -> BaseModel:
-        registries = info.context if isinstance(info.context, Registries) else BUILT_IN
+        registries = info.context if isinstance(info.context, Registries) else built_in()
         models: Mapping[str, type[BaseModel]] = getattr(registries, self.family)
         named = value.get("type") if isinstance(value, dict) else None
         model = models.get(named) if isinstance(named, str) else None

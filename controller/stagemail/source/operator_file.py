@@ -13,7 +13,7 @@ from stagemail.model.location import Location, Place
 from stagemail.model.problem import Problem
 from stagemail.resources.operator import Operator
 from stagemail.resources.operator_checks import breaches
-from stagemail.resources.plugins import BUILT_IN, Registries
+from stagemail.resources.plugins import Registries
 from stagemail.source.finding import Finding
 from stagemail.source.located import located
 from stagemail.source.lookalikes import in_operator_file
@@ -22,10 +22,10 @@ from stagemail.source.schema import is_valid, plain
 _HINT: Final = "docs/reference describes every field; `stagemail schema` prints the schema"
 
 
-def load_operator(data: bytes, path: str, registries: Registries = BUILT_IN) -> Operator:
+def load_operator(data: bytes, path: str, registries: Registries | None = None) -> Operator:
     """The operator file that ``data`` holds; ``path`` is how messages call it. Raises InvalidInput with every problem.
 
-    ``registries`` name the settings of every target and secret store that is installed.
+    ``registries`` name the settings of every target and secret store that is installed; None: those that come with us.
     """
     documents, problems = read(data, path)
     if not problems and len(documents) != 1:
@@ -40,7 +40,7 @@ def load_operator(data: bytes, path: str, registries: Registries = BUILT_IN) -> 
     return operator
 
 
-def operator_of(document: Document, registries: Registries) -> tuple[Operator | None, list[Finding]]:
+def operator_of(document: Document, registries: Registries | None) -> tuple[Operator | None, list[Finding]]:
     """The operator file of one document, or None and what is wrong with it."""
     place = Place(document.path, document.index)
     value = plain(document.value)

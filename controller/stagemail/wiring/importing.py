@@ -48,7 +48,7 @@ def _operator(text: str) -> Operator:
 def _prove_plan(found: Found, desired: Desired, operator: Operator, check: CheckDesired) -> None:
     """Plan with what ``plan`` would read."""
     checked = check(desired)
-    keys = set(keys_to_observe(desired, found.inventory, checked.capabilities, every_app=False))
+    keys = set(keys_to_observe(desired, found.inventory, every_app=False))
     read = tuple(resource for resource in found.observed.resources if resource.key in keys)
     made, resolved = plan_stage(
         Situation(

@@ -7,8 +7,9 @@ A package adds a target by an entry point in the group ``stagemail.targets`` and
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -110,6 +111,15 @@ def loaded_from(path: str) -> Any:
     return getattr(import_module(module), attribute)
 
 
+@cache
+def _installed(group: str) -> Mapping[str, tuple[EntryPoint, ...]]:
+    """What is installed in this environment, by name: to look costs a file of every package, so it is done once."""
+    found: dict[str, tuple[EntryPoint, ...]] = {}
+    for entry in entry_points(group=group):
+        found[entry.name] = (*found.get(entry.name, ()), entry)
+    return found
+
+
 class Installed(Mapping[str, Plugin], Generic[Plugin]):
     """Plugins by type. Built-in ones cost nothing until they are used; others are looked up when a type is not one."""
 
@@ -121,13 +131,13 @@ class Installed(Mapping[str, Plugin], Generic[Plugin]):
         if name in self._built_in:
             found: Plugin = loaded_from(self._built_in[name])
             return found
-        for entry in entry_points(group=self._group, name=name):
+        for entry in _installed(self._group).get(name, ()):
             loaded: Plugin = entry.load()
             return loaded
         raise KeyError(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted({*self._built_in, *(entry.name for entry in entry_points(group=self._group))}))
+        return iter(sorted({*self._built_in, *_installed(self._group)}))
 
     def __len__(self) -> int:
         return sum(1 for _ in self)

@@ -12,7 +12,6 @@ from pydantic import BaseModel
 
 from stagemail.errors import UserMustFix
 from stagemail.ports import SecretStore
-from stagemail.resources.stores import STORES
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +20,16 @@ class BuiltIn:
 
     kind: str
     module: str
+    model: str
+    """The module and the name of the settings' model, loaded when an operator file names the store."""
     extra: str = ""
 
     @property
     def settings(self) -> type[BaseModel]:
         """The model of the store's settings."""
-        return STORES[self.kind]
+        module, _, name = self.model.partition(":")
+        found: type[BaseModel] = getattr(import_module(f"stagemail.resources.stores.{module}"), name)
+        return found
 
     def build(self, settings: BaseModel, base: Path) -> SecretStore:
         """The store. Raises UserMustFix where its library is not installed."""
@@ -46,13 +49,19 @@ class BuiltIn:
         return store
 
 
-ENV = BuiltIn("env", "stagemail.secret.env")
-FILE = BuiltIn("file", "stagemail.secret.file")
-VAULT = BuiltIn("vault", "stagemail.secret.vault", "vault")
-AWS_SECRETS_MANAGER = BuiltIn("aws-secrets-manager", "stagemail.secret.aws_secrets_manager", "aws")
-AWS_PARAMETER_STORE = BuiltIn("aws-parameter-store", "stagemail.secret.aws_parameter_store", "aws")
-GOOGLE_SECRET_MANAGER = BuiltIn("google-secret-manager", "stagemail.secret.google_secret_manager", "google")
-AZURE_KEY_VAULT = BuiltIn("azure-key-vault", "stagemail.secret.azure_key_vault", "azure")
-KUBERNETES = BuiltIn("kubernetes", "stagemail.secret.kubernetes", "kubernetes")
-AGE = BuiltIn("age", "stagemail.secret.age", "age")
-KEYRING = BuiltIn("keyring", "stagemail.secret.keyring", "keyring")
+ENV = BuiltIn("env", "stagemail.secret.env", "local:EnvStore")
+FILE = BuiltIn("file", "stagemail.secret.file", "local:FileStore")
+VAULT = BuiltIn("vault", "stagemail.secret.vault", "vault:VaultStore", "vault")
+AWS_SECRETS_MANAGER = BuiltIn(
+    "aws-secrets-manager", "stagemail.secret.aws_secrets_manager", "aws:AwsSecretsManagerStore", "aws"
+)
+AWS_PARAMETER_STORE = BuiltIn(
+    "aws-parameter-store", "stagemail.secret.aws_parameter_store", "aws:AwsParameterStore", "aws"
+)
+GOOGLE_SECRET_MANAGER = BuiltIn(
+    "google-secret-manager", "stagemail.secret.google_secret_manager", "google:GoogleSecretManagerStore", "google"
+)
+AZURE_KEY_VAULT = BuiltIn("azure-key-vault", "stagemail.secret.azure_key_vault", "azure:AzureKeyVaultStore", "azure")
+KUBERNETES = BuiltIn("kubernetes", "stagemail.secret.kubernetes", "kubernetes:KubernetesStore", "kubernetes")
+AGE = BuiltIn("age", "stagemail.secret.age", "age:AgeStore", "age")
+KEYRING = BuiltIn("keyring", "stagemail.secret.keyring", "keyring:KeyringStore", "keyring")

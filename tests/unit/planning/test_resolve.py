@@ -7,7 +7,6 @@ from tests.unit.planning.stage import (
     OURS,
     REAL,
     SERVER,
-    SETS,
     STAGE_KEY,
     Stage,
     app,
@@ -173,9 +172,9 @@ def test_uncovered_and_in_sync_apps_are_listed() -> None:
 def test_the_least_is_observed_or_every_app() -> None:
     agent = app("Robot", bindable=False)
     stage = Stage(want=SERVER, binds=(binding("CRM", "Later"),), apps=(app("Billing"), app("CRM"), agent)).situation()
-    least = keys_to_observe(stage.desired, stage.inventory, SETS, every_app=False)
+    least = keys_to_observe(stage.desired, stage.inventory, every_app=False)
     assert least == (app_key("CRM"), STAGE_KEY)
-    every = keys_to_observe(stage.desired, stage.inventory, SETS, every_app=True)
+    every = keys_to_observe(stage.desired, stage.inventory, every_app=True)
     assert every == (app_key("Billing"), app_key("CRM"), STAGE_KEY)
 
 

@@ -62,7 +62,7 @@ class World:
     def situation(self, wish: Wish, policy: Policy = USUAL) -> Situation:
         inventory = self.target.inventory(STAGE)
         desired = wish.desired()
-        keys = keys_to_observe(desired, inventory, SETS, every_app=True)
+        keys = keys_to_observe(desired, inventory, every_app=True)
         return Situation(
             desired=desired,
             inventory=inventory,

@@ -11,7 +11,7 @@ from stagemail.model.grant import Grant
 from stagemail.model.policy import HELD_BY_DEFAULT
 from stagemail.model.secret import SecretRef
 from stagemail.resources.operator import Operator
-from stagemail.resources.plugins import BUILT_IN, Registries
+from stagemail.resources.plugins import Registries, built_in
 from stagemail.resources.policy import grants_of, policy_of, secret_ref
 from stagemail.resources.stores.local import EnvStore, FileStore
 from stagemail.resources.targets import OdcTarget
@@ -32,7 +32,7 @@ secretStores:
 """
 
 
-def problems(text: str, registries: Registries = BUILT_IN) -> list[str]:
+def problems(text: str, registries: Registries | None = None) -> list[str]:
     with pytest.raises(InvalidInput) as caught:
         load_operator(text.encode(), "stagemail.yaml", registries)
     assert caught.value.problems
@@ -161,7 +161,7 @@ class OtherStore(BaseModel):
 
 
 def test_a_store_of_a_plugin_is_judged_by_its_own_model() -> None:
-    registries = Registries(BUILT_IN.targets, {**BUILT_IN.stores, "other": OtherStore})
+    registries = Registries(built_in().targets, {**built_in().stores, "other": OtherStore})
     text = edited("  env: {type: env}", "  env: {type: other, address: x}")
     operator = load_operator(text.encode(), "stagemail.yaml", registries)
     assert operator.secret_stores["env"] == OtherStore(type="other", address="x")

@@ -1,32 +1,4 @@
 """Settings of every secret store that comes with stagemail, one module each.
 
-Not here: reading them (``secret``); settings of other stores, each beside its own adapter.
+Nothing is imported here: an operator file names two or three of them. All together: ``resources.built_in``.
 """
-
-from collections.abc import Mapping
-from typing import Final
-
-from pydantic import BaseModel
-
-from stagemail.resources.stores.age import AgeStore
-from stagemail.resources.stores.aws import AwsParameterStore, AwsSecretsManagerStore
-from stagemail.resources.stores.azure import AzureKeyVaultStore
-from stagemail.resources.stores.google import GoogleSecretManagerStore
-from stagemail.resources.stores.keyring import KeyringStore
-from stagemail.resources.stores.kubernetes import KubernetesStore
-from stagemail.resources.stores.local import EnvStore, FileStore
-from stagemail.resources.stores.vault import VaultStore
-
-STORES: Final[Mapping[str, type[BaseModel]]] = {
-    "env": EnvStore,
-    "file": FileStore,
-    "vault": VaultStore,
-    "aws-secrets-manager": AwsSecretsManagerStore,
-    "aws-parameter-store": AwsParameterStore,
-    "google-secret-manager": GoogleSecretManagerStore,
-    "azure-key-vault": AzureKeyVaultStore,
-    "kubernetes": KubernetesStore,
-    "age": AgeStore,
-    "keyring": KeyringStore,
-}
-"""The settings by the ``type`` that the operator file writes."""
