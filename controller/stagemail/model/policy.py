@@ -8,6 +8,8 @@ from stagemail.model.inventory import Purpose
 from stagemail.model.step import HazardKind
 
 SelfHeal = Literal["none", "recipients", "all"]
+Verify = Literal["none", "smtp"]
+IfUnreachable = Literal["keep", "push"]
 
 HELD_BY_DEFAULT: frozenset[HazardKind] = frozenset(
     {
@@ -50,5 +52,9 @@ class Policy:
     drift_ages: Mapping[str, float] = field(default_factory=dict)
     """Seconds since automatic runs first reported the drift that a step would heal, by the step's id."""
     outside_window: str = ""
+    verify: Verify = "none"
+    """How a new credential is tried before it replaces the live one: not at all, or by logging in to the server."""
+    verify_unreachable: IfUnreachable = "keep"
+    """What to do where the server cannot be asked from here: keep the live credential, or push the new one untried."""
     read_only: bool = False
     """The target's ``readOnly``: a run that would write is refused before it begins, and again where HTTP is spoken."""

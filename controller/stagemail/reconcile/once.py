@@ -28,6 +28,7 @@ from stagemail.reconcile.selection import only_granted, only_secrets, only_these
 from stagemail.reconcile.settle import settle
 from stagemail.reconcile.situation import Credential, keys_of, load, needs_every_app, read_secrets
 from stagemail.reconcile.state import State
+from stagemail.reconcile.trial import tried
 from stagemail.reconcile.waiting import LEASE_SECONDS
 from stagemail.reconcile.world import World
 
@@ -62,7 +63,9 @@ def once(request: Request, world: World, expected: Plan | None = None) -> Run:
             _refuse_stale(expected, prepared.plan)
         if request.policy.read_only:
             _refuse_writing(prepared.plan)
-        return _run(request, prepared, world, lease)
+        secrets, wanted = prepared.credential.values, prepared.situation.desired
+        made, trials = tried(prepared.plan, wanted, secrets, request.policy, world.probe)
+        return _run(request, replace(prepared, plan=made), world, lease, trials)
     finally:
         world.leases.release(lease)
 
@@ -168,7 +171,7 @@ def _refuse_stale(expected: Plan, now: Plan) -> None:
         )
 
 
-def _run(request: Request, prepared: Prepared, world: World, lease: Lease) -> Run:
+def _run(request: Request, prepared: Prepared, world: World, lease: Lease, trials: Sequence[Outcome]) -> Run:
     made = prepared.plan
     run = Run(world.new_id(), request.stage, made.revision, world.actor, world.clock.now())
     state = State(
@@ -183,7 +186,7 @@ def _run(request: Request, prepared: Prepared, world: World, lease: Lease) -> Ru
     adopted = () if request.only or request.push else made.adopt
     journal.started(Entry(applied=replace(resource, revision=made.revision)) for resource in adopted)
     state.applied.update({resource.key: resource for resource in adopted})
-    journal.note(_plan_wide(made))
+    journal.note([*_plan_wide(made), *trials])
     try:
         apply(state, prepared.credential.values, world, journal)
     except BaseException as error:

@@ -6,7 +6,7 @@ Not here: building it (``wiring``).
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from stagemail.ports import Clock, Leases, Record, Target
+from stagemail.ports import Clock, Leases, MailProbe, Record, Target
 from stagemail.reconcile.credentials import Credentials
 
 Progress = Callable[[str, int, int], None]
@@ -32,3 +32,5 @@ class World:
     owner: str
     actor: str
     progress: Progress = silent
+    probe: MailProbe | None = None
+    """Speaks with mail servers; None where nobody could be asked to try a credential."""

@@ -35,7 +35,7 @@ STATUS: dict[RunStatus, str] = {
     "failed": "failed",
     "interrupted": "interrupted",
 }
-VERBS = {"write": "write", "activate": "make live", "unmanage": "forget"}
+VERBS = {"write": "write", "activate": "make live", "unmanage": "forget", "verify": "try the login of"}
 
 
 def retryable(run: Run) -> tuple[Outcome, ...]:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from stagemail.model.inventory import Purpose
-from stagemail.model.policy import SelfHeal
+from stagemail.model.policy import IfUnreachable, SelfHeal, Verify
 from stagemail.model.step import HazardKind
 from stagemail.resources.plugins import Plugin
 from stagemail.resources.secret_reference import SecretReference
@@ -81,6 +81,25 @@ class Sync(Shape):
     )
 
 
+class Rotation(Shape):
+    """How a new credential is tried before it replaces the one that works."""
+
+    verify: Verify = rule(
+        "smtp: log in to the mail server with a new credential (connect, TLS, AUTH; nothing is sent) and push it only "
+        "if it is accepted; none: push it untried.",
+        example="smtp",
+        source="stagemail design: make before break; RFC 4954",
+        default="none",
+    )
+    if_unreachable: IfUnreachable = rule(
+        "Where the server cannot be asked from the machine that runs stagemail: keep the live credential and try again "
+        "in the next run, or push the new one untried.",
+        example="push",
+        source="stagemail design: a runner is not the platform",
+        default="keep",
+    )
+
+
 class Stage(Shape):
     """One stage: where it is, what it is for, where its documents are."""
 
@@ -101,6 +120,12 @@ class Stage(Shape):
     )
     sync: Sync = rule(
         "How far the controller and CI may go by themselves.", example={"automated": True}, source=_FILE, default=Sync()
+    )
+    rotation: Rotation = rule(
+        "How a new credential is tried before it replaces the one that works.",
+        example={"verify": "smtp"},
+        source="stagemail design: make before break",
+        default=Rotation(),
     )
     depends_on: Annotated[list[Name], Field(max_length=100), Unique()] = rule(
         "Stages that must have taken a revision first.", example=["development"], source=_FILE, default=[]

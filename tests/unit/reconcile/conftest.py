@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
 import pytest
 
+from stagemail.mail.memory import MemoryProbe
 from stagemail.model import email
 from stagemail.model.field import Value
 from stagemail.model.grant import Grant
@@ -58,6 +60,8 @@ class House:
     revision: str = "a" * 40
     configured: bool = True
     evidence: bool = True
+    probe: MemoryProbe | None = None
+    policy: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.record = MemoryRecord(b"k" * 32)
@@ -81,6 +85,7 @@ class House:
         }
         self.bindings = {"CRM": {}, "Billing": {}}
         self._ids = count(1)
+        self._granted: tuple[str, ...] = ()
 
     def desired(self) -> Desired:
         return self.desired_as("qa")
@@ -98,12 +103,13 @@ class House:
 
     def request(self) -> Request:
         loaded = Loaded(Revision(self.revision), {"qa": self.desired()})
-        policy = Policy("qa", "non-production", automated=True, automatic=self.automatic)
+        policy = Policy("qa", "non-production", automated=True, automatic=self.automatic, **self.policy)
         return Request("qa", loaded, policy)
 
     def world(self, owner: str = "test") -> World:
         """A fresh run: credentials live as long as one."""
-        grants = [Grant(("qa",), "vault", "SMTP_*", ("smtp.example.com:587", "smtp.example.com:25"))]
+        granted = ("smtp.example.com:587", "smtp.example.com:25", *self._granted)
+        grants = [Grant(("qa",), "vault", "SMTP_*", granted)]
         return World(
             target=self.target,
             target_name="memory",
@@ -115,7 +121,12 @@ class House:
             scope="organization",
             owner=owner,
             actor="tester",
+            probe=self.probe,
         )
+
+    def grant_more(self, *destinations: str) -> None:
+        """Let the stage's secrets go to these destinations, too."""
+        self._granted += destinations
 
     def live(self, app: str, name: str) -> Value:
         """What runs in an app."""
