@@ -1,6 +1,7 @@
 """Rotation and write-only drift: rotated in the store means sent once, overwritten outside means healed."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,16 @@ def test_secrets_status_ends_with_what_an_admin_waits_for(masked: Bench) -> None
     assert data["secrets"][0]["liveIn"][0] | {"state": "live", "live": 5, "apps": 5} == data["secrets"][0]["liveIn"][0]
     masked.unset("STAGEMAIL_SMTP_QA")
     masked.run("secrets", "status", "qa", expect=1).shows("cannot be read", "set STAGEMAIL_SMTP_QA")
+
+
+def test_plan_and_status_say_that_the_api_clients_own_secret_runs_out(bench: Bench) -> None:
+    reference = "clientSecret: {secretRef: {store: env, key: ODC_CLIENT_SECRET"
+    soon = (datetime.now(UTC) + timedelta(days=5)).date()
+    bench.change("stagemail.yaml", reference, f"{reference}, expires: {soon}")
+    warning = f"clientSecret of target odc: secret env:ODC_CLIENT_SECRET runs out on {soon}: renew it now"
+    bench.run("plan", "qa").shows("Credentials that run out", warning)
+    bench.run("status", "qa", expect=3).shows(f"expiry: {warning}")
+    bench.run("status", "qa", "--record-only", expect=None).shows(f"expiry: {warning}")
 
 
 def test_a_saved_plan_is_refused_once_its_secret_was_rotated(masked: Bench, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ NoteKind = Literal[
     "verified-only",
     "unverified",
     "undetectable",
+    "secret-expires",
     "newly-matched",
     "waiver-expired",
     "waiver-unused",

@@ -18,6 +18,7 @@ from stagemail.planning.resolve import Resolved
 from stagemail.planning.situation import Situation
 from stagemail.ports import Entry, Lease
 from stagemail.reconcile.apply import apply
+from stagemail.reconcile.expiring import with_expiries, without_expiries
 from stagemail.reconcile.identity import refuse_anothers, told
 from stagemail.reconcile.journal import Journal
 from stagemail.reconcile.lasting import drift_ages
@@ -121,7 +122,7 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
         raise InvalidInput(f"{request.stage}: {listed}", hint="nothing was written")
     chosen = only_secrets(made, email.SPECS) if request.push else only_these(made, request.only)
     allowed = only_granted(told_why(chosen, credential.errors), credential.errors)
-    return Prepared(allowed, facts, resolved, credential)
+    return Prepared(with_expiries(allowed, desired, world), facts, resolved, credential)
 
 
 def _with_ages(policy: Policy, world: World) -> Policy:
@@ -164,7 +165,7 @@ def _refuse_stale(expected: Plan, now: Plan) -> None:
             f"{now.stage}: since the plan was made {' and '.join(rotated)}; nothing was written",
             hint="make the plan again and review it: values are read from the store each time and never kept in a file",
         )
-    if expected.observed != now.observed or expected != now:
+    if expected.observed != now.observed or without_expiries(expected) != without_expiries(now):
         raise StalePlan(
             f"{now.stage}: the platform or our record has changed since the plan was made; nothing was written",
             hint="make the plan again and review it",

@@ -3,13 +3,14 @@
 Reads the record and, unless told not to, the platform. Writes nothing. Not here: rendering (``report.status``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from stagemail.model.key import BINDING, CONFIGURATION, Key
-from stagemail.model.plan import Plan
+from stagemail.model.plan import Note, Plan
 from stagemail.model.run import Run
 from stagemail.planning import Situation
+from stagemail.reconcile.expiring import KIND, expiring
 from stagemail.reconcile.liveness import due_in, not_live
 from stagemail.reconcile.once import Prepared
 from stagemail.reconcile.request import Request
@@ -37,6 +38,7 @@ def recorded(request: Request, world: World) -> StageStatus:
         live=last.live if last else 0,
         apps=last.apps if last else 0,
         not_live=last.not_live if last else (),
+        expiring=_expiring(expiring(request.loaded.stages.get(request.stage), world)),
         problems=tuple(p for p in request.loaded.problems if request.stage in request.loaded.blocked),
     )
 
@@ -63,8 +65,13 @@ def observed(request: Request, prepared: Prepared, world: World) -> StageStatus:
             f"{subject_of(plan, s)}: {h.message.removeprefix(f'{s.label}: ')}" for s in plan.held for h in s.held
         ),
         drift=_drift(plan),
+        expiring=_expiring(note for note in plan.notes if note.kind == KIND),
         observed_at=world.clock.now(),
     )
+
+
+def _expiring(notes: Iterable[Note]) -> tuple[str, ...]:
+    return tuple(f"{note.subject}: {note.message}" for note in notes)
 
 
 def _applied(runs: Sequence[Run]) -> str:

@@ -3,9 +3,10 @@
 Not here: building it (``wiring``).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
+from stagemail.model.secret import SecretRef
 from stagemail.ports import Clock, Leases, MailProbe, Record, Target
 from stagemail.reconcile.credentials import Credentials
 
@@ -32,5 +33,7 @@ class World:
     owner: str
     actor: str
     progress: Progress = silent
+    own_secrets: Mapping[str, SecretRef] = field(default_factory=dict)
+    """The credentials of the target itself, by what a person calls them."""
     probe: MailProbe | None = None
     """Speaks with mail servers; None where nobody could be asked to try a credential."""

@@ -15,6 +15,7 @@ TITLES: dict[NoteKind, str] = {
     "pending": "Pending",
     "newly-matched": "Newly caught by a pattern",
     "credentials-not-read": "Credentials that were not read",
+    "secret-expires": "Credentials that run out",
     "unverified": "Secrets that nobody verified",
     "undetectable": "Secrets whose overwrite outside cannot be detected",
     "waiver-expired": "Waivers past their date (still accepted)",
@@ -28,7 +29,15 @@ TITLES: dict[NoteKind, str] = {
     "in-sync": "In sync, left alone",
 }
 WARNS: frozenset[NoteKind] = frozenset(
-    {"uncovered", "foreign-pending", "credentials-not-read", "unverified", "waiver-expired", "unsupported"}
+    {
+        "uncovered",
+        "foreign-pending",
+        "credentials-not-read",
+        "unverified",
+        "secret-expires",
+        "waiver-expired",
+        "unsupported",
+    }
 )
 BRIEF: frozenset[NoteKind] = frozenset({"in-sync", "adopted"})
 """Kinds whose subjects say it all."""

@@ -36,7 +36,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class StageStatus:
-    """One stage. ``pending``, ``held`` and ``drift`` are short sentences, each about one resource.
+    """One stage. ``pending``, ``held``, ``drift`` and ``expiring`` are short sentences, each about one resource.
 
     ``wanted`` is the revision that Git is at, ``applied`` the one that was last done whole; "" where unknown.
     ``observed_at`` is None where the platform was not read and all is from the record.
@@ -57,6 +57,7 @@ class StageStatus:
     drift: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     observed_at: datetime | None = None
+    expiring: tuple[str, ...] = ()
 
     @property
     def ready(self) -> bool:
@@ -114,7 +115,13 @@ def _below(sheet: Sheet, status: StageStatus) -> None:
             since = f", since {at_text(condition.since)}" if condition.since else ""
             text = ": ".join(part for part in (condition.reason, condition.message) if part)
             sheet.line((f"{condition.type} {condition.status}: ", "yellow"), f"{text}{since}", indent=4)
-    named = (("not live", status.not_live), ("pending", status.pending), ("held", status.held), ("drift", status.drift))
+    named = (
+        ("not live", status.not_live),
+        ("pending", status.pending),
+        ("held", status.held),
+        ("drift", status.drift),
+        ("expiry", status.expiring),
+    )
     for word, items in named:
         for item in (", ".join(items),) if word == "not live" and items else items:
             sheet.line((f"{word}: ", "yellow"), item, indent=4)

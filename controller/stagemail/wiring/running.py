@@ -17,6 +17,7 @@ from stagemail.record.state import open_record
 from stagemail.resources.policy import grants_of, secret_ref
 from stagemail.wiring.identity import actor, is_gone, owner
 from stagemail.wiring.installation import Installation
+from stagemail.wiring.own_secrets import own_of_target
 from stagemail.wiring.plugins import TargetContext, TargetRuntime, loaded_from, stores
 from stagemail.wiring.shielded import Shield, ShieldedRecord
 
@@ -109,6 +110,7 @@ class Running:
             owner=owner(),
             actor=actor(),
             progress=progress,
+            own_secrets=own_of_target(self.installation, name),
         )
 
     def _runtime(self, name: str) -> tuple[TargetRuntime, TargetContext]:
