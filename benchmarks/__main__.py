@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import corpus, peers, platform_runs, works
+from benchmarks import corpus, peers, platform_runs, secret_reads, works
 from benchmarks.running import Medians, interleaved, once
 from benchmarks.table import Row, compared, table
 from benchmarks.works import Bench
@@ -34,7 +34,7 @@ def main() -> int:
     start = time.monotonic()
     rows: list[Row] = []
     sections: list[tuple[Callable[[Bench, float], Iterator[Row]], float]] = [
-        (_help, 0.02), (_plan, 0.5), (_flat, 0.55), (_memory, 0.6), (_validate, 0.9), (_apply, 1.0),
+        (_help, 0.02), (_plan, 0.5), (_flat, 0.55), (_memory, 0.6), (_secrets, 0.65), (_validate, 0.9), (_apply, 1.0),
     ]  # fmt: skip
     for section, share in sections:
         for row in section(bench, start + SECONDS * share):
@@ -79,6 +79,18 @@ def _memory(bench: Bench, until: float) -> Iterator[Row]:
         work = f"memory, plan of 10,000 bindings in 100 files, {members} members each"
         met = found.memory <= goal if goal else None
         yield Row(work, f"{found.memory:.0f} MB", "", "", f"≤ {goal} MB" if goal else "", met, 1)
+
+
+def _secrets(_bench: Bench, until: float) -> Iterator[Row]:
+    if time.monotonic() > until:
+        return
+    count = FILES
+    many, asked = secret_reads.read_all(count, secret_reads.SECRET_WORKERS)
+    single, _ = secret_reads.read_all(count, 1)
+    ratio = single / many
+    work = f"{count:,} secrets, store with 50 ms latency ({asked:,} reads)"
+    met = ratio >= 10 and asked == count
+    yield Row(work, f"{many:.2f} s", f"one by one {single:.2f} s", f"1/{ratio:.1f}", "≤ 1/10", met, 1)
 
 
 def _apply(bench: Bench, until: float) -> Iterator[Row]:

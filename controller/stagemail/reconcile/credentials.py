@@ -7,6 +7,7 @@ Not here: the stores (``secret``), what a grant means (``model.grant``), compari
 
 import hmac
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ from stagemail.model.grant import Grant
 from stagemail.model.secret import Secret, SecretRef, SecretState, SecretVersion
 from stagemail.ports import SecretStore
 from stagemail.reconcile.scrub import Scrubber
+
+READERS = 16
+"""Secrets that are read at the same time at most: twenty would be more connections than most stores' clients keep."""
 
 _T = TypeVar("_T")
 Resolved = tuple[Secret, SecretState]
@@ -161,10 +165,22 @@ class Credentials:
     def _read_ahead(self, refs: Iterable[SecretRef]) -> None:
         if self._executor is None:
             return
-        distinct = {_identity(ref): ref for ref in refs}
-        running = [self._executor.submit(_outcome, self._read, ref) for ref in distinct.values()]
-        for future in running:
-            future.result()
+        waiting = deque({_identity(ref): ref for ref in refs}.values())
+        try:
+            running = [self._executor.submit(self._drain, waiting) for _ in range(min(READERS, len(waiting)))]
+            for future in running:
+                future.result()
+        finally:
+            waiting.clear()
+
+    def _drain(self, waiting: "deque[SecretRef]") -> None:
+        """Read one after the other until none waits. A few of these at once need no more room for a thousand."""
+        while waiting:
+            try:
+                ref = waiting.popleft()
+            except IndexError:
+                return
+            _outcome(self._read, ref)
 
     def _read(self, ref: SecretRef) -> SecretVersion:
         """The store's answer; whoever asks first reads, everybody else waits for that."""

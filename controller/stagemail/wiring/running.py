@@ -11,7 +11,7 @@ from functools import cached_property
 
 from stagemail.model.secret import Secret, SecretRef
 from stagemail.ports import Discovery, SecretStore, Target
-from stagemail.reconcile.credentials import Credentials
+from stagemail.reconcile.credentials import READERS, Credentials
 from stagemail.reconcile.world import Progress, World, silent
 from stagemail.record.state import open_record
 from stagemail.resources.policy import grants_of, secret_ref
@@ -22,7 +22,10 @@ from stagemail.wiring.plugins import TargetContext, TargetRuntime, loaded_from, 
 from stagemail.wiring.shielded import Shield, ShieldedRecord
 
 WORKERS = 8
-"""How many apps, and how many secrets, are read at the same time at most."""
+"""How many apps are read at the same time at most."""
+
+SECRET_WORKERS = READERS
+"""How many secrets are."""
 
 
 class Running:
@@ -75,7 +78,7 @@ class Running:
     @cached_property
     def credentials(self) -> Credentials:
         """Secrets and grants of this run; fingerprints are keyed by the record's key."""
-        executor = ThreadPoolExecutor(WORKERS, thread_name_prefix="secrets")
+        executor = ThreadPoolExecutor(SECRET_WORKERS, thread_name_prefix="secrets")
         self._closing.callback(executor.shutdown, wait=False, cancel_futures=True)
         grants = grants_of(self.installation.operator)
         made = Credentials(self._stores, grants, self.record.fingerprint_key(), executor)

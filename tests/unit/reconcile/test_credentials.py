@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import yaml
@@ -10,7 +11,7 @@ import yaml
 from stagemail.errors import GrantRefused, NotFound, SecretUnusable, StagemailError
 from stagemail.model.grant import Grant
 from stagemail.model.secret import SecretRef, SecretVersion
-from stagemail.reconcile.credentials import Credentials, Use
+from stagemail.reconcile.credentials import READERS, Credentials, Use
 from stagemail.secret.memory import MemoryStore
 
 RELAY = "smtp.example.com:587"
@@ -184,6 +185,55 @@ def test_distinct_secrets_are_read_at_the_same_time_and_equal_ones_once(executor
     values = [answer[0].reveal() for use in uses if not isinstance(answer := answers[use], StagemailError)]
     assert values == [f"value-{n % 8}" for n in range(24)]
     assert len(store.reads) == 8
+
+
+def test_a_thousand_references_cost_one_read_per_distinct_secret(executor: ThreadPoolExecutor) -> None:
+    store = MemoryStore({f"SMTP_QA{n}": f"value-{n}" for n in range(250)})
+    run = Credentials({"env": store}, GRANTS, bytes(32), executor)
+    uses = [Use("qa", SecretRef("env", f"SMTP_QA{n % 250}", expires=str(n)), (RELAY,)) for n in range(1000)]
+    assert len(run.resolve_many(uses)) == 1000
+    assert len(store.reads) == len(set(store.reads)) == 250
+
+
+class Counting(MemoryStore):
+    """Counts how many ask at the same time."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        super().__init__(dict(values))
+        self.now = self.most = 0
+        self.counter = threading.Lock()
+
+    def read(self, ref: SecretRef) -> SecretVersion:
+        with self.counter:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        try:
+            return super().read(ref)
+        finally:
+            with self.counter:
+                self.now -= 1
+
+
+class Watched(ThreadPoolExecutor):
+    """Counts what it is given to do."""
+
+    submitted = 0
+
+    def submit(self, *given: Any, **named: Any) -> Any:
+        self.submitted += 1
+        return super().submit(*given, **named)
+
+
+def test_however_many_are_wanted_a_bounded_number_is_asked_for_and_waits_at_once() -> None:
+    extra = []
+    for count in (500, 2000):
+        store = Counting({f"SMTP_QA{n}": "value" for n in range(count)})
+        uses = [Use("qa", SecretRef("env", f"SMTP_QA{n}"), (RELAY,)) for n in range(count)]
+        with Watched(64) as pool:
+            Credentials({"env": store}, GRANTS, bytes(32), pool).resolve_many(uses)
+        assert store.most <= READERS
+        extra.append(pool.submitted)
+    assert extra == [READERS, READERS]
 
 
 def test_one_secret_that_fails_leaves_the_others_alone(store: MemoryStore, executor: ThreadPoolExecutor) -> None:
