@@ -10,16 +10,19 @@ from datetime import datetime
 from typing import Protocol
 
 from stagemail.model.field import Value
+from stagemail.model.happening import Happening
 from stagemail.model.inventory import Inventory, StageIdentity
+from stagemail.model.job import Depth, Job
 from stagemail.model.key import Key
 from stagemail.model.location import Location, Place
 from stagemail.model.probe import Extent, Letter, Probed, Sent, Server
 from stagemail.model.problem import Problem
-from stagemail.model.revision import Commit, Loaded, Revision
+from stagemail.model.revision import Advance, Commit, Loaded, Revision
 from stagemail.model.run import Intent, Operation, Outcome, Run
 from stagemail.model.secret import Secret, SecretRef, SecretVersion
 from stagemail.model.snapshot import Applied, AppliedResource, Capabilities, Desired, Observed
 from stagemail.model.step import Step
+from stagemail.model.verdict import Verdict
 
 
 class Clock(Protocol):
@@ -234,4 +237,59 @@ class Record(Protocol):
 
     def fingerprint_key(self) -> bytes:
         """The key of secret fingerprints (32 bytes), made on first use and kept beside the record (0600)."""
+        ...
+
+
+class Follower(Protocol):
+    """One branch of one repository that the controller follows. Safe to be used from several threads."""
+
+    def look(self) -> Verdict:
+        """Bring our copy up to date, and judge what is new: the branch's newest commit, and the one to follow.
+
+        Raises Unreachable, NotFound, NotPermitted, UserMustFix.
+        """
+        ...
+
+    def contents(self, revision: str) -> Mapping[str, str]:
+        """By stage, what its documents are at a revision: equal text, equal documents. "" where there are none."""
+        ...
+
+    def load(self, revision: str) -> Loaded:
+        """Every stage's desired state at a revision. Raises InvalidInput only if nothing at all is readable."""
+        ...
+
+    def advance(self, old: str, new: str) -> Advance:
+        """The way from one revision to another. An ``old`` that is not in the repository any more is ``apart``."""
+        ...
+
+
+class Dispatcher(Protocol):
+    """Who does which job when: in this process, or on many hosts."""
+
+    def serve(self, work: Callable[[Job], None]) -> None:
+        """Take jobs from now on and do them with this. ``work`` raises nothing."""
+        ...
+
+    def submit(self, job: Job) -> bool:
+        """Have it done: after what waits already, never beside another of its key. False where it waits already."""
+        ...
+
+    def is_due(self, name: str, seconds: float) -> bool:
+        """Whether periodic work is to be done now: True for one asker only, on whatever host, in so many seconds."""
+        ...
+
+    def depth(self) -> Depth:
+        """How much waits, and how much is being done."""
+        ...
+
+    def stop(self, seconds: float) -> bool:
+        """Begin nothing more, and wait at most so long for what is being done. False where something still is."""
+        ...
+
+
+class Observer(Protocol):
+    """Is told what happens in the controller. Must be quick; what it raises is reported and stops nothing."""
+
+    def saw(self, happening: Happening) -> None:
+        """Something happened. Called from several threads."""
         ...

@@ -23,6 +23,7 @@ VERBS: dict[str, str] = {
     "apply": "Do what plan shows: write, read back, make live.",
     "status": "Tell for each stage what is applied, live, pending and held.",
     "history": "List past runs: who, which commit, what became of each step.",
+    "controller": "Follow Git and the platform, and keep every stage as Git wants it.",
     "drift": "Tell what was changed on the platform outside Git.",
     "explain": "Say of each effective value where it comes from and who changed it.",
     "compare": "Tell what differs between two stages, and what of it is meant to.",

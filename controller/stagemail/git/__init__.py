@@ -4,10 +4,12 @@ Not here: which files count (``source``), pull requests (``host``), commits of d
 """
 
 from stagemail.git.accepted import accept, accepted
+from stagemail.git.ancestry import advance
 from stagemail.git.arguments import DEFAULT_PROTOCOLS
 from stagemail.git.committing import STAGEMAIL, Identity, commit_files
+from stagemail.git.folders import folder_ids
 from stagemail.git.history import blame, commit, log
-from stagemail.git.mirroring import Access, mirror
+from stagemail.git.mirroring import Access, mirror, remote_tip
 from stagemail.git.objects import Change, TreeEntry, changed, is_blob_id, read_blobs, tree
 from stagemail.git.remote_branch import RemoteBranch, fetch, has, is_before, push, tip, trailers
 from stagemail.git.repository import Repository, discover, is_full_id, open_repository, resolve
@@ -31,6 +33,7 @@ __all__ = [
     "Trust",
     "accept",
     "accepted",
+    "advance",
     "blame",
     "changed",
     "commit",
@@ -38,6 +41,7 @@ __all__ = [
     "discover",
     "explained",
     "fetch",
+    "folder_ids",
     "has",
     "index",
     "is_before",
@@ -48,6 +52,7 @@ __all__ = [
     "open_repository",
     "push",
     "read_blobs",
+    "remote_tip",
     "resolve",
     "signatures",
     "status",

@@ -37,6 +37,19 @@ def _log(repository: Repository, revision: str, limit: int, paths: Sequence[str]
     return tuple(Commit(r[0].strip(), _clean(r[1]), r[2], _clean(r[3])) for r in records)
 
 
+def commits_between(repository: Repository, old: str, new: str, limit: int) -> tuple[tuple[Commit, str], ...]:
+    """The commits that ``new`` has and ``old`` has not (full ids), newest first, each with its whole message."""
+    answer = repository.command.run(
+        "log", "-z", f"--max-count={limit:d}", "--no-mailmap", "--no-show-signature", "--no-ext-diff", "--no-patch",
+        "--no-color", "--no-decorate", f"{_FORMAT}%x00%B", full_id(new), f"^{full_id(old)}", "--",
+        what=f"commits from {old[:12]} to {new[:12]}",
+    )  # fmt: skip
+    fields = answer.decode("utf-8", "replace").split("\0")
+    size = _FIELDS + 1
+    records = [fields[n : n + size] for n in range(0, len(fields) - size + 1, size)]
+    return tuple((Commit(r[0].strip(), _clean(r[1]), r[2], _clean(r[3])), r[4]) for r in records)
+
+
 def blame(repository: Repository, path: str, line: int, revision: str | None) -> Commit | None:
     """Who last changed a line (from 1) at a revision (full id), or in the working tree where it is None.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from stagemail.errors import NotFound
 from stagemail.git.arguments import DEFAULT_PROTOCOLS, safe_branch, safe_url
 from stagemail.git.command import Command
-from stagemail.git.repository import Repository, open_repository
+from stagemail.git.repository import Repository, full_id, open_repository
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,21 @@ def mirror(url: str, folder: Path, *, branch: str | None, access: Access) -> Rep
     Command(folder).run("symbolic-ref", "HEAD", head, what=what)
     os.utime(folder)
     return open_repository(folder)
+
+
+def remote_tip(url: str, *, branch: str | None, access: Access, at: Path) -> str | None:
+    """The full id of a remote's branch (None: of its HEAD) now; None where it has none. Nothing is fetched.
+
+    ``at`` is any folder. Raises UsageError, Unreachable, NotPermitted, NotFound.
+    """
+    safe_url(url, access.protocols)
+    name = "HEAD" if branch is None else f"refs/heads/{safe_branch(branch)}"
+    environment = {"GIT_ALLOW_PROTOCOL": ":".join(access.protocols), **access.environment}
+    answer = Command(at, access.config, environment).run(
+        "ls-remote", "--end-of-options", url, name, timeout=access.timeout, what=f"asking {url} for its branch"
+    )
+    lines = (line.partition("\t") for line in answer.decode("utf-8", "replace").splitlines())
+    return next((full_id(found) for found, _, known in lines if known == name), None)
 
 
 def _remote_head(remote: Command, url: str, timeout: float) -> str:

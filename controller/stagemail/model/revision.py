@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from stagemail.model.problem import Problem
 from stagemail.model.snapshot import Desired
@@ -31,6 +32,20 @@ class Commit:
     author: str
     at: str
     subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """The way of a branch from one revision to another.
+
+    ``forward``: the old one came before the new; ``back``: the new one came before the old; ``apart``: neither, so the
+    branch was rewritten; ``same``. ``commits``: what is new on a way forward, newest first, at most as many as asked
+    for; ``reverted``: full ids that any of them says it reverts.
+    """
+
+    relation: Literal["same", "forward", "back", "apart"]
+    commits: tuple[Commit, ...] = ()
+    reverted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ Reads the record and, unless told not to, the platform. Writes nothing. Not here
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
 
+from stagemail.model.condition import Condition, Truth
 from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.plan import Note, Plan
 from stagemail.model.run import Run
@@ -16,10 +16,9 @@ from stagemail.reconcile.once import Prepared
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.world import World
 from stagemail.report.drift import OUTSIDE
-from stagemail.report.status import Condition, StageStatus
+from stagemail.report.status import StageStatus
 from stagemail.report.summary import subject_of
 
-Truth = Literal["True", "False", "Unknown"]
 _WORDS = {"write": "write", "activate": "make live", "unmanage": "forget"}
 
 

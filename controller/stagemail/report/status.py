@@ -6,8 +6,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
+from stagemail.model.condition import Condition
 from stagemail.model.inventory import StageIdentity
 from stagemail.model.problem import Problem
 from stagemail.model.run import Run
@@ -19,19 +19,6 @@ from stagemail.report.sheet import Sheet, Style, cells
 from stagemail.report.summary import short
 
 KIND = "status"
-ConditionType = Literal["Ready", "Reconciling", "Stalled"]
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One condition, as Kubernetes' API conventions have it. ``revision``: the one it was observed at."""
-
-    type: ConditionType
-    status: Literal["True", "False", "Unknown"]
-    reason: str = ""
-    message: str = ""
-    revision: str = ""
-    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

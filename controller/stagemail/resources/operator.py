@@ -3,65 +3,23 @@
 Not here: loading the file and its checks (``source.operator_file``), rules across its parts (``operator_checks``).
 """
 
-import re
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import Field, StringConstraints
 
 from stagemail.model.inventory import Purpose
 from stagemail.model.policy import IfUnreachable, SelfHeal, Verify
 from stagemail.model.step import HazardKind
+from stagemail.resources.controller import Controller
+from stagemail.resources.duration import Seconds
 from stagemail.resources.plugins import Plugin
 from stagemail.resources.secret_reference import SecretReference
 from stagemail.resources.shape import Document, Shape, Unique, rule
+from stagemail.resources.sources import Source
 from stagemail.resources.text import Folder, Line, Name, Share
-from stagemail.resources.verification import Verification
 
 _FILE: Final = "stagemail design: the operator file"
-DURATION_PATTERN: Final = r"^(0s|([0-9]{1,4}d)?([0-9]{1,4}h)?([0-9]{1,5}m)?([0-9]{1,6}s)?)$"
-_SECONDS: Final = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-
-
-def seconds_of(text: Any) -> Any:
-    """The seconds of a duration such as ``1h30m``. Raises ValueError."""
-    if not isinstance(text, str) or not text or not re.fullmatch(DURATION_PATTERN[1:-1], text):
-        raise ValueError("write a duration as in 0s, 90s, 10m, 1h30m or 2d")
-    return sum(int(count) * _SECONDS[unit] for count, unit in re.findall(r"([0-9]+)([dhms])", text))
-
-
-Seconds = Annotated[
-    int,
-    BeforeValidator(seconds_of),
-    WithJsonSchema({"type": "string", "minLength": 2, "maxLength": 24, "pattern": DURATION_PATTERN}),
-]
-"""A duration as people write it; seconds in the model."""
-
 Hazards = Annotated[list[HazardKind], Field(max_length=50), Unique()]
-
-
-class Source(Shape):
-    """Where the documents are."""
-
-    path: Folder = rule(
-        "The folder of the documents, from the repository's root; a stage's own folder is <path>/<stage>.",
-        example="environments",
-        source=_FILE,
-        default="environments",
-    )
-    url: Line | None = rule(
-        "The repository that the controller follows.",
-        example="https://git.example.com/mail.git",
-        source=_FILE,
-        default=None,
-    )
-    branch: Line | None = rule("The branch that the controller follows.", example="main", source=_FILE, default=None)
-    verification: Verification | None = rule(
-        "What the branch's history must be before the controller follows it: signatures, and no way back. Left out: "
-        "every commit is followed.",
-        example={"allowedSigners": "keys/allowed_signers"},
-        source=_FILE,
-        default=None,
-    )
 
 
 class Sync(Shape):
@@ -127,6 +85,9 @@ class Stage(Shape):
         source="stagemail design: make before break",
         default=Rotation(),
     )
+    source: Name | None = rule(
+        "Where its documents are: one of `sources`. Left out: `source`.", example="shop", source=_FILE, default=None
+    )
     depends_on: Annotated[list[Name], Field(max_length=100), Unique()] = rule(
         "Stages that must have taken a revision first.", example=["development"], source=_FILE, default=[]
     )
@@ -181,6 +142,15 @@ class Operator(Document):
 
     kind: Literal["Operator"] = rule("This kind.", example="Operator", source=_FILE)
     source: Source = rule("Where the documents are.", example={"path": "environments"}, source=_FILE, default=Source())
+    sources: Annotated[dict[Name, Source], Field(max_length=1000)] = rule(
+        "More places with documents, by a name of your choice; a stage says with `source` that it is there.",
+        example={"shop": {"url": "https://git.example.com/shop.git", "branch": "main"}},
+        source=_FILE,
+        default={},
+    )
+    controller: Controller = rule(
+        "How `stagemail controller` works.", example={"poll": "60s"}, source=_FILE, default=Controller()
+    )
     state: State = rule(
         "Where the record is kept: sqlite:///FILE (beside this file), postgresql://…, git-branch:BRANCH.",
         example="sqlite:///stagemail.db",
@@ -242,7 +212,19 @@ class Operator(Document):
         written = self.stages[stage].folders
         if written is not None:
             return tuple(written)
-        return (stage,) if self.source.path == "." else (f"{self.source.path}/{stage}",)
+        path = self.source_of(stage).path
+        return (stage,) if path == "." else (f"{path}/{stage}",)
+
+    def source_of(self, stage: str) -> Source:
+        """Where a stage's documents are."""
+        name = self.stages[stage].source
+        return self.source if name is None else self.sources[name]
+
+    def within(self, source: str | None) -> "Operator":
+        """The same file with the stages of one source only, as a repository of many sees it."""
+        mine = {name: stage for name, stage in self.stages.items() if stage.source == source}
+        where = self.source if source is None else self.sources[source]
+        return self.model_copy(update={"stages": mine, "source": where})
 
     def folders(self) -> tuple[str, ...]:
         """Every folder that must be read: the source's and those of all stages, sorted, none below another."""

@@ -12,6 +12,7 @@ from stagemail.resources import formats
 from stagemail.resources.nearest import nearest
 from stagemail.resources.operator import Operator
 from stagemail.resources.secret_reference import SecretReference
+from stagemail.resources.sources import Source
 from stagemail.resources.targets import OdcTarget
 
 Pointer = tuple[str, ...]
@@ -32,6 +33,7 @@ def breaches(operator: Operator) -> list[Breach]:
     """Everything that is wrong across the parts of the file, in the order of the file."""
     return [
         *_stages(operator),
+        *_sources(operator),
         *_twins(operator),
         *_cycles(operator),
         *_folders(operator),
@@ -53,6 +55,26 @@ def _stages(operator: Operator) -> Iterator[Breach]:
                 where = ("stages", name, "dependsOn", str(index))
                 meant = nearest(other, operator.stages, "stage")
                 yield Breach(where, "unknown-stage", f"no stage is called `{other}`:", meant)
+
+
+def _sources(operator: Operator) -> Iterator[Breach]:
+    for name, stage in operator.stages.items():
+        if stage.source is not None and stage.source not in operator.sources:
+            meant = nearest(stage.source, operator.sources, "source")
+            yield Breach(("stages", name, "source"), "unknown-source", f"no source is called `{stage.source}`:", meant)
+    for where, source in _all_sources(operator):
+        if source.login is not None and not (source.url or "").startswith("https://"):
+            yield Breach(
+                (*where, "login"),
+                "login-without-https",
+                "a login is only sent over https:",
+                "write an https `url`, or take the login out.",
+            )
+
+
+def _all_sources(operator: Operator) -> list[tuple[Pointer, Source]]:
+    named: list[tuple[Pointer, Source]] = [(("sources", name), source) for name, source in operator.sources.items()]
+    return [(("source",), operator.source), *named]
 
 
 def _twins(operator: Operator) -> Iterator[Breach]:
@@ -85,8 +107,7 @@ def _cycles(operator: Operator) -> Iterator[Breach]:
 
 def _folders(operator: Operator) -> Iterator[Breach]:
     written: list[tuple[Pointer, str]] = []
-    if operator.source.path != ".":
-        written.append((("source", "path"), operator.source.path))
+    written += [((*at, "path"), source.path) for at, source in _all_sources(operator) if source.path != "."]
     for name, stage in operator.stages.items():
         written += [(("stages", name, "folders", str(i)), folder) for i, folder in enumerate(stage.folders or ())]
     for where, folder in written:
@@ -103,6 +124,9 @@ def secret_references(operator: Operator) -> Iterator[tuple[Pointer, SecretRefer
     """Every secret that the file itself refers to, with its pointer."""
     if operator.state_key is not None:
         yield ("stateKey",), operator.state_key
+    for where, source in _all_sources(operator):
+        if source.login is not None:
+            yield (*where, "login", "password"), source.login.password
     for name, target in operator.targets.items():
         if isinstance(target, OdcTarget):
             yield ("targets", name, "credentials", "clientSecret"), target.credentials.client_secret

@@ -72,6 +72,8 @@ OPERATOR_CODES: Final[dict[str, str]] = {
     "unknown-type": "a type of target or secret store that is not installed",
     "wrong-settings": "settings that a target or secret store does not take",
     "unknown-target": "a target that the operator file does not define",
+    "unknown-source": "a source that the operator file does not define",
+    "login-without-https": "a login for a Git server that is not reached over https",
     "duplicate-environment": "two stages on one environment of a target",
     "dependency-cycle": "stages that wait for each other",
     "folder-outside": "a folder outside the repository",

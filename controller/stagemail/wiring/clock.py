@@ -5,6 +5,7 @@ Not here: anybody else's use of time; every use case takes a ``Clock``.
 
 import time
 from datetime import UTC, datetime, timedelta
+from threading import Event
 
 from stagemail.errors import UsageError
 
@@ -36,6 +37,10 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Wait, by this clock."""
         time.sleep(max(0.0, seconds) / self._speed)
+
+    def wait(self, event: Event, seconds: float) -> bool:
+        """Wait for an event, so many seconds by this clock at most; whether it came."""
+        return event.wait(max(0.0, seconds) / self._speed)
 
 
 def clock_from(text: str) -> SystemClock:

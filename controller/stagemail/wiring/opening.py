@@ -20,7 +20,7 @@ from stagemail.source.revision_tree import RevisionTree
 from stagemail.source.source import TreeSource
 from stagemail.source.tree import Tree
 from stagemail.source.working_tree import WorkingTree
-from stagemail.wiring.clock import SPEED_VARIABLE, clock_from
+from stagemail.wiring.clock import SPEED_VARIABLE, SystemClock, clock_from
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.places import normal, operator_file, required_operator_file, root_of
 from stagemail.wiring.plugins import Settings, stores, targets
@@ -48,6 +48,13 @@ def open_source(root: Path, revision: str | None, installation: Installation) ->
     operator = installation.operator
     checks = {stage: installation.check(stage) for stage in operator.stages}
     return _source(root, _tree(root, revision, operator.folders()), operator, checks, installation.clock)
+
+
+def source_at(repository: git.Repository, revision: str, operator: Operator, installation: Installation) -> Source:
+    """The documents of a revision (a full id) of any repository, for the stages of this operator file."""
+    checks = {stage: installation.check(stage) for stage in operator.stages}
+    tree = RevisionTree(repository, revision, operator.folders())
+    return _source(repository.top or repository.folder, tree, operator, checks, installation.clock)
 
 
 def uncommitted(installation: Installation) -> tuple[str, ...]:
@@ -92,7 +99,7 @@ def _refuse_elsewhere(below: str, folders: Sequence[str]) -> None:
         )
 
 
-def clock() -> Clock:
+def clock() -> SystemClock:
     """This machine's clock; faster where a demonstration beside an emulator asks for it."""
     return clock_from(os.environ.get(SPEED_VARIABLE, "1"))
 

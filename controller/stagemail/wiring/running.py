@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, nullcontext
 from functools import cached_property
+from typing import Protocol, runtime_checkable
 
 from stagemail.model.secret import Secret, SecretRef
 from stagemail.ports import Discovery, SecretStore, Target
@@ -26,6 +27,15 @@ WORKERS = 8
 
 SECRET_WORKERS = READERS
 """How many secrets are."""
+
+
+@runtime_checkable
+class Refreshing(Protocol):
+    """A target that keeps what it listed, and can be told to forget it."""
+
+    def refresh(self) -> None:
+        """Forget it."""
+        ...
 
 
 class Running:
@@ -115,6 +125,14 @@ class Running:
             progress=progress,
             own_secrets=own_of_target(self.installation, name),
         )
+
+    def anew(self, stage: str) -> World:
+        """The ports of one stage for another pass of a long run: secrets and listings are read again."""
+        self.credentials.forget()
+        world = self.world(stage)
+        if isinstance(world.target, Refreshing):
+            world.target.refresh()
+        return world
 
     def _runtime(self, name: str) -> tuple[TargetRuntime, TargetContext]:
         plugin, settled = self.installation.plugin(name)

@@ -6,8 +6,9 @@ from dataclasses import replace
 from tests.unit.report.golden import assert_golden
 from tests.unit.report.samples import AT, PROBLEMS, REVISION, RUN
 
+from stagemail.model.condition import Condition
 from stagemail.model.inventory import StageIdentity
-from stagemail.report.status import Condition, StageStatus, status_json, status_text
+from stagemail.report.status import StageStatus, status_json, status_text
 
 READY = StageStatus(
     "development",

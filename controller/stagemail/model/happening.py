@@ -1,0 +1,83 @@
+"""What the controller tells its observers, as data: metrics, notifications, commit status and logs are made of it.
+
+Not here: telling anybody (``notify``, ``web``, ``cli``).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from stagemail.model.condition import Condition
+from stagemail.model.job import Depth
+from stagemail.model.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A source was looked at. ``revision`` is where its branch is ("" where that could not be seen).
+
+    ``error``: why it could not be seen, or why it is not followed.
+    """
+
+    source: str
+    at: datetime
+    seconds: float
+    revision: str = ""
+    is_new: bool = False
+    concerned: tuple[str, ...] = ()
+    """The stages whose documents changed."""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A stage was reconciled, or looked at for drift. ``run`` is None where nothing was begun.
+
+    ``changed`` holds the conditions whose status or reason is another than before. ``again``: seconds to the next look.
+    """
+
+    stage: str
+    source: str
+    at: datetime
+    seconds: float
+    reason: str
+    revision: str = ""
+    """The revision that was reconciled."""
+    wanted: str = ""
+    """The revision that the branch is at; another one where a gate holds the stage back."""
+    run: Run | None = None
+    conditions: tuple[Condition, ...] = ()
+    changed: tuple[Condition, ...] = ()
+    error: str = ""
+    again: float = 0.0
+    calls: int = 0
+    """Requests that were sent to the platform for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reloaded:
+    """The operator file changed on disk. ``error``: why the old one is kept."""
+
+    at: datetime
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """The loop looked at its clock: how much waits now."""
+
+    at: datetime
+    depth: Depth
+    late: float = 0.0
+    """Seconds by which the most overdue stage or source is late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Troubled:
+    """Something of ours went wrong that no stage is to blame for; the loop goes on."""
+
+    at: datetime
+    where: str
+    message: str
+
+
+Happening = Looked | Finished | Reloaded | Ticked | Troubled

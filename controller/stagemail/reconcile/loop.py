@@ -1,0 +1,273 @@
+"""The loop of the controller: looks at its sources, finds out what is due, and has it done by the dispatcher.
+
+Level-triggered: every pass compares what is with what shall be, so a lost or doubled hint costs a look. Looking at a
+source is a job like any other, so a Git server that hangs holds up nothing else. Not here: one pass of one stage
+(``automatic``), who does jobs when (``dispatch``), when the next is due (``schedule``), building it all (``wiring``).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from threading import Lock
+
+from stagemail.errors import StagemailError
+from stagemail.model.happening import Finished, Happening, Looked, Reloaded, Ticked, Troubled
+from stagemail.model.job import Hint, Job
+from stagemail.model.stopped import Stopped
+from stagemail.model.verdict import Verdict
+from stagemail.ports import Clock, Dispatcher, Follower, Observer
+from stagemail.reconcile.schedule import SPREAD, Random, Schedule
+
+IDLE = 60.0
+"""Seconds between two looks at the clock, and at the operator file, where nothing is due."""
+START_SPREAD = 60.0
+"""Seconds over which the first look for drift of all stages is spread after a start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """One stage as the controller follows it. ``key``: its organization; ``interval``: seconds between two looks."""
+
+    stage: str
+    source: str
+    key: str
+    interval: float
+    settled: str = ""
+    """The contents that the last finished run stood on, as the record has it; "" where something is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What one pass of one stage gave. ``failed``: worth trying again soon; ``again``: seconds to the next change."""
+
+    finished: Finished
+    failed: bool = False
+    again: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the controller works on until the operator file changes. ``poll``: seconds between looks at a source.
+
+    ``reconcile`` is one pass of a stage: its name, what its branch is at and may be followed, and why. It raises
+    nothing but what ends the process.
+    """
+
+    stages: Mapping[str, Followed]
+    sources: Mapping[str, Follower]
+    poll: float
+    reconcile: Callable[[str, Verdict, str], Passed]
+
+
+@dataclass(slots=True)
+class _Known:
+    """What is known of the branches: where they are, and the contents that each stage was last woken for."""
+
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    contents: dict[str, str] = field(default_factory=dict)
+
+
+class Loop:
+    """One controller. ``wake`` may be called from any thread; ``tick`` and ``run`` from one.
+
+    ``renew`` gives a new setup where the operator file changed, and None where it did not; it raises StagemailError
+    where the new one is not valid. ``alarm`` ends the pause of ``run``.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        dispatcher: Dispatcher,
+        *,
+        clock: Clock,
+        random: Random,
+        observers: Sequence[Observer] = (),
+        renew: Callable[[], Setup | None] = lambda: None,
+        alarm: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._setup = setup
+        self._dispatcher = dispatcher
+        self._clock = clock
+        self._random = random
+        self._observers = tuple(observers)
+        self._renew = renew
+        self._alarm = alarm
+        self._lock = Lock()
+        self._stages = Schedule(random)
+        self._sources = Schedule(random)
+        self._known = _Known()
+        self._plan(setup)
+
+    def start(self) -> None:
+        """Begin to take jobs."""
+        self._dispatcher.serve(self.work)
+
+    def run(self, is_stopped: Callable[[], bool], pause: Callable[[float], None]) -> None:
+        """Tick until told to stop. ``pause`` waits so many seconds, or until ``alarm`` is called."""
+        self.start()
+        while not is_stopped():
+            pause(self.tick())
+
+    def wake(self, hint: Hint) -> None:
+        """Look at a source now (all of them where it names none). From any thread; never fails."""
+        with self._lock:
+            now = self._clock.monotonic()
+            for name in self._setup.sources:
+                if hint.source in ("", name):
+                    self._sources.wake(name, now, "asked")
+        self._alarm()
+
+    def check(self, stage: str) -> None:
+        """Reconcile a stage now. From any thread; never fails."""
+        with self._lock:
+            self._stages.wake(stage, self._clock.monotonic(), "asked")
+        self._alarm()
+
+    def tick(self) -> float:
+        """Have everything done that is due; gives the seconds until something else is."""
+        self._reload()
+        with self._lock:
+            now = self._clock.monotonic()
+            late = max(
+                (now - at for at in (self._stages.next_at(), self._sources.next_at()) if at is not None), default=0
+            )
+            jobs = [self._look(name, reason) for name, reason in self._sources.take(now)]
+            jobs += [self._job(name, reason) for name, reason in self._stages.take(now)]
+        for job in jobs:
+            if self._is_mine(job):
+                self._dispatcher.submit(job)
+        if jobs:
+            self._tell(Ticked(self._clock.now(), self._dispatcher.depth(), max(0.0, late)))
+        with self._lock:
+            return max(0.0, min([IDLE, *(at - self._clock.monotonic() for at in self._upcoming())]))
+
+    def _is_mine(self, job: Job) -> bool:
+        """Periodic work is done by one controller only, however many share a dispatcher; the others wait for more."""
+        is_look = job.kind == "look"
+        interval = self._setup.poll if is_look else self._setup.stages[job.name].interval
+        if job.reason != "interval" or self._dispatcher.is_due(job.id, interval * (1 - SPREAD) / 2):
+            return True
+        with self._lock:
+            (self._sources if is_look else self._stages).done(job.name, self._clock.monotonic(), interval)
+        return False
+
+    def _upcoming(self) -> list[float]:
+        return [at for at in (self._stages.next_at(), self._sources.next_at()) if at is not None]
+
+    def work(self, job: Job) -> None:
+        """Do one job. Called by the dispatcher, from any thread; raises nothing."""
+        try:
+            if job.kind == "look":
+                self._do_look(job)
+            else:
+                self._do_stage(job)
+        except Stopped:
+            return
+        except Exception as error:  # noqa: BLE001 - the last net: one job's defect must not end the controller
+            self._tell(Troubled(self._clock.now(), job.id, f"a defect of stagemail: {type(error).__name__}"))
+            with self._lock:
+                schedule = self._sources if job.kind == "look" else self._stages
+                schedule.done(job.name, self._clock.monotonic(), self._setup.poll, failed=True)
+        self._alarm()
+
+    def _do_look(self, job: Job) -> None:
+        setup = self._setup
+        source = setup.sources.get(job.name)
+        if source is None:
+            return
+        start, error = self._clock.monotonic(), ""
+        known = self._known.verdicts.get(job.name)
+        verdict = known
+        contents: Mapping[str, str] = {}
+        try:
+            verdict = source.look()
+            if verdict.follow and (known is None or verdict.follow != known.follow):
+                contents = source.contents(verdict.follow)
+        except StagemailError as problem:
+            error = problem.sentence
+        now = self._clock.monotonic()
+        with self._lock:
+            concerned = () if error or verdict is None else self._arrived(job.name, verdict, contents, now)
+            self._sources.done(job.name, now, setup.poll, failed=bool(error))
+        tip = verdict.tip if verdict and not error else ""
+        said = f"{verdict.message}; {verdict.hint}" if verdict and verdict.held and not error else error
+        is_new = bool(tip) and (known is None or known != verdict)
+        self._tell(Looked(job.name, self._clock.now(), now - start, tip, is_new, concerned, said))
+
+    def _arrived(self, source: str, verdict: Verdict, contents: Mapping[str, str], now: float) -> tuple[str, ...]:
+        """Wake the stages whose documents are others than before, and only them; all where the branch is held."""
+        before = self._known.verdicts.get(source)
+        self._known.verdicts[source] = verdict
+        concerned = []
+        for stage, followed in sorted(self._setup.stages.items()):
+            content = contents.get(stage, "")
+            if followed.source == source and content and self._known.contents.get(stage, followed.settled) != content:
+                self._known.contents[stage] = content
+                self._stages.wake(stage, now, "start" if before is None and not followed.settled else "commit")
+                concerned.append(stage)
+            elif followed.source == source and verdict.reason != (before.reason if before else ""):
+                self._stages.wake(stage, now, "history")
+        return tuple(concerned)
+
+    def _do_stage(self, job: Job) -> None:
+        setup = self._setup
+        followed = setup.stages.get(job.name)
+        if followed is None:
+            return
+        verdict = self._known.verdicts.get(followed.source)
+        if verdict is None:  # its source could not be looked at yet: whoever sees it first wakes the stage
+            with self._lock:
+                self._known.contents.pop(job.name, None)
+                self._stages.done(job.name, self._clock.monotonic(), setup.poll)
+            return
+        passed = setup.reconcile(job.name, verdict, job.reason)
+        with self._lock:
+            self._stages.done(
+                job.name, self._clock.monotonic(), followed.interval, failed=passed.failed, at_most=passed.again
+            )
+        self._tell(passed.finished)
+
+    def _look(self, name: str, reason: str) -> Job:
+        return Job("look", name, f"source:{name}", reason)
+
+    def _job(self, name: str, reason: str) -> Job:
+        return Job("reconcile", name, self._setup.stages[name].key, reason)
+
+    def _reload(self) -> None:
+        try:
+            setup = self._renew()
+        except StagemailError as problem:
+            self._tell(Reloaded(self._clock.now(), problem.sentence))
+            return
+        if setup is not None:
+            self._plan(setup)
+            self._tell(Reloaded(self._clock.now()))
+
+    def _plan(self, setup: Setup) -> None:
+        """Take a setup: what is new is due soon, what is gone is forgotten, and every stage is looked at anew."""
+        with self._lock:
+            self._setup = setup
+            now = self._clock.monotonic()
+            self._known = _Known()
+            for schedule, names in ((self._sources, setup.sources), (self._stages, setup.stages)):
+                schedule.keep_only(frozenset(names))
+            for name in setup.sources:
+                self._sources.add(name, now, "start")
+                self._sources.wake(name, now, "start")
+            for name, followed in setup.stages.items():
+                spread = min(START_SPREAD, followed.interval)
+                self._stages.add(name, now + spread * (0.1 + 0.9 * self._random()), "start")
+
+    def _tell(self, happening: Happening) -> None:
+        for observer in self._observers:
+            try:
+                observer.saw(happening)
+            except Exception as error:  # noqa: BLE001 - an observer is never the reason that mail is not looked after
+                self._complain(observer, error)
+
+    def _complain(self, of: Observer, error: Exception) -> None:
+        said = Troubled(self._clock.now(), type(of).__name__, f"an observer failed: {type(error).__name__}")
+        for observer in self._observers:
+            if observer is not of:
+                with suppress(Exception):
+                    observer.saw(said)

@@ -1,0 +1,188 @@
+"""Builds the controller: sources, passes, dispatcher and loop, and all of it anew when the operator file changes.
+
+Not here: the loop (``reconcile.loop``), printing (``cli.controller``).
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event, Lock, Thread
+
+from stagemail.dispatch.in_process import InProcessDispatcher
+from stagemail.errors import InvalidInput, StagemailError, UserMustFix
+from stagemail.model.revision import Loaded
+from stagemail.model.secret import Secret, SecretRef
+from stagemail.model.verdict import Verdict
+from stagemail.ports import Observer
+from stagemail.reconcile.automatic import Automatic
+from stagemail.reconcile.loop import Followed, Loop, Passed, Setup
+from stagemail.reconcile.request import Request
+from stagemail.reconcile.world import World
+from stagemail.wiring.installation import Installation
+from stagemail.wiring.opening import clock as machine_clock
+from stagemail.wiring.opening import read_operator
+from stagemail.wiring.places import required_operator_file
+from stagemail.wiring.running import Running
+from stagemail.wiring.sources import followers, source_name
+from stagemail.wiring.stopping import StoppingClock
+
+GRACE = 8.0
+"""Seconds that a stop waits for passes under way; an orderly end within 10 s is what service managers expect."""
+
+
+class Controlling:
+    """One controller over one operator file. ``loop`` is what others wake; ``stop`` may be called from a signal."""
+
+    def __init__(self, config: str | None, root: Path, observers: Sequence[Observer] = ()) -> None:
+        self.path = required_operator_file(config, root)
+        self.root = root
+        self._stopped, self._alarm = Event(), Event()
+        self.clock = StoppingClock(machine_clock(), self._stopped)
+        self._built = _Built(self.path, root, self.clock)
+        self._seen = _stamp(self._built.files())
+        workers = self._built.installation.operator.controller.workers
+        self._dispatcher = InProcessDispatcher(_thread, workers, self.clock)
+        self.loop = Loop(
+            self._built.setup(),
+            self._dispatcher,
+            clock=self.clock,
+            random=random.random,
+            observers=observers,
+            renew=self._renew,
+            alarm=self._alarm.set,
+        )
+
+    @property
+    def installation(self) -> Installation:
+        """The operator file as it is in force now."""
+        return self._built.installation
+
+    @property
+    def running(self) -> Running:
+        """Record and stores as they are in force now."""
+        return self._built.running
+
+    def run(self) -> bool:
+        """Work until ``stop``. False where something was still under way when the time for stopping was over."""
+        self.loop.run(self._stopped.is_set, self._pause)
+        ended = self._dispatcher.stop(GRACE)
+        if ended:
+            self._built.running.close()
+        return ended
+
+    def stop(self) -> None:
+        """End ``run``. Safe in a signal handler and from any thread."""
+        self._stopped.set()
+        self._alarm.set()
+
+    def _pause(self, seconds: float) -> None:
+        self.clock.pause(self._alarm, seconds)
+
+    def _renew(self) -> Setup | None:
+        """What the operator file says now, where it or what it names has changed. Raises StagemailError, once."""
+        stamp = _stamp(self._built.files())
+        if stamp == self._seen or self._stopped.is_set():
+            return None
+        self._seen = stamp
+        try:
+            built = _Built(self.path, self.root, self.clock)
+        except (StagemailError, OSError) as error:
+            raise _kept(self.path, error) from error
+        self._built.retire()
+        self._built = built
+        self._seen = _stamp(built.files())
+        return built.setup()
+
+
+def _kept(path: Path, error: StagemailError | OSError) -> UserMustFix:
+    """Why the operator file is not taken: the first problem of several, since logs have lines."""
+    if isinstance(error, InvalidInput) and error.problems:
+        said = str(error.problems[0])
+    else:
+        said = error.message if isinstance(error, StagemailError) else f"{path}: {error.strerror or 'cannot be read'}"
+    return UserMustFix(f"{said}; the old one stays in force", hint="`stagemail validate` names every problem")
+
+
+class _Built:
+    """What one state of the operator file builds."""
+
+    def __init__(self, path: Path, root: Path, clock: StoppingClock) -> None:
+        self.installation = Installation(read_operator(path), path, clock)
+        self.running = Running(self.installation)
+        self._root = root
+        self._lock = Lock()
+        self._uses = 0
+        self._retired = False
+
+    def files(self) -> list[Path]:
+        """The operator file, and what its targets read beside it."""
+        plugins = (self.installation.plugin(name) for name in sorted(self.installation.operator.targets))
+        return [self.installation.path, *(file for plugin, settled in plugins for file in plugin.files(settled))]
+
+    def retire(self) -> None:
+        """Another one is in force: close this one as soon as no pass uses it."""
+        with self._lock:
+            self._retired = True
+            idle = self._uses == 0
+        if idle:
+            self.running.close()
+
+    def setup(self) -> Setup:
+        """What the loop works on."""
+        operator = self.installation.operator
+        sources = followers(self.installation, self._root, self._secret)
+        source_of = {stage: source_name(operator, stage) for stage in operator.stages}
+        automatic = Automatic(sources, source_of, self._world, self._request, self.installation.clock)
+        stages = {
+            stage: Followed(stage, source_of[stage], self._scope(stage), float(operator.controller.observe))
+            for stage in operator.stages
+        }
+        return Setup(stages, sources, float(operator.controller.poll), self._using(automatic))
+
+    def _using(self, automatic: Automatic) -> Callable[[str, Verdict, str], Passed]:
+        def pass_(stage: str, verdict: Verdict, reason: str) -> Passed:
+            with self._lock:
+                self._uses += 1
+            try:
+                return automatic(stage, verdict, reason)
+            finally:
+                with self._lock:
+                    self._uses -= 1
+                    over = self._retired and self._uses == 0
+                if over:
+                    self.running.close()
+
+        return pass_
+
+    def _scope(self, stage: str) -> str:
+        plugin, settled = self.installation.plugin(self.installation.target_of(stage))
+        return plugin.scope(settled.settings)
+
+    def _world(self, stage: str) -> World:
+        """The ports of one pass: secrets and listings are read anew."""
+        with self._lock:
+            return self.running.anew(stage)
+
+    def _request(self, stage: str, loaded: Loaded) -> Request:
+        return self.installation.request(stage, loaded, automatic=True)
+
+    def _secret(self, ref: SecretRef) -> Secret:
+        with self._lock:
+            return self.running.credentials.resolve_own(ref)
+
+
+def _thread(work: Callable[[], None]) -> None:
+    Thread(target=work, name="stagemail-worker", daemon=True).start()
+
+
+def _stamp(files: Sequence[Path]) -> tuple[tuple[str, int, int, int], ...]:
+    """What tells that a file is another one, without reading it."""
+    found = []
+    for file in files:
+        try:
+            state = file.stat()
+        except OSError:
+            found.append((str(file), 0, 0, 0))
+        else:
+            found.append((str(file), state.st_mtime_ns, state.st_size, state.st_ino))
+    return tuple(found)

@@ -1,0 +1,78 @@
+"""From the operator file to the branches that the controller follows.
+
+Not here: following (``source.branch``), when (``reconcile.loop``).
+"""
+
+import base64
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from stagemail import git
+from stagemail.model.secret import Secret, SecretRef
+from stagemail.ports import Follower, Source
+from stagemail.resources.operator import Operator
+from stagemail.resources.policy import secret_ref
+from stagemail.resources.sources import GitLogin
+from stagemail.resources.sources import Source as Written
+from stagemail.source.branch import GitBranch, local, mirrored
+from stagemail.source.cache import default_folder
+from stagemail.wiring.following import judge_of, unjudged
+from stagemail.wiring.installation import Installation
+from stagemail.wiring.opening import source_at
+
+MAIN = "source"
+"""What the source is called that the operator file writes under ``source:``."""
+PROTOCOLS = ("https", "ssh", "file")
+
+Resolve = Callable[[SecretRef], Secret]
+
+
+def followers(installation: Installation, root: Path, resolve: Resolve) -> dict[str, Follower]:
+    """Every source that has stages, by name."""
+    operator = installation.operator
+    named: list[str | None] = [None, *operator.sources]
+    inside = {name: operator.within(name) for name in named}
+    return {name or MAIN: _follower(installation, own, root, resolve) for name, own in inside.items() if own.stages}
+
+
+def source_name(operator: Operator, stage: str) -> str:
+    """What the stage's source is called."""
+    return operator.stages[stage].source or MAIN
+
+
+def _follower(installation: Installation, own: Operator, root: Path, resolve: Resolve) -> Follower:
+    written = own.source
+    url = _address(written, installation.base)
+    judge = judge_of(written.verification, written.branch, installation.base, installation.clock.now)
+    if url is None:
+        judge = judge if written.verification else unjudged
+        fetch = local(root, written.branch)
+    else:
+        name = hashlib.sha256(f"{url}\n{written.branch or ''}\n{installation.path}".encode()).hexdigest()[:24]
+        folder = default_folder() / "mirrors" / name
+        fetch = mirrored(url, written.branch, folder, lambda: _access(written, url, resolve))
+
+    def documents(repository: git.Repository, revision: str) -> Source:
+        return source_at(repository, revision, own, installation)
+
+    return GitBranch(fetch, judge, documents, {stage: own.folders_of(stage) for stage in own.stages})
+
+
+def _address(written: Written, base: Path) -> str | None:
+    """The repository's address; a folder of this machine counts from the operator file's."""
+    if written.url is None or "://" in written.url or (":" in written.url and not (base / written.url).exists()):
+        return written.url
+    return str((base / written.url).resolve())
+
+
+def _access(written: Written, url: str, resolve: Resolve) -> git.Access:
+    header = () if written.login is None else _header(written.login, url, resolve)
+    return git.Access(protocols=PROTOCOLS, config=header, timeout=120.0)
+
+
+def _header(login: GitLogin, url: str, resolve: Resolve) -> tuple[tuple[str, str], ...]:
+    """The login as git's configuration, for this address only; it shows in no list of processes (RFC 7617)."""
+    password = resolve(secret_ref(login.password)).reveal()
+    token = base64.b64encode(f"{login.username}:{password}".encode()).decode("ascii")
+    return ((f"http.{url}.extraHeader", f"Authorization: Basic {token}"),)
