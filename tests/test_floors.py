@@ -42,6 +42,7 @@ ONLY_IMPORTERS: Mapping[str, tuple[str, ...]] = {
     "referencing": ("stagemail.source.schema", "stagemail.source.explain"),
     "sqlalchemy": ("stagemail.record",),
     "alembic": ("stagemail.record",),
+    "httpcore2": ("stagemail.mail",),
     "httpx2": ("stagemail.target",),
     "stagemail.secret": ("stagemail.secret", "stagemail.wiring"),
     "stagemail.ports.SecretStore": ("stagemail.secret", "stagemail.wiring", "stagemail.reconcile.credentials"),

@@ -1,9 +1,13 @@
 """What everything that speaks with mail servers does: tells each step, sends nothing unless asked, hides secrets."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from tests.unit.mail import servers
+from tests.unit.mail.certificates import NAME, ensure_certificates
 
 from stagemail.mail.memory import MemoryProbe
 from stagemail.model.probe import Basic, Extent, Letter, Server
@@ -30,8 +34,12 @@ class Bench:
         )
 
 
-@pytest.fixture(params=["memory"])
-def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+@pytest.fixture(params=["memory", "smtp"])
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Bench]:
+    if request.param == "smtp":
+        with _smtp(tmp_path) as made:
+            yield made
+        return
     login = Basic("mailer@example.com", Secret(PASSWORD))
     memory = MemoryProbe({"smtp.example.com:587": {"mailer@example.com": PASSWORD}})
     memory.refused_recipients.add(STRANGER)
@@ -41,6 +49,20 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
         Server("nobody.example.com", 587, "starttls", login),
         lambda: [letter.content for letter in memory.letters],
     )
+
+
+@contextmanager
+def _smtp(folder: Path) -> Iterator[Bench]:
+    certificate, key = ensure_certificates(folder, NAME)
+    handler = servers.Handler()
+    with servers.served(handler, servers.server_context(certificate, key)) as port:
+        login = Basic(servers.USER, Secret(PASSWORD))
+        yield Bench(
+            servers.probe_of({587: port, 2587: 1}, folder / "ca.pem"),
+            Server(NAME, 587, "starttls", login),
+            Server(NAME, 2587, "starttls", login),
+            lambda: handler.arrived,
+        )
 
 
 def test_a_login_that_works_passes_and_sends_nothing(bench: Bench) -> None:

@@ -1,0 +1,61 @@
+"""Speaks with real mail servers: implements ``ports.MailProbe``.
+
+Not here: the steps themselves (``conversation``), who may ask (``reconcile.preflight``).
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from socket import gethostname
+
+from stagemail.mail import providers
+from stagemail.mail.bounds import Bounds
+from stagemail.mail.commands import helo_name
+from stagemail.mail.conversation import Conversation
+from stagemail.mail.recording import Ended, Means
+from stagemail.mail.securing import context_of
+from stagemail.model.egress import Egress
+from stagemail.model.probe import Delivery, Extent, Letter, Probed, Sent, Server
+from stagemail.ports import Clock
+
+
+class SmtpProbe:
+    """One vantage point: this machine, with the operator's egress rules. Thread-safe: it keeps nothing."""
+
+    def __init__(self, egress: Egress, bounds: Bounds, clock: Clock, vantage: str, ca_file: Path | None) -> None:
+        self._means = Means(egress, bounds, context_of(ca_file), helo_name(gethostname()), clock.now)
+        self._vantage = vantage
+
+    def probe(self, server: Server, extent: Extent) -> Probed:
+        """A conversation in which nothing is sent."""
+        talk = Conversation(server, self._means)
+        try:
+            talk.enter(extent)
+            wants = extent.until == "sender" and bool(extent.sender)
+            if wants:
+                talk.envelope(extent.sender, extent.recipients)
+            talk.leave(reset=wants)
+        except Ended:
+            pass
+        finally:
+            talk.close()
+        return self._told(server, talk)
+
+    def send(self, server: Server, letter: Letter, begin: Callable[[], None]) -> Sent:
+        """One letter, to all of its recipients or to none."""
+        talk = Conversation(server, self._means)
+        delivery: Delivery = "not-sent"
+        try:
+            talk.enter(Extent())
+            talk.envelope(letter.sender, letter.recipients, len(letter.content))
+            delivery = talk.message(letter.content, begin)
+            if delivery in ("accepted", "refused"):
+                talk.leave(reset=False)
+        except Ended:
+            pass
+        finally:
+            talk.close()
+        return Sent(self._told(server, talk), delivery)
+
+    def _told(self, server: Server, talk: Conversation) -> Probed:
+        known = providers.of(server.host)
+        return Probed(server.destination, self._vantage, talk.steps, known.name if known else "")
