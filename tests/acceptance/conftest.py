@@ -40,7 +40,7 @@ class Benches:
         self._capsys = capsys
 
     def __call__(
-        self, profile: str = "guid-pending", *, discovered: bool = True, speed: int = SPEED, **options: Any
+        self, profile: str = "guid-pending", *, discovered: bool = True, speed: float = SPEED, **options: Any
     ) -> Bench:
         """A new organization and a new repository; ``discovered`` False leaves the mapping to the test."""
         bench = self._open(datetime.now(UTC).isoformat(), EmulatorServer(profile, speed=speed, **options), speed)
@@ -70,7 +70,7 @@ class Benches:
         shutil.move(self.folder, kept)
         self.folder.mkdir()
 
-    def _open(self, since: str, emulator: EmulatorServer, speed: int) -> Bench:
+    def _open(self, since: str, emulator: EmulatorServer, speed: float) -> Bench:
         environment = {
             "STAGEMAIL_ODC_CLIENT_SECRET": SECRET,
             "STAGEMAIL_SMTP_QA": PASSWORD,

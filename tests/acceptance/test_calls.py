@@ -58,14 +58,20 @@ class Calls:
 def organization(make_bench: Benches) -> Bench:
     """Three stages of four apps, two of them bound; nothing was ever written."""
     bench = make_bench(discovered=False, seed=generated_seed(APPS, len(STAGES)))
+    describe(bench, "[App0001, App0002]")
+    bench.run("target", "discover", "--write")
+    bench.commit("Describe three stages")
+    return bench
+
+
+def describe(bench: Bench, apps: str) -> None:
+    """Write an operator file of the three stages, and on each the same settings and a binding of these apps."""
     bench.git("rm", "-rq", "environments")
     operator = _OPERATOR.replace("DOMAIN", bench.emulator.url)
     bench.write("stagemail.yaml", operator.replace("NONE", "{absolute: 1000, relative: 100%}"), commit=False)
     for stage in STAGES:
-        bench.write(f"environments/{stage}/email.yaml", _EMAIL, commit=False)
-    bench.run("target", "discover", "--write")
-    bench.commit("Describe three stages")
-    return bench
+        text = _EMAIL.replace("[App0001, App0002]", apps)
+        bench.write(f"environments/{stage}/email.yaml", text, commit=False)
 
 
 def counted(bench: Bench, *arguments: str, expect: int | None = 0) -> Calls:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from stagemail.errors import OutcomeUnknown, StagemailError, TryLater
+from stagemail.model.key import Key
 from stagemail.model.run import Intent, Operation, Outcome
 from stagemail.model.step import Hazard, Step
 from stagemail.planning import order
@@ -21,31 +22,105 @@ from stagemail.reconcile.world import World
 
 
 @dataclass(slots=True)
-class _Running:
-    """Activations that were begun and are not over."""
+class Activations:
+    """Activations of one phase: begun piece by piece, polled and read back in between, finished together."""
 
-    steps: dict[Operation, tuple[Step, Intent]] = field(default_factory=dict)
-    over: list[tuple[Step, Intent, Outcome]] = field(default_factory=list)
-    polled: float = 0.0
+    state: State
+    world: World
+    journal: Journal
+    total: int
+    """How many there are to be, for the progress that is shown."""
+    _begun: int = 0
+    _running: dict[Operation, tuple[Step, Intent]] = field(default_factory=dict)
+    _over: list[tuple[Step, Intent, Outcome]] = field(default_factory=list)
+    _unread: set[Key] = field(default_factory=set)
+    _polled: float = 0.0
 
+    def begin(self, steps: Sequence[Step]) -> None:
+        """Begin each that is needed; what runs already is polled in between."""
+        if not steps:
+            return
+        for step, intent in zip(steps, self.journal.open(steps), strict=True):
+            self.world.progress("making live", self._begun, self.total)
+            self._begun += 1
+            unneeded = _unneeded(step, self.state, self.world)
+            if unneeded is None:
+                self._send(step, intent)
+            else:
+                self.journal.close([(intent, unneeded, None)])
+            if self._running and self.world.clock.monotonic() - self._polled >= OFTEN:
+                self._poll()
+                self._read_over()
 
-def activate_all(steps: Sequence[Step], state: State, world: World, journal: Journal) -> None:
-    """Begin each that is needed, poll what runs in between, read back what is over, record the outcomes."""
-    if not steps:
-        return
-    running = _Running(polled=world.clock.monotonic())
-    for number, (step, intent) in enumerate(zip(steps, journal.open(steps), strict=True)):
-        world.progress("making live", number, len(steps))
-        unneeded = _unneeded(step, state, world)
-        if unneeded is None:
-            _begin(step, intent, running, world, journal)
-        else:
-            journal.close([(intent, unneeded, None)])
-        if running.steps and world.clock.monotonic() - running.polled >= OFTEN:
-            _poll(running, world)
-    _wait(running, world, journal)
-    _close(running, state, world, journal)
-    world.progress("making live", len(steps), len(steps))
+    def finish(self) -> None:
+        """Wait for all of them, read back what is over, record the outcomes."""
+        if not self._begun:
+            return
+        self._wait()
+        self._close()
+        self.world.progress("making live", self.total, self.total)
+
+    def _send(self, step: Step, intent: Intent) -> None:
+        self.journal.check()
+        if not self._running:
+            self._polled = self.world.clock.monotonic()
+        try:
+            operation = self.world.target.begin(step, {})
+        except OutcomeUnknown:
+            operation = Operation(step.key, "activate", intent.at)
+        except StagemailError as error:
+            retry = isinstance(error, TryLater)
+            self.journal.close([(intent, outcome_of(step, "failed", error.sentence, retry=retry), None)])
+            return
+        self.journal.begun(intent, operation)
+        self._running[operation] = (step, intent)
+
+    def _poll(self) -> None:
+        try:
+            answers = self.world.target.poll(tuple(self._running))
+        except TryLater:
+            answers = {}
+        self._polled = self.world.clock.monotonic()
+        for operation, outcome in answers.items():
+            if outcome is not None:
+                step, intent = self._running.pop(operation)
+                self._over.append((step, intent, outcome))
+                self._unread.add(step.key)
+
+    def _read_over(self) -> None:
+        """Read back what is over while the limits let nothing begin; what cannot be read now is read at the end."""
+        try:
+            self._read_back()
+        except TryLater:
+            return
+
+    def _read_back(self) -> None:
+        if self._unread:
+            self.state.saw(read(self.world, self.state.plan.stage, self._unread, self.journal.check).resources)
+            self._unread.clear()
+
+    def _wait(self) -> None:
+        start = self.world.clock.monotonic()
+        total = len(self._running) + len(self._over)
+        while self._running:
+            self._poll()
+            waited = self.world.clock.monotonic() - start
+            self.world.progress("waiting for the platform", len(self._over), total)
+            if not self._running or waited > GIVE_UP:
+                return
+            self.world.clock.sleep(pause_after(waited))
+            self.journal.check()
+
+    def _close(self) -> None:
+        """What still runs keeps its intent open: the next run finds out."""
+        self.journal.note(
+            outcome_of(step, "unknown", "still running on the platform; the next run finds out", retry=True)
+            for step, _ in self._running.values()
+        )
+        if self._over:
+            self._read_back()
+            final = [(intent, _final(step, outcome, self.state), None) for step, intent, outcome in self._over]
+            self.journal.close(final)
 
 
 def _unneeded(step: Step, state: State, world: World) -> Outcome | None:
@@ -76,58 +151,6 @@ def _already(step: Step, state: State) -> Outcome:
         message = f"nothing is pending, and it still runs with another {', '.join(wrong)}"
         return outcome_of(step, "failed", message, retry=True)
     return outcome_of(step, "not-needed", "live already")
-
-
-def _begin(step: Step, intent: Intent, running: _Running, world: World, journal: Journal) -> None:
-    journal.check()
-    try:
-        operation = world.target.begin(step, {})
-    except OutcomeUnknown:
-        operation = Operation(step.key, "activate", intent.at)
-    except StagemailError as error:
-        retry = isinstance(error, TryLater)
-        journal.close([(intent, outcome_of(step, "failed", error.sentence, retry=retry), None)])
-        return
-    journal.begun(intent, operation)
-    running.steps[operation] = (step, intent)
-
-
-def _poll(running: _Running, world: World) -> None:
-    try:
-        answers = world.target.poll(tuple(running.steps))
-    except TryLater:
-        answers = {}
-    running.polled = world.clock.monotonic()
-    for operation, outcome in answers.items():
-        if outcome is not None:
-            step, intent = running.steps.pop(operation)
-            running.over.append((step, intent, outcome))
-
-
-def _wait(running: _Running, world: World, journal: Journal) -> None:
-    start = world.clock.monotonic()
-    total = len(running.steps) + len(running.over)
-    while running.steps:
-        _poll(running, world)
-        waited = world.clock.monotonic() - start
-        world.progress("waiting for the platform", len(running.over), total)
-        if not running.steps or waited > GIVE_UP:
-            return
-        world.clock.sleep(pause_after(waited))
-        journal.check()
-
-
-def _close(running: _Running, state: State, world: World, journal: Journal) -> None:
-    """Read back what is over. What still runs keeps its intent open: the next run finds out."""
-    journal.note(
-        outcome_of(step, "unknown", "still running on the platform; the next run finds out", retry=True)
-        for step, _ in running.steps.values()
-    )
-    if not running.over:
-        return
-    keys = {step.key for step, _, _ in running.over}
-    state.saw(read(world, state.plan.stage, keys, journal.check).resources)
-    journal.close([(intent, _final(step, outcome, state), None) for step, intent, outcome in running.over])
 
 
 def _final(step: Step, outcome: Outcome, state: State) -> Outcome:

@@ -13,8 +13,9 @@ from stagemail.model.run import Outcome
 from stagemail.model.secret import Secret
 from stagemail.model.step import Step
 from stagemail.planning import order
+from stagemail.planning.activation import LIVE_PHASE
 from stagemail.ports import Entry
-from stagemail.reconcile.activate import activate_all
+from stagemail.reconcile.activate import Activations
 from stagemail.reconcile.journal import Journal, outcome_of
 from stagemail.reconcile.state import State
 from stagemail.reconcile.world import World
@@ -23,22 +24,54 @@ from stagemail.reconcile.writes import write_all
 RENEWALS = frozenset({"rotated", "overwritten", "unsettled", "unverified", "together"})
 """Changes that renew a credential and let no mail out that did not go out before."""
 FAILED = frozenset({"failed", "unknown"})
+FIRST_PIECE, LARGEST_PIECE = 4, 32
+"""Apps that are written before the first of them is made live, and later ones while those already begun keep the
+platform busy: ODC lets 10 begin in a minute, so reading and writing is done while the next ones have to wait. Pieces
+double, as each costs an append to the record; 32 apps are 64 calls, and fit into a minute of our share."""
 
 
 def apply(state: State, secrets: Mapping[str, Secret], world: World, journal: Journal) -> None:
     """Do what may be done, and say of the rest why not. Outcomes end up in the journal."""
     journal.note(_not_run(step) for step in state.plan.steps if not step.runnable)
-    for phase, group in groupby(state.plan.runnable, key=lambda step: step.phase):
-        steps, left = _safe(tuple(group), journal.outcomes, state)
+    steps = {phase: tuple(group) for phase, group in groupby(state.plan.runnable, key=lambda step: step.phase)}
+    for written, live in LIVE_PHASE.items():
+        safe, left = _safe(steps.get(written, ()), journal.outcomes, state)
         journal.note(left)
-        if phase == order.FORGET:
-            done = [outcome_of(step, "done", "forgotten; the platform keeps its values") for step in steps]
-            journal.note(done, [Entry(forgotten=step.key) for step in steps])
-        elif phase in (order.NARROW, order.STAGE, order.WIDEN):
-            write_all(steps, secrets, state, world, journal)
-        else:
-            activate_all(_due(steps, journal), state, world, journal)
+        _pipelined(safe, steps.get(live, ()), secrets, (state, world, journal))
+    forget = steps.get(order.FORGET, ())
+    done = [outcome_of(step, "done", "forgotten; the platform keeps its values") for step in forget]
+    journal.note(done, [Entry(forgotten=step.key) for step in forget])
     _refresh_evidence(state, world, journal)
+
+
+def _pipelined(
+    written: Sequence[Step], live: Sequence[Step], secrets: Mapping[str, Secret], work: tuple[State, World, Journal]
+) -> None:
+    """Make written apps live while others are still written: the platform lets few begin in a minute."""
+    _, _, journal = work
+    activations = Activations(*work, total=len(live))
+    pieces = _pieces(written)
+    left = {step.id: step for step in live}
+    for piece in pieces:
+        write_all(piece, secrets, *work)
+        keys = {step.key for step in piece}
+        now = [step for step in left.values() if step.key in keys or piece is pieces[-1]]
+        for step in now:
+            del left[step.id]
+        activations.begin(_due(now, journal))
+    activations.finish()
+
+
+def _pieces(writes: Sequence[Step]) -> Sequence[Sequence[Step]]:
+    """Writes of apps in pieces; all at once where the stage is among them, as its values run in every app."""
+    if any(step.key.kind == CONFIGURATION for step in writes):
+        return [writes]
+    pieces: list[Sequence[Step]] = []
+    start, size = 0, FIRST_PIECE
+    while not pieces or start < len(writes):
+        pieces.append(writes[start : start + size])
+        start, size = start + size, min(2 * size, LARGEST_PIECE)
+    return pieces
 
 
 def _not_run(step: Step) -> Outcome:
