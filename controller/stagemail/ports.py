@@ -7,8 +7,9 @@ adapter. Not here: adapters (floor 3) and who builds them (``wiring``).
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from stagemail.model.cost import Cost
 from stagemail.model.field import Value
 from stagemail.model.happening import Happening
 from stagemail.model.inventory import Inventory, StageIdentity
@@ -104,6 +105,15 @@ class Target(Protocol):
 
         An activation that was never received is an Outcome with status "unknown".
         """
+        ...
+
+
+@runtime_checkable
+class Limited(Protocol):
+    """A target whose platform publishes limits says what a look costs; other targets leave it out."""
+
+    def cost(self, keys: Sequence[Key]) -> Cost:
+        """Of observing all of this once more, listings included, after they were read. Asks the platform nothing."""
         ...
 
 

@@ -1,7 +1,9 @@
 """The calls of a run, counted by the platform's own books, beside the formula of docs/reference/calls.md."""
 
+import json
 from collections import Counter
 from dataclasses import dataclass
+from math import ceil
 
 import pytest
 from tests.acceptance.bench import Bench
@@ -92,6 +94,29 @@ LISTING = 3
 def test_a_run_reads_the_listings_once_each_stage_once_and_each_bound_app_once(organization: Bench) -> None:
     assert counted(organization, "plan") == Calls(LISTING, len(STAGES) * (1 + BOUND))
     assert counted(organization, "plan", "qa") == Calls(LISTING, 1 + BOUND)
+
+
+def test_status_tells_the_shortest_interval_by_what_a_look_costs(organization: Bench) -> None:
+    organization.run("plan")  # what was never applied is Not ready: status says so by its exit code
+    look = counted(organization, "drift", expect=None)
+    for named in ([], ["qa"]):
+        data = json.loads(organization.run("status", *named, "--format", "json", expect=3).out)
+        [watch] = data["watch"]
+        assert watch["cost"]["calls"] == {"asset-configurations": look.configurations, "portfolios": look.portfolios}
+        assert watch["cost"]["allowed"] == {"asset-configurations": 80, "portfolios": 80}
+        assert (watch["decides"], watch["seconds"]) == ("asset-configurations", ceil(look.configurations / 80 * 61))
+        assert watch["stages"] == sorted(STAGES)
+    told = (
+        "drift on odc can be watched every 7s at the shortest: 3 stages, 9 calls to asset-configurations at 80 in 61 s"
+    )
+    organization.run("status", expect=3).shows(told)
+    organization.run("status", "--record-only", expect=None).hides("can be watched")
+
+
+def test_what_a_broken_stage_would_cost_is_left_out_of_the_interval(organization: Bench) -> None:
+    organization.write("environments/qa/broken.yaml", "kind: Nothing\n")
+    said = organization.run("status", expect=None)
+    said.shows("every 5s at the shortest: 2 stages, without qa, 6 calls")
 
 
 def test_an_apply_with_nothing_to_do_asks_what_a_plan_asks(applied: Bench) -> None:

@@ -113,6 +113,9 @@ def test_the_second_of_two_runs_says_who_holds_it_or_waits(applied: Bench) -> No
 def test_four_runs_at_once_write_everything_once(applied: Bench) -> None:
     applied.change(*SENDER)
     before = applied.mark()
+    speed, _, since = applied.environment["STAGEMAIL_CLOCK_SPEED"].partition("@")
+    slower = int(speed) // 10  # a lease of 0.9 s is lost where four processes share a busy machine
+    applied.environment["STAGEMAIL_CLOCK_SPEED"] = f"{slower}@{since}"
     runs = [applied.start("apply", "qa", "--wait", "900") for _ in range(4)]
     codes = [(run.communicate(timeout=60), run.returncode) for run in runs]
     assert [code for _, code in codes] == [0, 0, 0, 0], codes

@@ -80,6 +80,18 @@ def test_onboarding_uses_our_share_of_the_limits_and_never_more(organization: Be
     assert others < posts, "another limit would decide"
 
 
+def test_two_targets_on_one_organization_share_its_limits(organization: Bench, clock: VirtualClock) -> None:
+    organization.run("target", "discover", "--write")
+    one, _, rest = organization.read("stagemail.yaml").partition("stages:\n")
+    other = one.partition("  odc:\n")[2]
+    rest = rest.replace("production: {target: odc", "production: {target: other")
+    organization.write("stagemail.yaml", f"{one}  other:\n{other}stages:\n{rest}")
+    clock.sleep(61)
+    organization.run("plan")
+    assert organization.platform.reads()["asset-configurations"] > len(STAGES) * APPS
+    assert organization.platform.refused() == {}
+
+
 def test_apps_are_made_live_while_others_are_still_written(organization: Bench, clock: VirtualClock) -> None:
     organization.run("target", "discover", "--write")
     organization.commit("Describe three stages")

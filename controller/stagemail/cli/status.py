@@ -11,7 +11,9 @@ from stagemail.cli.status_why import code_of, tell_why
 from stagemail.errors import UsageError
 from stagemail.reconcile.stages import StageResult
 from stagemail.reconcile.status import observed, recorded
+from stagemail.reconcile.watching import watch_of
 from stagemail.report.status import StageStatus, status_json, status_text
+from stagemail.report.watching import Watch
 
 PAUSE = 5.0
 """Seconds between two looks of --wait."""
@@ -65,9 +67,9 @@ def command(
         session.forget()
     found = tuple(result.value for result in results if result.value is not None)
     if form == "json":
-        say(status_json(found))
+        say(status_json(found, _watches(session, found)))
     elif found:
-        say(status_text(found, width=width(), color=color()))
+        say(status_text(found, _watches(session, found), width=width(), color=color()))
     complain(results)
     return exits.combined([_code(result) for result in results])
 
@@ -77,6 +79,16 @@ def _status(session: RunSession, stage: str, *, record_only: bool) -> StageStatu
     if record_only or stage in request.loaded.blocked:
         return recorded(request, world)
     return observed(request, session.prepare(stage), world)
+
+
+def _watches(session: RunSession, found: tuple[StageStatus, ...]) -> tuple[Watch, ...]:
+    """How often drift can be watched, of each target that was read just now: its listings are known."""
+    read = sorted({status.target for status in found if status.observed_at is not None})
+    watches = []
+    for target in read:
+        stages = session.installation.stages_of(target)
+        watches.append(watch_of(map(session.request, stages), session.world(stages[0])))
+    return tuple(watch for watch in watches if watch is not None)
 
 
 def _all_ready(results: tuple[StageResult[StageStatus], ...]) -> bool:

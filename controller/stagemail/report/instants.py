@@ -12,7 +12,11 @@ def took_text(start: datetime, end: datetime | None) -> str:
     """``1m05s`` between two times; "" while there is no end."""
     if end is None:
         return ""
-    seconds = max(0, round((end - start).total_seconds()))
+    return seconds_text(max(0, round((end - start).total_seconds())))
+
+
+def seconds_text(seconds: int) -> str:
+    """``1m05s``."""
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     if hours:

@@ -17,6 +17,7 @@ from stagemail.report.problems import counts_text
 from stagemail.report.runs import STATUS
 from stagemail.report.sheet import Sheet, Style, cells
 from stagemail.report.summary import short
+from stagemail.report.watching import Watch, watch_line
 
 KIND = "status"
 
@@ -60,12 +61,14 @@ class StageStatus:
         return "Ready" if self.ready else ("Reconciling" if "Reconciling" in true else "Not ready")
 
 
-def status_json(stages: Iterable[StageStatus]) -> str:
-    """All of every stage."""
-    return envelope(KIND, stages=tuple(stages))
+def status_json(stages: Iterable[StageStatus], watches: Iterable[Watch] = ()) -> str:
+    """All of every stage, and how often each target can be watched."""
+    return envelope(KIND, stages=tuple(stages), watch=tuple(watches))
 
 
-def status_text(stages: Iterable[StageStatus], *, width: int = 80, color: bool = False) -> str:
+def status_text(
+    stages: Iterable[StageStatus], watches: Iterable[Watch] = (), *, width: int = 80, color: bool = False
+) -> str:
     """A line per stage, and below it what a person should know."""
     sheet = Sheet(width, color=color)
     listed = tuple(stages)
@@ -78,6 +81,8 @@ def status_text(stages: Iterable[StageStatus], *, width: int = 80, color: bool =
         _below(sheet, status)
     if not listed:
         sheet.line("no stages")
+    for watch in watches:
+        sheet.line((watch_line(watch), "dim"))
     return sheet.text()
 
 

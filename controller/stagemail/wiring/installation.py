@@ -38,6 +38,10 @@ class Installation:
         """The name of the stage's target."""
         return self.operator.stages[stage].target
 
+    def stages_of(self, target: str) -> tuple[str, ...]:
+        """All stages of a target, in the order of ``dependsOn``."""
+        return tuple(stage for stage in self.stages(()) if self.target_of(stage) == target)
+
     def plugin(self, name: str) -> tuple[TargetPlugin, Settled]:
         """The type of this target, and what is known of it."""
         settings = self.operator.targets[name]

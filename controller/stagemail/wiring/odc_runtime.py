@@ -10,6 +10,7 @@ from stagemail.resources.policy import secret_ref
 from stagemail.resources.targets import OdcTarget as OdcTargetSettings
 from stagemail.target.odc.credentials import Credentials
 from stagemail.target.odc.discovery import OdcDiscovery
+from stagemail.target.odc.limits import Buckets
 from stagemail.target.odc.target import Connection, OdcSettings, OdcTarget, build, connect
 from stagemail.wiring.odc import read_mapping
 from stagemail.wiring.plugins import TargetContext
@@ -43,6 +44,8 @@ def _connect(context: TargetContext) -> Connection:
         ca_file=context.settled.base / settings.ca_file if settings.ca_file else None,
     )
     ref = secret_ref(settings.credentials.client_secret)
-    made = connect(odc, Credentials(settings.credentials.client_id, lambda: context.secret(ref)), context.clock)
+    credentials = Credentials(settings.credentials.client_id, lambda: context.secret(ref))
+    buckets = context.shared.setdefault("odc", Buckets())
+    made = connect(odc, credentials, context.clock, buckets)
     context.closing.callback(made.api.close)
     return made

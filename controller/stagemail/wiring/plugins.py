@@ -4,9 +4,9 @@ A package adds a target by an entry point in the group ``stagemail.targets`` and
 ``stagemail.secret_stores``. Registries are values made here and handed on; nothing is global.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
@@ -56,6 +56,8 @@ class TargetContext:
     secret: ReadSecret
     closing: ExitStack
     workers: int = 8
+    shared: MutableMapping[str, Any] = field(default_factory=dict)
+    """What targets of one type keep together in a run, by their type: one organization has one set of limits."""
 
 
 class TargetPlugin(Protocol):

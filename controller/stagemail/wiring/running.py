@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, nullcontext
 from functools import cached_property
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from stagemail.model.secret import Secret, SecretRef
 from stagemail.ports import Discovery, SecretStore, Target
@@ -50,6 +50,7 @@ class Running:
         self._shield = shield
         self._targets: dict[str, Target] = {}
         self._closing = ExitStack()
+        self._shared: dict[str, Any] = {}
 
     def close(self) -> None:
         """Let go of secrets, threads, connections and the database."""
@@ -139,7 +140,7 @@ class Running:
         runtime: TargetRuntime = loaded_from(plugin.runtime)
         stages = self.installation.operator.stages
         own = {stage: settings.environment for stage, settings in stages.items() if settings.target == name}
-        return runtime, TargetContext(settled, own, self.clock, self._own_secret, self._closing, WORKERS)
+        return runtime, TargetContext(settled, own, self.clock, self._own_secret, self._closing, WORKERS, self._shared)
 
     def _own_secret(self, ref: SecretRef) -> Secret:
         return self.credentials.resolve_own(ref)

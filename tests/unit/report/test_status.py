@@ -7,8 +7,10 @@ from tests.unit.report.golden import assert_golden
 from tests.unit.report.samples import AT, PROBLEMS, REVISION, RUN
 
 from stagemail.model.condition import Condition
+from stagemail.model.cost import Cost
 from stagemail.model.inventory import StageIdentity
 from stagemail.report.status import StageStatus, status_json, status_text
+from stagemail.report.watching import Watch
 
 READY = StageStatus(
     "development",
@@ -63,6 +65,14 @@ def test_json_holds_everything() -> None:
     assert data["stages"][0]["conditions"][1]["type"] == "Stalled"
     assert data["stages"][0]["lastRun"]["id"] == "run-1"
     assert data["stages"][1]["lastRun"] is None
+
+
+def test_how_often_drift_can_be_watched_is_said_and_what_decides_it() -> None:
+    cost = Cost({"portfolios": 3, "asset-configurations": 183}, {"portfolios": 80, "asset-configurations": 80}, 61)
+    watch = Watch("odc", ("development", "qa", "production"), (), cost.seconds, cost.decides, cost)
+    text = " ".join(status_text([READY], [watch]).split())
+    assert "drift on odc can be watched every 2m20s at the shortest: 3 stages, 183 calls" in text
+    assert json.loads(status_json([READY], [watch]))["watch"][0]["seconds"] == 140
 
 
 def test_no_stage_is_said() -> None:

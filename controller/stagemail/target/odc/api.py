@@ -10,9 +10,11 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from stagemail.errors import NotFound
+from stagemail.model.cost import Cost
 from stagemail.target.odc import paging
 from stagemail.target.odc.call import CONFIGURATIONS, DEPLOYMENTS, PORTFOLIOS, Call
 from stagemail.target.odc.client import Client
+from stagemail.target.odc.limits import WINDOW
 from stagemail.target.odc.payloads import (
     AppConfigurations,
     DeployedAsset,
@@ -52,6 +54,11 @@ class OdcApi:
     def calls(self) -> Mapping[str, int]:
         """Calls so far, by API domain."""
         return dict(self._client.limits.calls)
+
+    def cost(self, calls: Mapping[str, int]) -> Cost:
+        """These calls, by API domain, beside how many of them are ours in a window."""
+        allowed = {domain: self._client.limits.allowed(domain) for domain in calls}
+        return Cost(calls, allowed, WINDOW // 1000)
 
     def portfolios(self) -> list[Portfolio]:
         """All portfolios that are visible."""

@@ -62,6 +62,10 @@ class Limits:
         self.calls: Counter[str] = Counter()
         """Calls that were let through, by API domain."""
 
+    def allowed(self, domain: str) -> int:
+        """Calls to an API domain that are ours in one window."""
+        return self._rates[domain].limit
+
     def acquire(self, call: Call) -> None:
         """Wait until this call is within the limits."""
         posts = call.domain == DEPLOYMENTS and call.method == "POST"

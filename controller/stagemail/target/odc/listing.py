@@ -11,6 +11,7 @@ from typing import Final
 from stagemail.errors import NotFound, UsageError
 from stagemail.model.inventory import App, Inventory, StageIdentity
 from stagemail.target.odc.api import VIEW_STAGE, OdcApi
+from stagemail.target.odc.paging import pages_of
 from stagemail.target.odc.payloads import DeployedAsset
 
 PURPOSES: Final = {"Development": "development", "NonProduction": "non-production", "Production": "production"}
@@ -44,6 +45,7 @@ class Listing:
         with self._lock:
             self._found: list[Placed] | None = None
             self._assets: dict[str, list[DeployedAsset]] = {}
+            self._portfolios_listed = 0
 
     def everything(self) -> tuple[Placed, ...]:
         """Every stage of these portfolios that the client may see, whatever we call it, in ODC's order."""
@@ -77,6 +79,12 @@ class Listing:
         ]
         return Inventory(placed.identity, tuple(sorted(apps)))
 
+    @property
+    def calls(self) -> int:
+        """What reading all of this once more costs: the portfolios, each one's stages, each page of its assets."""
+        with self._lock:
+            return 1 + self._portfolios_listed + sum(pages_of(len(assets)) for assets in self._assets.values())
+
     def placed(self, stage: str) -> Placed:
         """The stage with its portfolio. Raises NotFound, UsageError."""
         if stage not in self._stages:
@@ -96,9 +104,11 @@ class Listing:
         raise NotFound(f"stage {stage}: ODC shows no stage {wanted}", hint=hint)
 
     def _listed(self) -> list[Placed]:
+        portfolios = self._portfolios()
+        self._portfolios_listed = len(portfolios)
         return [
             Placed(StageIdentity(each.key, each.name or "", PURPOSES.get(each.purpose or "", "")), portfolio)
-            for portfolio in self._portfolios()
+            for portfolio in portfolios
             for each in self._api.environments(portfolio)
         ]
 

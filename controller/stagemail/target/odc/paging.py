@@ -20,6 +20,11 @@ Fetch = Callable[[Mapping[str, str | int]], Any]
 """Gets one page: takes ``limit`` and ``offset``, gives the parsed JSON."""
 
 
+def pages_of(items: int) -> int:
+    """How many pages a listing of so many items has; an empty one has one."""
+    return max(1, -(-items // LIMIT))
+
+
 def parsed(kind: type[Item], document: Any, what: str) -> Item:
     """A payload of this kind. Raises Unreachable where the answer has another shape."""
     try:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from stagemail.errors import MappingMismatch, NotFound, UsageError
+from stagemail.model.cost import Cost
 from stagemail.model.inventory import Inventory, StageIdentity
 from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.run import Operation, Outcome
@@ -19,6 +20,7 @@ from stagemail.model.snapshot import Desired, Observed, ObservedResource
 from stagemail.model.step import Step
 from stagemail.ports import Check, Clock
 from stagemail.target.odc.api import OdcApi
+from stagemail.target.odc.call import CONFIGURATIONS, PORTFOLIOS
 from stagemail.target.odc.check import check_desired
 from stagemail.target.odc.client import Client
 from stagemail.target.odc.credentials import Credentials
@@ -153,6 +155,10 @@ class OdcTarget:
         else:
             self._api.patch_app(identity.key, step.key.id, step.label, patch.entries)
         return Operation(step.key, "write", begun)
+
+    def cost(self, keys: Sequence[Key]) -> Cost:
+        """Of one look: the listings, one GET per stage and one per app (``keys``)."""
+        return self._api.cost({PORTFOLIOS: self._listing.calls, CONFIGURATIONS: len(set(keys))})
 
     def poll(self, operations: Sequence[Operation]) -> Mapping[Operation, Outcome | None]:
         """The outcomes. A write that was answered is done at once; what it did is seen by reading."""
