@@ -1,5 +1,10 @@
 """Each exit code, by the situation that people meet it in."""
 
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 from tests.acceptance.bench import Bench
 
 WIDEN = "mode: test-list\n    testList:\n      - {name: CRM testers, address: crm-test@example.com}"
@@ -20,8 +25,26 @@ def test_usage_is_2(bench: Bench) -> None:
     bench.run("apply", "qa", "plan.json", expect=2).shows("a saved plan is applied by itself")
 
 
-def test_a_stage_that_is_not_there_is_1_with_the_known_ones(bench: Bench) -> None:
-    bench.run("plan", "qq", expect=1).shows("qq", "known stages: development, production, qa")
+@pytest.mark.parametrize("verb", ["plan", "apply", "status", "drift", "history", "doctor", "explain"])
+def test_a_stage_that_is_not_there_is_2_with_the_known_ones(bench: Bench, verb: str) -> None:
+    bench.run(verb, "qq", expect=2).shows("qq", "known stages: development, production, qa")
+
+
+def test_a_file_or_folder_that_was_named_and_is_not_there_is_2(bench: Bench) -> None:
+    bench.run("--config", "none.yaml", "plan", expect=2).shows("none.yaml: no such operator file")
+    bench.run("plan", "--root", "nowhere", expect=2).shows("nowhere: no such folder")
+    bench.run("validate", "tests", expect=2)
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo, lambda path: path.symlink_to("nothing")])
+def test_an_operator_file_that_is_no_file_is_1_and_not_called_missing(
+    bench: Bench, make: Callable[[Path], None]
+) -> None:
+    path = bench.repository / "stagemail.yaml"
+    path.unlink()
+    make(path)
+    for verb in ("validate", "plan"):
+        bench.run(verb, expect=1).shows("stagemail.yaml", "must be a file").hides("does not exist")
 
 
 def test_nothing_finished_is_1(bench: Bench) -> None:

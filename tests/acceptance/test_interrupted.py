@@ -53,6 +53,21 @@ def test_a_stopped_apply_is_finished_by_the_next_run(
     applied.run("history", "qa").shows("interrupted")
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("verb", ["plan", "apply"])
+def test_what_is_stopped_before_anything_began_says_so(applied: Bench, number: int, code: int, verb: str) -> None:
+    applied.change(*SENDER)
+    before = applied.mark()
+    applied.platform.fault("delay", method="GET", path="/deployed-assets", seconds=0.5)
+    process = applied.start(verb, "qa")
+    applied.until(lambda: bool(applied.platform.faults()[0]["hits"]), "the listing")
+    process.send_signal(number)
+    _, err = process.communicate(timeout=PATIENCE)
+    assert process.returncode == code, err
+    assert "nothing was begun" in err
+    assert applied.ledger(before) == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_apply_that_is_stopped_while_a_write_is_on_its_way_is_settled_by_reading(
     applied: Bench, number: int

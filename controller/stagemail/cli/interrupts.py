@@ -21,12 +21,18 @@ class Interrupts:
 
     def __init__(self) -> None:
         self._depth = 0
+        self.begun = False
+        """Whether a run was recorded, so that something may be under way."""
         self._waiting: type[BaseException] | None = None
 
     def install(self) -> None:
         """Handle SIGINT and SIGTERM from now on. Only the main thread may call this."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._arrived)
+
+    def note_begun(self) -> None:
+        """Something is recorded from now on: a run began."""
+        self.begun = True
 
     @contextmanager
     def held_back(self) -> Iterator[None]:

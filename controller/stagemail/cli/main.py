@@ -101,6 +101,7 @@ def stagemail(ctx: click.Context, config: str | None, *, debug: bool) -> None:
     ctx.obj = {"config": config or os.environ.get("STAGEMAIL_CONFIG"), "debug": debug}
     if isinstance(interrupts, Interrupts):
         ctx.obj["shield"] = interrupts.held_back
+        ctx.obj["note_begun"] = interrupts.note_begun
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -115,10 +116,10 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         error.show()
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
-        _say("stopped; what was begun is recorded, the next run finds out what became of it")
+        _say(f"stopped; {_left(interrupts)}")
         sys.exit(130)
     except Terminated:
-        _say("stopped by SIGTERM; what was begun is recorded, the next run finds out what became of it")
+        _say(f"stopped by SIGTERM; {_left(interrupts)}")
         sys.exit(143)
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - the reader of our output is gone
@@ -136,6 +137,12 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         _say(f"this is a defect of stagemail: {type(error).__name__} (run again with --debug to see where)")
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _left(interrupts: Interrupts) -> str:
+    if interrupts.begun:
+        return "what was begun is recorded, the next run finds out what became of it"
+    return "nothing was begun, and nothing written to a platform"
 
 
 def _of_this_machine(error: OSError) -> UserMustFix:

@@ -11,6 +11,10 @@ import click
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+def _nobody() -> None:
+    """Tell nobody: no interrupts are raised."""
+
+
 @dataclass(frozen=True, slots=True)
 class Globals:
     """What stands before the verb."""
@@ -19,12 +23,19 @@ class Globals:
     debug: bool
     shield: Callable[[], AbstractContextManager[None]] = nullcontext
     """The context in which no interrupt is raised."""
+    note_begun: Callable[[], None] = _nobody
+    """Told before the first run is recorded."""
 
 
 def globals_of(ctx: click.Context) -> Globals:
     """The group's options."""
     found = ctx.find_object(dict) or {}
-    return Globals(found.get("config"), bool(found.get("debug")), found.get("shield") or nullcontext)
+    return Globals(
+        found.get("config"),
+        bool(found.get("debug")),
+        found.get("shield") or nullcontext,
+        found.get("note_begun") or _nobody,
+    )
 
 
 def formats(*names: str) -> Callable[[Function], Function]:

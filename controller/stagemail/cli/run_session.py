@@ -19,7 +19,8 @@ class RunSession(Session):
     @cached_property
     def running(self) -> Running:
         """Record, secret stores and targets of this run."""
-        running = Running(self.installation, globals_of(self.ctx).shield)
+        known = globals_of(self.ctx)
+        running = Running(self.installation, known.shield, known.note_begun)
         self.ctx.call_on_close(running.close)
         return running
 

@@ -6,7 +6,7 @@ Not here: what runs (``running``), how a source is read (``opening``).
 from functools import cached_property
 from pathlib import Path
 
-from stagemail.errors import NotFound
+from stagemail.errors import UsageError
 from stagemail.model.revision import Loaded
 from stagemail.ports import Clock
 from stagemail.reconcile.request import Request
@@ -26,11 +26,11 @@ class Installation:
         self.clock = clock
 
     def stages(self, selected: tuple[str, ...]) -> tuple[str, ...]:
-        """The selected stages, all of them if none is named, in the order of ``dependsOn``. Raises NotFound."""
+        """The selected stages, all of them if none is named, in the order of ``dependsOn``. Raises UsageError."""
         unknown = [stage for stage in selected if stage not in self.operator.stages]
         if unknown:
             known = ", ".join(sorted(self.operator.stages))
-            raise NotFound(f"{', '.join(unknown)}: no such stage in {self.path.name}", hint=f"known stages: {known}")
+            raise UsageError(f"{', '.join(unknown)}: no such stage in {self.path.name}", hint=f"known stages: {known}")
         depends_on = {name: tuple(stage.depends_on) for name, stage in self.operator.stages.items()}
         return in_order(depends_on, selected or tuple(self.operator.stages))
 

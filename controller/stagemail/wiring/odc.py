@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from stagemail.document import read
+from stagemail.document import locate, read
 from stagemail.errors import InvalidInput
+from stagemail.model.location import Place
 from stagemail.model.snapshot import Desired
 from stagemail.ports import Check
 from stagemail.resources.targets import OdcTarget as OdcTargetSettings
@@ -76,4 +77,9 @@ def read_mapping(settled: Settled) -> OdcMapping | None:
             or f"{path.name} holds {len(documents)} documents, not one"
         )
         raise InvalidInput(found, problems=problems, hint=hint)
-    return OdcMapping.parse(documents[0].value, path.name)
+
+    def where(member: tuple[int | str, ...]) -> str:
+        found = locate(data, Place(path.name, 0, tuple(map(str, member))))
+        return f":{found.line}:{found.column}" if found.line else ""
+
+    return OdcMapping.parse(documents[0].value, path.name, where)

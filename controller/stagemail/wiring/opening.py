@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stagemail import git
-from stagemail.errors import InvalidInput, NotFound
+from stagemail.errors import InvalidInput, UsageError
 from stagemail.ports import Clock, Source
 from stagemail.resources.operator import Operator
 from stagemail.resources.plugins import Registries
@@ -30,7 +30,7 @@ MAX_OPERATOR_FILE = 1024 * 1024
 
 
 def open_installation(config: str | None, root: Path) -> Installation:
-    """The installation of a checkout. Raises NotFound, InvalidInput with every problem of the operator file."""
+    """The installation of a checkout. Raises NotFound, UsageError, InvalidInput with every problem."""
     path = required_operator_file(config, root)
     return Installation(read_operator(path), path, clock())
 
@@ -74,7 +74,7 @@ def uncommitted(installation: Installation) -> tuple[str, ...]:
 def open_documents(config: str | None, path: Path, revision: str | None) -> Source:
     """What ``validate`` looks at: a repository or an environments folder, with its operator file if it has one.
 
-    Raises NotFound for a folder of a repository that is none of its stages'.
+    Raises UsageError for a folder of a repository that is none of its stages'.
     """
     root = root_of(path)
     found = operator_file(config, root)
@@ -94,7 +94,7 @@ def _refuse_elsewhere(below: str, folders: Sequence[str]) -> None:
         folder for folder in folders if f"{folder}/".startswith(f"{below}/") or f"{below}/".startswith(f"{folder}/")
     )
     if below and not any(near):
-        raise NotFound(
+        raise UsageError(
             f"{below}: none of the folders that belong to stages", hint=f"the operator file names: {', '.join(folders)}"
         )
 

@@ -6,7 +6,7 @@ The operator file is named with --config, or is the running checkout's own; neve
 import os
 from pathlib import Path
 
-from stagemail.errors import NotFound, UsageError
+from stagemail.errors import InvalidInput, NotFound, UsageError
 
 OPERATOR_FILE = "stagemail.yaml"
 
@@ -19,11 +19,11 @@ def normal(path: Path) -> Path:
 def root_of(start: Path) -> Path:
     """The checkout that holds this folder: the nearest parent with .git or an operator file, else the folder itself.
 
-    Raises NotFound where there is no such folder.
+    Raises UsageError where there is no such folder.
     """
     start = normal(start)
     if not start.exists():
-        raise NotFound(f"{start}: no such folder", hint="name a repository or an environments folder that exists")
+        raise UsageError(f"{start}: no such folder", hint="name a repository or an environments folder that exists")
     if not start.is_dir():
         raise UsageError(f"{start} is a file", hint="name the repository or the environments folder that holds it")
     for folder in (start, *start.parents):
@@ -33,14 +33,29 @@ def root_of(start: Path) -> Path:
 
 
 def operator_file(config: str | None, root: Path) -> Path | None:
-    """The operator file, None where the checkout has none. Raises NotFound where one was named and is not there."""
-    if config is None:
-        found = root / OPERATOR_FILE
-        return found if found.is_file() else None
-    named = Path(config).absolute()
-    if not named.is_file():
-        raise NotFound(f"{config}: no such operator file", hint="check --config and STAGEMAIL_CONFIG")
-    return named
+    """The operator file, None where the checkout has none.
+
+    Raises UsageError where one was named and is not there, InvalidInput where what is there is no file.
+    """
+    path = root / OPERATOR_FILE if config is None else Path(config).absolute()
+    if path.is_file():
+        return path
+    if path.exists() or path.is_symlink():
+        raise InvalidInput(
+            f"{config or path}: {_kind_of(path)}, and the operator file must be a file",
+            hint="remove it and put the file there, or name another with --config",
+        )
+    if config is not None:
+        raise UsageError(f"{config}: no such operator file", hint="check --config and STAGEMAIL_CONFIG")
+    return None
+
+
+def _kind_of(path: Path) -> str:
+    if path.is_dir():
+        return "a folder"
+    if path.is_symlink() and not path.exists():
+        return "a link to nothing"
+    return "neither a file nor a folder"
 
 
 def required_operator_file(config: str | None, root: Path) -> Path:

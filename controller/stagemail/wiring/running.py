@@ -4,7 +4,7 @@ Not here: what is done with it (``reconcile``).
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, nullcontext
 from functools import cached_property
@@ -41,13 +41,17 @@ class Refreshing(Protocol):
 class Running:
     """One run over one installation. Targets, secrets and connections are kept until ``close``.
 
-    ``shield``: the context in which no interrupt is raised, where interrupts are raised at all.
+    ``shield``: the context in which no interrupt is raised, where interrupts are raised at all; ``note_begun`` is told
+    before the first thing is recorded.
     """
 
-    def __init__(self, installation: Installation, shield: Shield = nullcontext) -> None:
+    def __init__(
+        self, installation: Installation, shield: Shield = nullcontext, note_begun: Callable[[], None] = lambda: None
+    ) -> None:
         self.installation = installation
         self.clock = installation.clock
         self._shield = shield
+        self._note_begun = note_begun
         self._targets: dict[str, Target] = {}
         self._closing = ExitStack()
         self._shared: dict[str, Any] = {}
@@ -69,7 +73,7 @@ class Running:
                 is_gone=is_gone,
                 secret=self._state_key,
             )
-            return ShieldedRecord(self._closing.enter_context(opened), self._shield)
+            return ShieldedRecord(self._closing.enter_context(opened), self._shield, self._note_begun)
 
     def _state_key(self) -> Secret | None:
         """What ``stateKey`` names. Credentials of its own: those of the run are keyed by the record that it opens."""

@@ -19,9 +19,10 @@ Shield = Callable[[], AbstractContextManager[None]]
 class ShieldedRecord:
     """Implements ``ports.Record`` and ``ports.Leases`` by another record, each call inside the shield."""
 
-    def __init__(self, record: KeptRecord, shield: Shield) -> None:
+    def __init__(self, record: KeptRecord, shield: Shield, note_begun: Callable[[], None] = lambda: None) -> None:
         self._record = record
         self._shield = shield
+        self._note_begun = note_begun
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -31,6 +32,7 @@ class ShieldedRecord:
     def append(self, entries: Iterable[Entry], lease: Lease | None) -> None:
         """See ``ports.Record.append``."""
         with self._shield():
+            self._note_begun()
             self._record.append(entries, lease)
 
     def applied(self, stage: str) -> Applied:

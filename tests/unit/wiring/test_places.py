@@ -20,12 +20,12 @@ def test_a_file_and_a_missing_folder_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").touch()
     with pytest.raises(UsageError, match="is a file"):
         root_of(tmp_path / "a.yaml")
-    with pytest.raises(NotFound, match="no such folder"):
+    with pytest.raises(UsageError, match="no such folder"):
         root_of(tmp_path / "b")
 
 
 def test_an_operator_file_that_was_named_must_be_there(tmp_path: Path) -> None:
-    with pytest.raises(NotFound, match="no such operator file"):
+    with pytest.raises(UsageError, match="no such operator file"):
         operator_file(str(tmp_path / "x.yaml"), tmp_path)
 
 

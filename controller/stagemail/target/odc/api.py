@@ -29,7 +29,7 @@ from stagemail.target.odc.payloads import (
 VIEW_STAGE: Final = "Stage > View stage"
 VIEW: Final = "Configuration management > View configurations"
 EDIT: Final = "Configuration management > Edit configurations"
-EDIT_EMAIL: Final = "Edit configurations and Manage Email configurations (SMTP)"
+EDIT_EMAIL: Final = f"{EDIT} and Manage Email configurations (SMTP)"
 DEPLOY: Final = "Release management > Deploy assets"
 SECTIONS: Final = "systemConfigurations,settings,timers,integrations,libraries"
 """All sections of an app, asked for by name: one that a default left out could hide somebody's pending value."""

@@ -42,10 +42,16 @@ def _reaction(call: Call, status: int, client_id: str) -> tuple[type[StagemailEr
     renew = f"look at API client {client_id} in the ODC Portal: suspended, deleted, or its secret replaced or expired"
     known: dict[int, tuple[type[StagemailError], str]] = {
         401: (NotPermitted, renew),
-        403: (NotPermitted, f"grant API client {client_id} the permission {call.permission} in the ODC Portal"),
+        403: (NotPermitted, _grant(call.permission, client_id)),
         404: (NotFound, f"it is gone, or API client {client_id} may not see it: {call.permission}"),
     }
     return known.get(status, (InvalidInput, "ODC takes no such value or key: see `stagemail target discover --write`"))
+
+
+def _grant(permission: str, client_id: str) -> str:
+    if " and " in permission:
+        return f"API client {client_id} needs both {permission}: grant the one that it lacks in the ODC Portal"
+    return f"grant API client {client_id} the permission {permission} in the ODC Portal"
 
 
 def detail(body: bytes, content_type: str, withheld: tuple[str, ...] = ()) -> str:

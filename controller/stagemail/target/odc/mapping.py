@@ -4,7 +4,7 @@ The names and keys of the email entries are unknown until somebody looks, so not
 Not here: finding them (``discovery``), reading and writing the file (``wiring`` and its caller).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -142,6 +142,9 @@ class StageMapping(_Document):
         return str(self.codec.codec().decode(email.AUTH_TYPE, text) or "none")
 
 
+Where = Callable[[tuple[int | str, ...]], str]
+
+
 class OdcMapping(_Document):
     """The whole file."""
 
@@ -151,17 +154,20 @@ class OdcMapping(_Document):
     stages: dict[str, StageMapping] = Field(default={}, description="By our name of the stage.")
 
     @classmethod
-    def parse(cls, document: Any, path: str) -> "OdcMapping":
-        """The mapping in a parsed YAML document. Raises InvalidInput with everything that is wrong."""
+    def parse(cls, document: Any, path: str, where: Where = lambda _: "") -> "OdcMapping":
+        """The mapping in a parsed YAML document. Raises InvalidInput with everything that is wrong.
+
+        ``where`` gives line and column of a member, as ``:3:5``.
+        """
         try:
             return cls.model_validate(document)
         except ValidationError as error:
             wrong = [
-                f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
+                f"{path}{where(each['loc'])}: {'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
                 for each in error.errors(include_input=False, include_url=False)
             ]
             hint = f"mend {path}, or delete it and run `stagemail target discover --write`"
-            raise InvalidInput(f"{path}: {'; '.join(wrong)}", hint=hint) from None
+            raise InvalidInput("; ".join(wrong), hint=hint) from None
 
     def of(self, stage: str) -> StageMapping:
         """The mapping of a stage. Raises MappingMismatch where it has none."""
