@@ -1,0 +1,91 @@
+"""``readOnly: true``: every command that there is, and an empty ledger. The commands are taken from the CLI itself."""
+
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+from tests.acceptance.bench import PASSWORD, PATIENCE, Bench
+
+from stagemail.cli.main import stagemail
+
+CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "init": (("NEW",),),
+    "import": (("--domain", "URL", "--client-id", "stagemail-ci", "--folder", "IMPORTED"),),
+    "plan": ((), ("qa", "--out", "PLAN"), ("--automatic",), ("--format", "markdown"), ("--if-changed",)),
+    "apply": ((), ("qa",), ("qa", "--automatic"), ("PLAN",), ("qa", "--app", "CRM"), ("--if-changed",)),
+    "status": ((), ("qa", "--why"), ("--record-only",)),
+    "explain": (("qa", "CRM"),),
+    "compare": (("qa", "production"), ("qa", "production", "--live")),
+    "target discover": ((), ("--write",)),
+    "completion": (("bash",),),
+    "validate": ((), ("--format", "github")),
+    "drift": ((), ("--format", "json")),
+    "history": ((), ("qa",)),
+    "doctor": ((), ("qa",)),
+    "schema": ((),),
+    "secrets check": ((), ("qa",)),
+    "secrets push": (("qa",),),
+}
+"""How commands are called; capitals stand for places. One that is not here is called alone and with a stage."""
+ELSEWHERE = {"demo": "plays on a platform of its own, which it starts"}
+"""Commands that never see this platform, each with its reason."""
+
+
+def leaves(command: click.Command, ctx: click.Context, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """Every command below this one, by its words."""
+    if not isinstance(command, click.Group):
+        yield " ".join(path)
+        return
+    for name in command.list_commands(ctx):
+        below = command.get_command(ctx, name)
+        assert below is not None
+        yield from leaves(below, ctx, (*path, name))
+
+
+COMMANDS = sorted(leaves(stagemail, click.Context(stagemail)))
+
+
+def ended(bench: Bench, *arguments: str) -> int:
+    """The exit code of a command that we do not know: one that serves until it is stopped is stopped."""
+    process = bench.start(*arguments)
+    try:
+        out, err = process.communicate(timeout=PATIENCE / 2)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=PATIENCE)
+    assert "Traceback" not in out + err
+    assert PASSWORD not in out + err
+    return process.returncode
+
+
+@pytest.fixture
+def read_only(bench: Bench) -> Bench:
+    """The sample, whose target may not write, with everything left to do."""
+    bench.change("stagemail.yaml", "type: odc", "type: odc\n    readOnly: true")
+    return bench
+
+
+def test_the_commands_are_those_of_the_command_line() -> None:
+    assert {"plan", "apply", "secrets push", "target discover", "status"} <= set(COMMANDS)
+    assert set(CALLS) | set(ELSEWHERE) <= set(COMMANDS), "a command that is no more"
+
+
+def test_no_command_writes_to_a_read_only_target(read_only: Bench, tmp_path: Path) -> None:
+    places = {"NEW": "new", "IMPORTED": "imported", "PLAN": "qa-plan.json"}
+    named = {name: str(tmp_path / path) for name, path in places.items()} | {"URL": read_only.emulator.url}
+    never = []
+    for command in sorted(COMMANDS, key=lambda command: command != "plan"):
+        if command in ELSEWHERE:
+            continue
+        codes = set()
+        for call in CALLS.get(command, ((), ("qa",))):
+            words = [*command.split(), *(named.get(word, word) for word in call)]
+            known = command in CALLS
+            codes.add(read_only.run(*words, expect=None).code if known else ended(read_only, *words))
+            assert read_only.platform.ledger() == [], f"stagemail {' '.join(words)} wrote"
+        if codes == {2}:
+            never.append(command)
+    assert never == [], "they did nothing, as they were called wrongly: write into CALLS how they are called"
