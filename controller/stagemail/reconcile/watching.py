@@ -28,7 +28,7 @@ def watch_of(requests: Iterable[Request], world: World) -> Watch | None:
         try:
             desired = load(request)
             inventory = world.target.inventory(request.stage)
-            keys += keys_of(desired, inventory, world.target.check(desired), every_app=False)
+            keys += keys_of(desired, inventory, every_app=False)
             stages.append(request.stage)
         except StagemailError:
             left_out.append(request.stage)
