@@ -73,6 +73,17 @@ def test_the_commands_are_those_of_the_command_line() -> None:
     assert set(CALLS) | set(ELSEWHERE) <= set(COMMANDS), "a command that is no more"
 
 
+def test_a_plan_says_that_it_is_only_shown_and_apply_refuses_it(read_only: Bench) -> None:
+    for form in ("text", "markdown"):
+        read_only.run("plan", "qa", "--format", form).shows(
+            "Only shown: nothing of this can be written", "readOnly: false"
+        )
+    read_only.run("drift", "qa", expect=None).hides("Traceback")
+    read_only.run("apply", "qa", expect=1).shows("target odc is read-only: nothing was written", "readOnly: false")
+    read_only.change("stagemail.yaml", "readOnly: true", "readOnly: false")
+    read_only.run("plan", "qa").hides("Only shown")
+
+
 def test_no_command_writes_to_a_read_only_target(read_only: Bench, tmp_path: Path) -> None:
     places = {"NEW": "new", "IMPORTED": "imported", "PLAN": "qa-plan.json"}
     named = {name: str(tmp_path / path) for name, path in places.items()} | {"URL": read_only.emulator.url}

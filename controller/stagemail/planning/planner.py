@@ -63,6 +63,7 @@ def plan_stage(situation: Situation) -> tuple[Plan, Resolved]:
         *resolved.notes,
         *_notes(s, resolved, differences),
         *foreign_notes(s, pending, steps),
+        *_read_only(s, steps),
         *rules.waivers.unused(guard.used(steps, wide, rules)),
     }
     plan = Plan(
@@ -123,6 +124,11 @@ def _adoptions(
         if old is None or dict(old.fields) != dict(new.fields) or old.label != new.label:
             found.append(new)
     return tuple(found)
+
+
+def _read_only(s: Situation, steps: Iterable[Step]) -> Iterable[Note]:
+    if s.policy.read_only and any(step.runnable and not step.if_pending for step in steps):
+        yield Note("read-only", f"target {s.target}", "apply refuses until the operator file says `readOnly: false`")
 
 
 def _notes(s: Situation, resolved: Resolved, differences: Mapping[Key, Difference]) -> Iterable[Note]:
