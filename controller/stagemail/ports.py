@@ -22,6 +22,7 @@ from stagemail.model.revision import Advance, Commit, Loaded, Revision
 from stagemail.model.run import Intent, Operation, Outcome, Run
 from stagemail.model.secret import Secret, SecretRef, SecretVersion
 from stagemail.model.snapshot import Applied, AppliedResource, Capabilities, Desired, Observed
+from stagemail.model.standing import Audit, Decision, Standing
 from stagemail.model.step import Step
 from stagemail.model.verdict import Verdict
 
@@ -224,6 +225,9 @@ class Entry:
     applied: AppliedResource | None = None
     forgotten: Key | None = None
     identity: tuple[str, StageIdentity] | None = None
+    standing: Standing | None = None
+    """How a stage stands now; the only entry that leaves no event."""
+    decision: Decision | None = None
 
 
 class Record(Protocol):
@@ -247,6 +251,22 @@ class Record(Protocol):
 
     def fingerprint_key(self) -> bytes:
         """The key of secret fingerprints (32 bytes), made on first use and kept beside the record (0600)."""
+        ...
+
+
+class Standings(Protocol):
+    """Our memory of how stages stand and what people decided; ``Record.append`` writes it."""
+
+    def standing(self, stage: str) -> Standing:
+        """How a stage stands; an empty one where nothing is known."""
+        ...
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """The newest decisions about all stages, oldest first; all that can still count are among them."""
+        ...
+
+    def audit(self) -> Audit:
+        """Go through the whole journal: was anything altered, removed, added or moved?"""
         ...
 
 

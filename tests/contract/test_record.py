@@ -12,19 +12,21 @@ from tests.unit.record import branches
 from tests.unit.record.clocks import WallClock
 
 from stagemail.errors import CorruptRecord, LeaseLost
+from stagemail.model.condition import Condition
 from stagemail.model.inventory import StageIdentity
 from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.run import Intent, Outcome, Run
 from stagemail.model.secret import Masked, Secret, SecretRef, SecretState
 from stagemail.model.snapshot import Applied, AppliedField, AppliedResource
-from stagemail.ports import Entry, Leases, Record
+from stagemail.model.standing import Decision, Readiness, Standing
+from stagemail.ports import Entry, Leases, Record, Standings
 from stagemail.record.memory import MemoryRecord
 from stagemail.record.state import open_record
 
 NOON = datetime(2026, 5, 4, 12, 0, 0, 123456, tzinfo=UTC)
 
 
-class Both(Record, Leases):
+class Both(Record, Leases, Standings):
     """A record that also keeps the leases; every adapter of ours is both."""
 
 
@@ -234,3 +236,32 @@ def test_the_fingerprint_key_has_32_bytes_and_stays(record: Both) -> None:
 
 def test_an_empty_append_is_no_error(record: Both) -> None:
     record.append([], None)
+
+
+STANDING = Standing(
+    "qa",
+    (Condition("Ready", "True", "InSync", "", "c0ffee", NOON), Condition("Stalled", "False")),
+    "c0ffee",
+    "contents",
+    (Readiness("contents", "c0ffee", NOON), Readiness("before", "beef", NOON - timedelta(hours=2), NOON)),
+)
+
+
+def test_how_a_stage_stands_is_kept_and_replaced(record: Both) -> None:
+    assert record.standing("qa") == Standing("qa")
+    record.append([Entry(standing=STANDING), Entry(standing=Standing("production"))], None)
+    assert record.standing("qa") == STANDING
+    record.append([Entry(standing=replace(STANDING, revision="beef"))], None)
+    assert record.standing("qa").revision == "beef"
+    assert record.standing("production") == Standing("production")
+
+
+def test_what_people_decided_is_kept_in_the_order_of_time(record: Both) -> None:
+    hold = Decision("d-2", "suspend", "qa", "ann", NOON, "the vendor moves", NOON + timedelta(hours=2))
+    plan = Decision(
+        "d-1", "approve", "production", "bob", NOON - timedelta(hours=1), "", None, "sha256:1", "c0ffee", "B"
+    )
+    record.append([Entry(decision=hold)], None)
+    record.append([Entry(decision=plan)], None)
+    assert record.decisions() == (plan, hold)
+    assert record.audit().fault == ""

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from stagemail.errors import CorruptRecord
+from stagemail.errors import CorruptRecord, InvalidInput
 from stagemail.model.field import Value
 from stagemail.model.run import Intent, Outcome
 from stagemail.model.secret import Masked, SecretState
 from stagemail.model.snapshot import AppliedField, AppliedResource
+from stagemail.model.standing import Decision, Standing
+from stagemail.report import codec as plain
 
 Json = Any
 
@@ -95,6 +97,36 @@ def encode_outcome(outcome: Outcome) -> dict[str, Json]:
         "retry": outcome.retry,
         "fields": list(outcome.fields),
     }
+
+
+def encode_standing(standing: Standing) -> Json:
+    """A standing, by the types of its members."""
+    return plain.encode(standing)
+
+
+def decode_standing(stage: str, data: Json) -> Standing:
+    """The standing that ``encode_standing`` was given. One of another release is no standing: soaks begin anew."""
+    try:
+        found: Standing = plain.decode(Standing, data)
+    except InvalidInput:
+        return Standing(stage)
+    return found
+
+
+def encode_decision(decision: Decision) -> Json:
+    """A decision, by the types of its members."""
+    return plain.encode(decision)
+
+
+def decode_decision(data: Json) -> Decision:
+    """The decision that ``encode_decision`` was given. Raises CorruptRecord."""
+    try:
+        found: Decision = plain.decode(Decision, data)
+    except InvalidInput:
+        pass
+    else:
+        return found
+    raise unreadable("a decision")
 
 
 def encode_instant(at: datetime) -> str:

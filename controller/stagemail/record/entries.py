@@ -5,6 +5,7 @@ Not here: reading (``views``), leases.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -16,28 +17,49 @@ from stagemail.model.inventory import StageIdentity
 from stagemail.model.key import Key
 from stagemail.model.run import Intent, Outcome, Run
 from stagemail.model.snapshot import AppliedResource
+from stagemail.model.standing import Decision, Standing
 from stagemail.ports import Entry
-from stagemail.record.codec import encode_fields, encode_values
+from stagemail.record.chain import HEAD, Head, body_text, head_of, seal_of
+from stagemail.record.codec import encode_decision, encode_fields, encode_instant, encode_standing, encode_values
 from stagemail.record.events import event_of
 from stagemail.record.refusals import unknown_intent
-from stagemail.record.tables import APPLIED, EVENTS, IDENTITIES, INTENTS, OUTCOMES, RUNS
+from stagemail.record.tables import APPLIED, DECISIONS, EVENTS, IDENTITIES, INTENTS, MARKS, OUTCOMES, RUNS, STANDINGS
 from stagemail.record.views import chunks
 
 Rows = list[dict[str, Any]]
 
 
-def keep(connection: Connection, entries: Iterable[Entry], at: datetime) -> None:
+def keep(connection: Connection, entries: Iterable[Entry], at: datetime, key: bytes) -> None:
     """Write them all, in their order. Raises TypeError for what must not be stored, CorruptRecord."""
     members = [_member(entry) for entry in entries]
     for kinds in _APART:
         mine = (member for member in members if member[0] in kinds)
         for kind, group in groupby(mine, key=itemgetter(0)):
             _KEEPERS[kind](connection, [value for _, value in group])
-    if members:
-        events = [
-            dict(zip(("stage", "body"), event_of(kind, value), strict=True), kind=kind) for kind, value in members
-        ]
-        connection.execute(insert(EVENTS), [event | {"at": at} for event in events])
+    events = [(kind, *event_of(kind, value)) for kind, value in members if kind != "standing"]
+    if events:
+        _journal(connection, events, at, key)
+
+
+def _journal(connection: Connection, events: Sequence[tuple[str, str, Any]], at: datetime, key: bytes) -> None:
+    """Add events to the chain. The mark of its head is locked first, so that chains never fork."""
+    where = MARKS.c.name == HEAD
+    text = connection.scalar(select(MARKS.c.value).where(where).with_for_update())
+    head = head_of(text, key)
+    if head is None:
+        last = connection.scalar(select(func.max(EVENTS.c.seq))) or 0
+        head = Head(last + 1, last, "")
+    rows, when = [], encode_instant(at)
+    for kind, stage, body in events:
+        number = head.last + 1
+        seal = seal_of(key, head.seal, (number, when, stage, kind, body_text(body)))
+        rows.append({"seq": number, "at": at, "stage": stage, "kind": kind, "body": body, "seal": seal})
+        head = replace(head, last=number, seal=seal)
+    connection.execute(insert(EVENTS), rows)
+    if text is None:
+        connection.execute(insert(MARKS).values(name=HEAD, value=head.text(key)))
+    else:
+        connection.execute(update(MARKS).where(where).values(value=head.text(key)))
 
 
 def _member(entry: Entry) -> tuple[str, Any]:
@@ -123,6 +145,17 @@ def _keep_identities(connection: Connection, identities: Sequence[tuple[str, Sta
         connection.execute(insert(IDENTITIES).values(values))
 
 
+def _keep_standings(connection: Connection, standings: Sequence[Standing]) -> None:
+    for standing in standings:
+        connection.execute(delete(STANDINGS).where(STANDINGS.c.stage == standing.stage))
+        connection.execute(insert(STANDINGS).values(stage=standing.stage, body=encode_standing(standing)))
+
+
+def _keep_decisions(connection: Connection, decisions: Sequence[Decision]) -> None:
+    rows = [{"id": d.id, "stage": d.stage, "at": d.at, "body": encode_decision(d)} for d in decisions]
+    connection.execute(insert(DECISIONS), rows)
+
+
 def _rows_of(connection: Connection, intents: Sequence[str]) -> Mapping[str, str]:
     """The run of each of these intents that the record knows."""
     found: dict[str, str] = {}
@@ -162,7 +195,7 @@ def _outcome_row(run: str, position: int, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-_APART: Final = (("run", "intent", "settled"), ("applied", "forgotten"), ("identity",))
+_APART: Final = (("run", "intent", "settled"), ("applied", "forgotten"), ("identity",), ("standing",), ("decision",))
 """Kinds that share tables; entries of different ones may change places, which lets more of them be written together."""
 
 _KEEPERS: Final[Mapping[str, Callable[[Connection, Sequence[Any]], None]]] = {
@@ -172,4 +205,6 @@ _KEEPERS: Final[Mapping[str, Callable[[Connection, Sequence[Any]], None]]] = {
     "applied": _keep_applied,
     "forgotten": _forget,
     "identity": _keep_identities,
+    "standing": _keep_standings,
+    "decision": _keep_decisions,
 }

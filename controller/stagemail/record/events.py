@@ -10,7 +10,16 @@ from stagemail.model.inventory import StageIdentity
 from stagemail.model.key import Key
 from stagemail.model.run import Intent, Outcome, Run
 from stagemail.model.snapshot import AppliedResource
-from stagemail.record.codec import Json, encode_fields, encode_instant, encode_outcome, encode_values
+from stagemail.model.standing import Decision, Standing
+from stagemail.record.codec import (
+    Json,
+    encode_decision,
+    encode_fields,
+    encode_instant,
+    encode_outcome,
+    encode_standing,
+    encode_values,
+)
 
 
 def event_of(kind: str, value: Any) -> tuple[str, Json]:
@@ -69,6 +78,14 @@ def _identity(identity: tuple[str, StageIdentity]) -> tuple[str, Json]:
     return stage, {"key": known.key, "name": known.name, "purpose": known.purpose}
 
 
+def _standing(standing: Standing) -> tuple[str, Json]:
+    return standing.stage, encode_standing(standing)
+
+
+def _decision(decision: Decision) -> tuple[str, Json]:
+    return decision.stage, encode_decision(decision)
+
+
 _EVENTS: Final[Mapping[str, Callable[[Any], tuple[str, Json]]]] = {
     "run": _run,
     "intent": _intent,
@@ -76,4 +93,6 @@ _EVENTS: Final[Mapping[str, Callable[[Any], tuple[str, Json]]]] = {
     "applied": _applied,
     "forgotten": _forgotten,
     "identity": _identity,
+    "standing": _standing,
+    "decision": _decision,
 }

@@ -20,6 +20,7 @@ from typing import Final, Self
 from stagemail.errors import Busy, StagemailError, Unreachable
 from stagemail.model.run import Intent, Run
 from stagemail.model.snapshot import Applied
+from stagemail.model.standing import Audit, Decision, Standing
 from stagemail.ports import Clock, Entry, Lease
 from stagemail.record.fingerprint_key import Randomness
 from stagemail.record.git_branch_history import BranchFile, Seen
@@ -86,6 +87,21 @@ class GitBranchRecord:
         """See ``ports.Record.runs``; old runs are in the branch's history only."""
         with self._lock:
             return self._current().runs(stage, limit)
+
+    def standing(self, stage: str) -> Standing:
+        """See ``ports.Standings.standing``."""
+        with self._lock:
+            return self._current().standing(stage)
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """See ``ports.Standings.decisions``."""
+        with self._lock:
+            return self._current().decisions()
+
+    def audit(self) -> Audit:
+        """See ``ports.Standings.audit``: reading the branch verifies the number and the seal of every line."""
+        with self._lock:
+            return Audit(len(self._look().parsed.facts))
 
     def fingerprint_key(self) -> bytes:
         """See ``ports.Record.fingerprint_key``; derived from the secret that ``stateKey`` names."""

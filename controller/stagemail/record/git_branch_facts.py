@@ -10,7 +10,17 @@ from stagemail.model.inventory import StageIdentity
 from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.run import Intent, Outcome, Run
 from stagemail.model.snapshot import AppliedResource
-from stagemail.record.codec import Json, decode_fields, decode_instant, decode_values, encode_instant, unreadable
+from stagemail.model.standing import Decision, Standing
+from stagemail.record.codec import (
+    Json,
+    decode_decision,
+    decode_fields,
+    decode_instant,
+    decode_standing,
+    decode_values,
+    encode_instant,
+    unreadable,
+)
 from stagemail.record.events import event_of
 from stagemail.record.ledger import CLOSED, LEASE, Fact, Holding, Ledger
 
@@ -80,6 +90,14 @@ def _identity(stage: str, body: Json) -> tuple[str, StageIdentity]:
     return stage, StageIdentity(body["key"], body["name"], body["purpose"])
 
 
+def _standing(stage: str, body: Json) -> Standing:
+    return decode_standing(stage, body)
+
+
+def _decision(_stage: str, body: Json) -> Decision:
+    return decode_decision(body)
+
+
 def _lease(_stage: str, body: Json) -> Holding:
     since, until = decode_instant(body["since"]), decode_instant(body["until"])
     return Holding(body["scope"], body["owner"], int(body["fence"]), since, until)
@@ -101,6 +119,8 @@ _DECODERS: Final[Mapping[str, Callable[[str, Json], Any]]] = {
     "applied": _applied,
     "forgotten": _forgotten,
     "identity": _identity,
+    "standing": _standing,
+    "decision": _decision,
     LEASE: _lease,
     CLOSED: _closed,
 }
@@ -118,6 +138,8 @@ def essence(ledger: Ledger) -> list[Fact]:
             facts += [("intent", intent), (CLOSED, intent.id)]
     facts += [("applied", resource) for _, resource in sorted(ledger.resource.items())]
     facts += [("identity", known) for known in sorted(ledger.stage.items(), key=lambda item: item[0])]
+    facts += [("standing", standing) for _, standing in sorted(ledger.standings.items())]
+    facts += [("decision", decision) for decision in ledger.decisions()]
     return [*facts, *((LEASE, holding) for _, holding in sorted(ledger.holding.items()))]
 
 

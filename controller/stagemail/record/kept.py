@@ -3,11 +3,11 @@
 from types import TracebackType
 from typing import Protocol, Self
 
-from stagemail.ports import Leases, Record
+from stagemail.ports import Leases, Record, Standings
 
 
-class KeptRecord(Record, Leases, Protocol):
-    """A record that also keeps the leases, and that is given back at the end."""
+class KeptRecord(Record, Leases, Standings, Protocol):
+    """A record that also keeps the leases and how stages stand, and that is given back at the end."""
 
     @property
     def notices(self) -> tuple[str, ...]:

@@ -14,14 +14,16 @@ from stagemail.model.inventory import StageIdentity
 from stagemail.model.key import Key
 from stagemail.model.run import Intent, Outcome, Run
 from stagemail.model.snapshot import Applied, AppliedResource
+from stagemail.model.standing import Decision, Standing
 from stagemail.ports import Entry, Lease
 from stagemail.record.codec import check_storable
 from stagemail.record.refusals import busy, lease_lost, unknown_intent
+from stagemail.record.versions import MOST_DECISIONS
 
 LEASE: Final = "lease"
 CLOSED: Final = "closed"
 """Kinds of facts that no entry is: a holding, and the id of an intent whose outcome its run holds already."""
-_MEMBERS: Final = ("run", "intent", "settled", "applied", "forgotten", "identity")
+_MEMBERS: Final = ("run", "intent", "settled", "applied", "forgotten", "identity", "standing", "decision")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +64,14 @@ class Ledger:
     resource: dict[Key, AppliedResource] = field(default_factory=dict)
     stage: dict[str, StageIdentity] = field(default_factory=dict)
     holding: dict[str, Holding] = field(default_factory=dict)
+    standings: dict[str, Standing] = field(default_factory=dict)
+    decided: dict[str, Decision] = field(default_factory=dict)
 
     def copy(self) -> "Ledger":
         """The same knowledge, to be changed on its own."""
         return Ledger(
             dict(self.run), dict(self.intent), set(self.closed), dict(self.resource), dict(self.stage),
-            dict(self.holding),
+            dict(self.holding), dict(self.standings), dict(self.decided),
         )  # fmt: skip
 
     def learn(self, facts: Iterable[Fact]) -> None:
@@ -89,6 +93,10 @@ class Ledger:
             self.resource.pop(value, None)
         elif kind == "identity":
             self.stage[value[0]] = value[1]
+        elif kind == "standing":
+            self.standings[value.stage] = value
+        elif kind == "decision":
+            self.decided[value.id] = value
         elif kind == CLOSED:
             self.closed.add(value)
         else:
@@ -118,6 +126,14 @@ class Ledger:
         """See ``ports.Record.runs``."""
         found = [run for run in reversed(self.run.values()) if stage in (None, run.stage)]
         return tuple(sorted(found, key=lambda run: run.started, reverse=True)[: max(limit, 0)])
+
+    def standing(self, stage: str) -> Standing:
+        """See ``ports.Standings.standing``."""
+        return self.standings.get(stage, Standing(stage))
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """See ``ports.Standings.decisions``."""
+        return tuple(sorted(self.decided.values(), key=lambda decision: decision.at))[-MOST_DECISIONS:]
 
     def take(
         self, scope: str, owner: str, now: datetime, seconds: float, is_gone: Callable[[str], bool]

@@ -11,6 +11,7 @@ from threading import RLock
 
 from stagemail.model.run import Intent, Run
 from stagemail.model.snapshot import Applied
+from stagemail.model.standing import Audit, Decision, Standing
 from stagemail.ports import Entry, Lease
 from stagemail.record.ledger import LEASE, Ledger, facts_of
 
@@ -43,6 +44,18 @@ class MemoryRecord:
     def runs(self, stage: str | None, limit: int) -> tuple[Run, ...]:
         """See ``ports.Record.runs``."""
         return self._ledger.runs(stage, limit)
+
+    def standing(self, stage: str) -> Standing:
+        """See ``ports.Standings.standing``."""
+        return self._ledger.standing(stage)
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """See ``ports.Standings.decisions``."""
+        return self._ledger.decisions()
+
+    def audit(self) -> Audit:
+        """See ``ports.Standings.audit``; memory has no journal, so nothing in it can be wrong."""
+        return Audit(0)
 
     def fingerprint_key(self) -> bytes:
         """See ``ports.Record.fingerprint_key``."""

@@ -10,6 +10,7 @@ from typing import Self
 
 from stagemail.model.run import Intent, Run
 from stagemail.model.snapshot import Applied
+from stagemail.model.standing import Audit, Decision, Standing
 from stagemail.ports import Entry, Lease
 from stagemail.record import entries as written
 from stagemail.record import leases, views
@@ -43,7 +44,7 @@ class SqlRecord:
         with self._database.write() as connection:
             if lease is not None:
                 leases.require(connection, lease)
-            written.keep(connection, listed, self._now())
+            written.keep(connection, listed, self._now(), self._key)
 
     def applied(self, stage: str) -> Applied:
         """See ``ports.Record.applied``."""
@@ -59,6 +60,21 @@ class SqlRecord:
         """See ``ports.Record.runs``."""
         with self._database.read() as connection:
             return views.runs(connection, stage, limit)
+
+    def standing(self, stage: str) -> Standing:
+        """See ``ports.Standings.standing``."""
+        with self._database.read() as connection:
+            return views.standing(connection, stage)
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """See ``ports.Standings.decisions``."""
+        with self._database.read() as connection:
+            return views.decisions(connection)
+
+    def audit(self) -> Audit:
+        """See ``ports.Standings.audit``."""
+        with self._database.read() as connection:
+            return views.audited(connection, self._key)
 
     def fingerprint_key(self) -> bytes:
         """See ``ports.Record.fingerprint_key``."""

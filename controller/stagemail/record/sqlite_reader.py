@@ -19,9 +19,18 @@ from stagemail.model.inventory import StageIdentity
 from stagemail.model.key import Key
 from stagemail.model.run import Intent, Outcome, Run
 from stagemail.model.snapshot import Applied, AppliedResource
-from stagemail.record.codec import decode_fields, decode_instant, decode_values, unreadable
+from stagemail.model.standing import Audit, Decision, Standing
+from stagemail.record.chain import HEAD, audit
+from stagemail.record.codec import (
+    decode_decision,
+    decode_fields,
+    decode_instant,
+    decode_standing,
+    decode_values,
+    unreadable,
+)
 from stagemail.record.sqlite_file import WAIT_SECONDS, refusal
-from stagemail.record.versions import MARK, REVISIONS
+from stagemail.record.versions import MARK, MOST_DECISIONS, REVISIONS
 
 VERSION: Final = "SELECT version_num FROM alembic_version"
 MARKED: Final = "SELECT value FROM marks WHERE name = ?"
@@ -40,6 +49,10 @@ OUTCOMES: Final = (
     'SELECT step, stage, kind, "key", label, "action", status, message, retry, fields FROM outcomes '
     "WHERE run = ? ORDER BY position"
 )
+
+STANDING: Final = "SELECT body FROM standings WHERE stage = ?"
+DECISIONS: Final = "SELECT body FROM decisions ORDER BY at DESC, seq DESC LIMIT ?"
+EVENTS: Final = "SELECT seq, at, stage, kind, body, seal FROM events ORDER BY seq"
 
 Row = tuple[Any, ...]
 
@@ -98,6 +111,24 @@ class SqliteReader:
             for row in rows:
                 outcomes[row[0]] += connection.execute(OUTCOMES, (row[0],))
         return tuple(_run(row, outcomes[row[0]]) for row in rows)
+
+    def standing(self, stage: str) -> Standing:
+        """See ``ports.Standings.standing``."""
+        with self._transaction() as connection:
+            row = connection.execute(STANDING, (stage,)).fetchone()
+        return Standing(stage) if row is None else decode_standing(stage, _json(row[0]))
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """See ``ports.Standings.decisions``."""
+        with self._transaction() as connection:
+            rows = connection.execute(DECISIONS, (MOST_DECISIONS,)).fetchall()
+        return tuple(decode_decision(_json(row[0])) for row in reversed(rows))
+
+    def audit(self, key: bytes) -> Audit:
+        """See ``ports.Standings.audit``."""
+        with self._transaction() as connection:
+            head = connection.execute(MARKED, (HEAD,)).fetchone()
+            return audit(connection.execute(EVENTS), head[0] if head else None, key)
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -12,6 +12,7 @@ from typing import Self
 
 from stagemail.model.run import Intent, Run
 from stagemail.model.snapshot import Applied
+from stagemail.model.standing import Audit, Decision, Standing
 from stagemail.ports import Entry, Lease
 from stagemail.record.kept import KeptRecord
 from stagemail.record.sqlite_reader import SqliteReader
@@ -50,6 +51,18 @@ class SqliteRecord:
     def runs(self, stage: str | None, limit: int) -> tuple[Run, ...]:
         """See ``ports.Record.runs``."""
         return self._reader.runs(stage, limit)
+
+    def standing(self, stage: str) -> Standing:
+        """See ``ports.Standings.standing``."""
+        return self._reader.standing(stage)
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """See ``ports.Standings.decisions``."""
+        return self._reader.decisions()
+
+    def audit(self) -> Audit:
+        """See ``ports.Standings.audit``."""
+        return self._reader.audit(self._key)
 
     def fingerprint_key(self) -> bytes:
         """See ``ports.Record.fingerprint_key``."""

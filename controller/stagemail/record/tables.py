@@ -131,9 +131,28 @@ EVENTS = Table(
     Column("stage", String(255), nullable=False),
     Column("kind", String(32), nullable=False),
     Column("body", Document, nullable=False),
+    Column("seal", String(64), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
-"""Append-only: every entry of every append, in order. Never updated, never deleted."""
+"""Append-only: every entry of every append, in order. Never updated, never deleted; ``chain`` seals it."""
+
+STANDINGS = Table(
+    "standings",
+    METADATA,
+    Column("stage", String(255), primary_key=True),
+    Column("body", Document, nullable=False),
+)
+
+DECISIONS = Table(
+    "decisions",
+    METADATA,
+    Column("seq", Integer, primary_key=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("stage", String(255), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("body", Document, nullable=False),
+    Index("decisions_by_time", "at"),
+)
 
 LEASES = Table(
     "leases",

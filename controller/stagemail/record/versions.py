@@ -6,8 +6,11 @@ only reads shall have it, its SQL in ``sqlite_reader`` (a test holds both to eac
 
 from typing import Final
 
-REVISIONS: Final = ("0001",)
+REVISIONS: Final = ("0001", "0002")
 """Every schema that ever was, oldest first; the last is today's. A test holds it to the revisions' files."""
+
+MOST_DECISIONS: Final = 1000
+"""How many decisions are looked at: older ones have run out or been taken back."""
 
 MARK: Final = "fingerprint-key"
 """The mark of the fingerprint key that the record was written with."""

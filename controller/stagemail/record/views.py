@@ -7,14 +7,17 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, String, select, type_coerce
 
 from stagemail.model.inventory import StageIdentity
 from stagemail.model.key import Key
 from stagemail.model.run import Intent, Outcome, Run
 from stagemail.model.snapshot import Applied, AppliedResource
-from stagemail.record.codec import decode_fields, decode_values, unreadable
-from stagemail.record.tables import APPLIED, IDENTITIES, INTENTS, OUTCOMES, RUNS
+from stagemail.model.standing import Audit, Decision, Standing
+from stagemail.record.chain import HEAD, audit
+from stagemail.record.codec import decode_decision, decode_fields, decode_standing, decode_values, unreadable
+from stagemail.record.tables import APPLIED, DECISIONS, EVENTS, IDENTITIES, INTENTS, MARKS, OUTCOMES, RUNS, STANDINGS
+from stagemail.record.versions import MOST_DECISIONS
 
 CHUNK: Final = 500
 """How many values one IN list names at most; every engine takes that many."""
@@ -54,6 +57,27 @@ def runs(connection: Connection, stage: str | None, limit: int) -> tuple[Run, ..
     rows = connection.execute(wanted).all()
     outcomes = _outcomes(connection, [row.id for row in rows])
     return tuple(_run(row, tuple(outcomes[row.id])) for row in rows)
+
+
+def standing(connection: Connection, stage: str) -> Standing:
+    """How a stage stands."""
+    body = connection.scalar(select(STANDINGS.c.body).where(STANDINGS.c.stage == stage))
+    return Standing(stage) if body is None else decode_standing(stage, body)
+
+
+def decisions(connection: Connection) -> tuple[Decision, ...]:
+    """The newest decisions, oldest first."""
+    newest = select(DECISIONS.c.body).order_by(DECISIONS.c.at.desc(), DECISIONS.c.seq.desc()).limit(MOST_DECISIONS)
+    return tuple(decode_decision(body) for body in connection.scalars(newest))[::-1]
+
+
+def audited(connection: Connection, key: bytes) -> Audit:
+    """Go through the whole journal."""
+    head = connection.scalar(select(MARKS.c.value).where(MARKS.c.name == HEAD))
+    columns = (EVENTS.c.seq, EVENTS.c.at, EVENTS.c.stage, EVENTS.c.kind, EVENTS.c.body, EVENTS.c.seal)
+    stored = (type_coerce(column, String) if column.name in ("at", "body") else column for column in columns)
+    rows = connection.execute(select(*stored).order_by(EVENTS.c.seq)).yield_per(1000)
+    return audit((tuple(row) for row in rows), head, key)
 
 
 def _run(row: Row[Any], outcomes: tuple[Outcome, ...]) -> Run:

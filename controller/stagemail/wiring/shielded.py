@@ -9,6 +9,7 @@ from datetime import datetime
 
 from stagemail.model.run import Intent, Run
 from stagemail.model.snapshot import Applied
+from stagemail.model.standing import Audit, Decision, Standing
 from stagemail.ports import Entry, Lease
 from stagemail.record.state import KeptRecord
 
@@ -49,6 +50,21 @@ class ShieldedRecord:
         """See ``ports.Record.runs``."""
         with self._shield():
             return self._record.runs(stage, limit)
+
+    def standing(self, stage: str) -> Standing:
+        """See ``ports.Standings.standing``."""
+        with self._shield():
+            return self._record.standing(stage)
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """See ``ports.Standings.decisions``."""
+        with self._shield():
+            return self._record.decisions()
+
+    def audit(self) -> Audit:
+        """See ``ports.Standings.audit``."""
+        with self._shield():
+            return self._record.audit()
 
     def fingerprint_key(self) -> bytes:
         """See ``ports.Record.fingerprint_key``."""

@@ -46,7 +46,7 @@ def test_the_known_revisions_are_those_of_the_files_in_their_order() -> None:
 def test_a_record_of_a_newer_stagemail_is_refused_and_left_alone(tmp_path: Path) -> None:
     opened(tmp_path).close()
     execute(tmp_path, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(UserMustFix, match=r"newer stagemail \(schema 9999; this one knows up to 0001\)"):
+    with pytest.raises(UserMustFix, match=r"newer stagemail \(schema 9999; this one knows up to 0002\)"):
         opened(tmp_path)
     assert execute(tmp_path, "SELECT version_num FROM alembic_version") == [("9999",)]
 

@@ -1,0 +1,64 @@
+"""How a stage stands, and what people decided about it: what gates are judged by.
+
+Not here: judging (``planning.gates``, ``reconcile.gates``), keeping it (``record``).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from stagemail.model.condition import Condition
+
+DecisionKind = Literal["suspend", "resume", "approve"]
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """A time in which a stage was as Git wants it. ``content``: of its documents; ``until`` None: it still is."""
+
+    content: str
+    revision: str
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One stage, by the last look at it. ``revision`` and ``content``: what it follows; ``readiness``: newest first."""
+
+    stage: str
+    conditions: tuple[Condition, ...] = ()
+    revision: str = ""
+    content: str = ""
+    readiness: tuple[Readiness, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a person decided. ``stage`` "" is all of them; ``plan``: the fingerprint that was approved.
+
+    ``identity`` is what Git says of the person (``Name <address>``), since authors of commits are known by that.
+    """
+
+    id: str
+    kind: DecisionKind
+    stage: str
+    actor: str
+    at: datetime
+    reason: str = ""
+    until: datetime | None = None
+    plan: str = ""
+    revision: str = ""
+    identity: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What a look at the whole journal found. ``fault`` says what is wrong and where; "" where nothing is.
+
+    ``sealed`` events are in the chain; ``unsealed`` ones are older than it.
+    """
+
+    sealed: int
+    unsealed: int = 0
+    fault: str = ""
