@@ -33,3 +33,11 @@ def test_doctor_has_seen_that_it_may_write(applied: Bench) -> None:
 
 def test_waiting_for_less_than_nothing_is_a_usage_error(bench: Bench) -> None:
     bench.run("apply", "qa", "--wait", "-5", expect=2).shows("is not in the range")
+
+
+def test_a_mistake_in_the_mapping_is_told_with_its_line(bench: Bench) -> None:
+    text = bench.read("odc-mapping.yaml")
+    line = next(n for n, words in enumerate(text.splitlines(), 1) if words.strip().startswith("level: "))
+    bench.write("odc-mapping.yaml", text.replace("level: stage", "level: stge", 1))
+    said = bench.run("plan", expect=1)
+    said.shows(f"odc-mapping.yaml:{line}:", "level: Input should be", "target discover --write")
