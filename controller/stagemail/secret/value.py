@@ -35,6 +35,11 @@ def from_text(text: str, ref: SecretRef, where: str) -> Secret:
     return Secret(value)
 
 
+def without_newline(data: bytes) -> bytes:
+    """What a text file holds without the one newline that editors and ``echo`` put at its end."""
+    return data[:-2] if data.endswith(b"\r\n") else data.removesuffix(b"\n")
+
+
 def too_large(where: str) -> SecretUnusable:
     """The error for more bytes than a credential has."""
     return SecretUnusable(

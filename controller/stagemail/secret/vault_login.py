@@ -16,7 +16,8 @@ from requests import Session
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
-from stagemail.errors import NotFound, SecretEmpty, SecretUnexpected
+from stagemail.errors import SecretUnexpected
+from stagemail.secret.login import from_file, from_variable
 from stagemail.secret.value import too_large
 
 TIMEOUT: Final = (5.0, 10.0)
@@ -98,25 +99,10 @@ class VaultSession:
     def _credential(self) -> str:
         if self._login.get("variable"):
             return self._variable(self._login["variable"])
-        file = self._base / (self._login.get("file") or _SERVICE_ACCOUNT)
-        try:
-            text = file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            text = None
-        if text is None:
-            raise NotFound(f"the login file {file} cannot be read", hint="check `login.file` of the store")
-        if not text:
-            raise SecretEmpty(f"the login file {file} is empty", hint="write the credential of the login there")
-        return text
+        return from_file(self._base / (self._login.get("file") or _SERVICE_ACCOUNT))
 
     def _variable(self, name: str) -> str:
-        text = self._environ.get(name, "").strip()
-        if not text:
-            raise NotFound(
-                f"environment variable {name} is not set, and the login at {self.address} needs it",
-                hint=f"set {name} where stagemail runs, then run again",
-            )
-        return text
+        return from_variable(self._environ, name, f"the login at {self.address}")
 
 
 def _bounded(response: Any, *_args: Any, **_more: Any) -> None:
