@@ -1,22 +1,41 @@
 """Every secret store with a way to put values into it, for the contract suite.
 
-Real: env, file, memory, age, keyring (its own test backend), AWS (moto's server, over HTTP) and OpenBao's development
-server. Written from the public API descriptions: the servers of ``servers_*`` (Vault, Kubernetes, Google, Azure).
+Real: env, file, memory, age, AWS (moto's server over HTTP), OpenBao's development server. Through a backend of the
+tests: keyring. Written from the public API descriptions: the servers of ``secret_servers`` (Vault, Kubernetes, Google,
+Azure).
 """
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 from urllib.request import Request, urlopen
 
 import boto3
+import pyrage
 import pytest
 from moto.server import ThreadedMotoServer
+from tests.contract.keyring_backend import MemoryKeyring
+from tests.contract.secret_servers import Azure, Google, Kubernetes, Vault
+from tests.openbao import ROOT_TOKEN, OpenBao, require
+from tests.unit.secret.answering import authority, serving
 
 from stagemail.ports import SecretStore
-from stagemail.secret import aws_parameter_store, aws_secrets_manager, env, file
+from stagemail.secret import (
+    age,
+    aws_parameter_store,
+    aws_secrets_manager,
+    azure_key_vault,
+    env,
+    file,
+    google_secret_manager,
+    keyring,
+    kubernetes,
+    vault,
+)
 from stagemail.secret.memory import MemoryStore
 
 
@@ -83,6 +102,9 @@ def close_servers() -> None:
     if moto.cache_info().currsize:
         moto().close()
         moto.cache_clear()
+    if openbao.cache_info().currsize:
+        openbao().close()
+        openbao.cache_clear()
 
 
 def secrets_manager_rig(tmp_path: Path) -> Rig:
@@ -112,6 +134,75 @@ def parameter_rig(tmp_path: Path) -> Rig:
     return Rig(store, put, moto().reset, limit=4096, cannot=frozenset({"empty", "binary"}))
 
 
+@cache
+def openbao() -> OpenBao:
+    """One development server for all tests of a process."""
+    return OpenBao(Path(mkdtemp()))
+
+
+def openbao_rig(tmp_path: Path) -> Rig:
+    require()
+    server = openbao()
+    settings = {"address": server.url, "login": {"method": "token", "variable": "T"}}
+    store = vault.build(settings, tmp_path, {"T": ROOT_TOKEN})
+    return Rig(
+        store,
+        lambda key, data: server.put(key, {"value": data.decode()}),
+        lambda: server.forget("SMTP_QA"),
+        cannot=frozenset({"binary"}),
+    )
+
+
+def vault_server_rig(tmp_path: Path) -> Rig:
+    api, stack = Vault(), ExitStack()
+    server = stack.enter_context(serving(api))
+    settings = {"address": server.url, "login": {"method": "token", "variable": "T"}}
+    store = vault.build(settings, tmp_path, {"T": ROOT_TOKEN})
+    return Rig(store, api.put, stack.close, cannot=frozenset({"binary"}))
+
+
+def kubernetes_server_rig(tmp_path: Path) -> Rig:
+    api, stack = Kubernetes(), ExitStack()
+    server = stack.enter_context(serving(api))
+    settings = {"namespace": "mail", "kubeconfig": api.kubeconfig(server.url, tmp_path)}
+    store = kubernetes.build(settings, tmp_path, {})
+    return Rig(store, api.put, stack.close, qa="smtp-qa/password", production="smtp-production/password")
+
+
+def google_server_rig(tmp_path: Path) -> Rig:
+    api, stack = Google(), ExitStack()
+    server = stack.enter_context(serving(api))
+    settings = {"project": "example-mail", "endpoint": server.url, "credentialsFile": api.credentials(tmp_path)}
+    return Rig(google_secret_manager.build(settings, tmp_path, {}), api.put, stack.close)
+
+
+def azure_server_rig(tmp_path: Path) -> Rig:
+    api, stack = Azure(), ExitStack()
+    ca, context = authority(tmp_path)
+    api.url = stack.enter_context(serving(api, context)).url
+    login = {"method": "client-secret", "tenantId": "tenant-1", "clientId": "c", "variable": "S", "authority": api.url}
+    store = azure_key_vault.build({"vaultUrl": api.url, "caFile": ca.name, "login": login}, tmp_path, {"S": "right"})
+    return Rig(store, api.put, stack.close, qa="smtp-qa", production="smtp-production", cannot=frozenset({"binary"}))
+
+
+def age_rig(tmp_path: Path) -> Rig:
+    identity = pyrage.x25519.Identity.generate()
+    folder = tmp_path / "secrets"
+    folder.mkdir()
+    store = age.build({"path": "secrets", "identityVariable": "AGE"}, tmp_path, {"AGE": str(identity)})
+    return Rig(store, lambda key, data: (folder / key).write_bytes(pyrage.encrypt(data, [identity.to_public()])))
+
+
+def keyring_rig(tmp_path: Path) -> Rig:
+    entries = MemoryKeyring.entries
+
+    def put(key: str, data: bytes) -> None:
+        entries["stagemail", key] = data.decode()
+
+    store = keyring.build({"backend": f"{MemoryKeyring.__module__}.MemoryKeyring"}, tmp_path, {})
+    return Rig(store, put, entries.clear, cannot=frozenset({"binary"}))
+
+
 def ambient(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine whose environment has a login for AWS and nothing else."""
     for name, value in {
@@ -127,4 +218,17 @@ def ambient(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-RIGS = [env_rig, file_rig, memory_rig, secrets_manager_rig, parameter_rig]
+RIGS = [
+    env_rig,
+    file_rig,
+    memory_rig,
+    secrets_manager_rig,
+    parameter_rig,
+    openbao_rig,
+    vault_server_rig,
+    kubernetes_server_rig,
+    google_server_rig,
+    azure_server_rig,
+    age_rig,
+    keyring_rig,
+]
