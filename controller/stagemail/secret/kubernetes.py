@@ -53,7 +53,7 @@ class KubernetesStore:
         if entry not in data:
             raise NotFound(f"{where} does not exist: the Secret has no such entry", hint="check the spelling of `key`")
         value = from_bytes(_decoded(data[entry], where), ref, where)
-        return SecretVersion(value, version=str(metadata.get("resourceVersion") or ""))
+        return SecretVersion(value, version=str(metadata.get("resourceVersion") or ""), created=_written(metadata))
 
     def origin(self, ref: SecretRef) -> str:
         """Namespace, Secret and entry, in words."""
@@ -143,6 +143,13 @@ def _parts(body: bytes, name: str, where: str) -> tuple[dict[str, Any], dict[str
         if isinstance(metadata, dict) and metadata.get("name") == name and isinstance(data, dict):
             return data, metadata
     raise _unexpected(where)
+
+
+def _written(metadata: dict[str, Any]) -> str:
+    """When the object was last written, as its managed fields tell; "" where they do not."""
+    fields = metadata.get("managedFields")
+    times = [str(one.get("time") or "") for one in fields if isinstance(one, dict)] if isinstance(fields, list) else []
+    return max(times, default="")
 
 
 def _decoded(text: object, where: str) -> bytes:

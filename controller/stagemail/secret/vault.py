@@ -73,13 +73,13 @@ class VaultStore:
         failed: StagemailError | None = None
         answer: Any = None
         try:
-            engine = _kv.KvV2(self._session.adapter())
-            answer = engine.read_secret_version(
-                ref.key,
-                version=int(ref.version) if ref.version else None,
-                mount_point=self._mount,
-                raise_on_deleted_version=False,
-            )
+            adapter = self._session.adapter()
+            try:
+                answer = self._version(adapter, ref)
+            except _refusals.Forbidden:
+                if not self._session.ended(adapter):
+                    raise
+                answer = self._version(self._session.adapter(), ref)
         except _refusals.VaultError as error:
             failed = _refused(error, ref, where)
         except _failures.RequestException as error:
@@ -89,6 +89,14 @@ class VaultStore:
         if failed is not None:
             raise failed
         return answer
+
+    def _version(self, adapter: Any, ref: SecretRef) -> Any:
+        return _kv.KvV2(adapter).read_secret_version(
+            ref.key,
+            version=int(ref.version) if ref.version else None,
+            mount_point=self._mount,
+            raise_on_deleted_version=False,
+        )
 
 
 def _refused(error: Any, ref: SecretRef, where: str) -> StagemailError:

@@ -5,13 +5,14 @@ Not here: what a path holds (``vault``).
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
 from hvac import adapters as _adapters
+from hvac import exceptions as _refusals
 from requests import Session
 from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
@@ -25,17 +26,28 @@ TIMEOUT: Final = (5.0, 10.0)
 _BODY: Final = 1024 * 1024
 _SERVICE_ACCOUNT: Final = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 _TOKEN_SECONDS: Final = 60.0
+_SHARE: Final = 0.8
+"""Of a lease, after which it is renewed."""
 
 
 class VaultSession:
-    """One login for all threads; a new one when most of its lease is over."""
+    """One login for all threads. It is renewed when most of its lease is over, and made anew where it cannot be.
 
-    def __init__(self, settings: Mapping[str, Any], base: Path, environ: Mapping[str, str]) -> None:
+    ``clock``: seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        settings: Mapping[str, Any],
+        base: Path,
+        environ: Mapping[str, str],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.address = str(settings["address"]).rstrip("/")
         self._login: Mapping[str, Any] = settings["login"]
         self._namespace = settings.get("namespace")
         self._ca = str(base / settings["caFile"]) if settings.get("caFile") else None
-        self._base, self._environ = base, environ
+        self._base, self._environ, self._clock = base, environ, clock
         self._lock = Lock()
         self._adapter: Any = None
         self._until = 0.0
@@ -43,10 +55,43 @@ class VaultSession:
     def adapter(self) -> Any:
         """hvac's adapter, logged in. Raises what hvac and requests raise, NotFound, SecretEmpty, SecretUnexpected."""
         with self._lock:
-            if self._adapter is None or time.monotonic() >= self._until:
+            if self._adapter is not None and self._clock() >= self._until:
+                self._keep(self._renewed(self._adapter))
+            if self._adapter is None:
                 self._adapter, seconds = self._logged_in()
-                self._until = time.monotonic() + seconds
+                self._until = self._clock() + seconds
             return self._adapter
+
+    def ended(self, used: Any) -> bool:
+        """Whether the login of this adapter is no longer valid; then the next ``adapter()`` logs in anew."""
+        try:
+            used.get("/v1/auth/token/lookup-self")
+        except _refusals.VaultError as error:
+            if not isinstance(error, _refusals.Forbidden | _refusals.Unauthorized):
+                return False
+        else:
+            return False
+        with self._lock:
+            if self._adapter is used:
+                self._adapter = None
+        return True
+
+    def _keep(self, seconds: float) -> None:
+        self._until = self._clock() + seconds
+        if seconds <= 0:
+            self._adapter = None
+
+    def _renewed(self, adapter: Any) -> float:
+        """Seconds for which the same token may be used again; 0 where it cannot be renewed."""
+        if self._login["method"] == "token":
+            return 0.0  # whoever keeps the token in its file or variable renews it: read it again
+        try:
+            answer = adapter.post("/v1/auth/token/renew-self", json={})
+        except _refusals.VaultError:
+            return 0.0
+        auth = answer.get("auth") if isinstance(answer, dict) else None
+        lease = auth.get("lease_duration") if isinstance(auth, dict) else None
+        return _SHARE * lease if isinstance(lease, int) else 0.0
 
     def _logged_in(self) -> tuple[Any, float]:
         adapter = self._connected()
@@ -72,7 +117,7 @@ class VaultSession:
             )
         adapter.token = token
         lease = auth.get("lease_duration")
-        return adapter, 0.8 * lease if isinstance(lease, int) and lease > 0 else 3600.0
+        return adapter, _SHARE * lease if isinstance(lease, int) and lease > 0 else 3600.0
 
     def _connected(self) -> Any:
         session = Session()

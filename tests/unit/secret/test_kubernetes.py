@@ -18,6 +18,12 @@ from stagemail.secret.kubernetes import KubernetesStore, build
 CANARY = "canary-7f3a91"
 PATH = "/api/v1/namespaces/mail/secrets/smtp-qa"
 
+METADATA = {
+    "name": "smtp-qa",
+    "resourceVersion": "42",
+    "managedFields": [{"time": "2026-11-01T10:00:00Z"}, {"time": "2026-11-02T10:00:00Z"}, {"manager": "x"}],
+}
+
 
 class Server(ThreadingHTTPServer):
     answer: tuple[int, Any] = (404, {"kind": "Status"})
@@ -63,7 +69,7 @@ def store(server: Server, tmp_path: Path) -> KubernetesStore:
 
 def secret(value: bytes) -> tuple[int, object]:
     data = {"password": base64.b64encode(value).decode()}
-    return 200, {"kind": "Secret", "metadata": {"name": "smtp-qa", "resourceVersion": "42"}, "data": data}
+    return 200, {"kind": "Secret", "metadata": METADATA, "data": data}
 
 
 def ref(key: str = "smtp-qa/password", **more: str) -> SecretRef:
@@ -74,6 +80,7 @@ def test_an_entry_comes_with_the_objects_version_from_the_stores_namespace(serve
     server.answer = secret(b"one")
     answer = store(server, tmp_path).read(ref())
     assert (answer.value.reveal(), answer.version) == ("one", "42")
+    assert answer.created == "2026-11-02T10:00:00Z"
     assert server.calls == [(PATH, "Bearer token-1")]
 
 

@@ -1,22 +1,19 @@
 """Vault: versions, members, logins and errors. Not the real thing: a server after Vault's public HTTP API.
 
-Where OpenBao's ``bao`` is on the PATH, its development server is asked too.
+OpenBao itself is asked in ``test_openbao``.
 """
 
 import json
-import shutil
 import socket
-import subprocess
-import time
 import traceback
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
-from urllib.request import Request, urlopen
 
 import pytest
+from tests.unit.secret.answering import Answer, authority, serving
 
 from stagemail.errors import (
     InvalidInput,
@@ -176,42 +173,22 @@ def test_nobody_at_the_address_is_unreachable() -> None:
             build(settings, Path(), {"T": "x"}).read(ref())
 
 
-@pytest.mark.skipif(not shutil.which("bao"), reason="no bao on the PATH: no package registry carries it")
-def test_openbao_itself_gives_the_value_and_its_versions() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
-    command = [
-        "bao",
-        "server",
-        "-dev",
-        "-dev-root-token-id=root",
-        f"-dev-listen-address={address}",
-        "-dev-no-store-token",
-    ]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as bao:
-        try:
-            for value in ("one", "two"):
-                put(address, value)
-            opened = build(
-                {"address": f"http://{address}", "login": {"method": "token", "variable": "T"}}, Path(), {"T": "root"}
-            )
-            assert (opened.read(ref()).value.reveal(), opened.read(ref()).version) == ("two", "2")
-            assert opened.read(ref(version="1")).value.reveal() == "one"
-            with pytest.raises(SecretUnusable, match="version 9"):
-                opened.read(ref(version="9"))
-            with pytest.raises(NotFound):
-                opened.read(SecretRef("vault", "nothing"))
-        finally:
-            bao.terminate()
+def test_a_private_authority_is_trusted_where_the_store_says_so(tmp_path: Path) -> None:
+    ca, context = authority(tmp_path)
+    with serving(lambda _: Answer(body=secret({"value": "over-tls"})[1]), context) as tls:
+        settings = {"address": tls.url, "login": {"method": "token", "variable": "T"}}
+        opened = build({**settings, "caFile": ca.name}, tmp_path, {"T": "x"})
+        assert opened.read(ref()).value.reveal() == "over-tls"
+        with pytest.raises(Unreachable, match="not trusted"):
+            build(settings, tmp_path, {"T": "x"}).read(ref())
 
 
-def put(address: str, value: str) -> None:
-    body = json.dumps({"data": {"password": value}}).encode()
-    for _ in range(200):
-        try:
-            with urlopen(Request(f"http://{address}{PATH}", body, {"X-Vault-Token": "root"}), timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("OpenBao did not start")
+def test_a_missing_or_empty_credential_of_the_login_is_named(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(NotFound, match="variable U is not set"):
+        store(server, method="approle", variable="U").read(ref())
+    with pytest.raises(NotFound, match=r"nothing\.txt cannot be read"):
+        store(server, method="jwt", file=str(tmp_path / "nothing.txt")).read(ref())
+    (tmp_path / "empty.txt").write_text(" \n")
+    with pytest.raises(SecretEmpty, match=r"empty\.txt is empty"):
+        store(server, method="jwt", file=str(tmp_path / "empty.txt")).read(ref())
+    assert server.calls == []
