@@ -17,6 +17,7 @@ from stagemail.resources.secret_reference import SecretReference
 from stagemail.resources.shape import Document, Shape, Unique, rule
 from stagemail.resources.sources import Source
 from stagemail.resources.text import Folder, Line, Name, Share
+from stagemail.resources.web import Web
 
 _FILE: Final = "stagemail design: the operator file"
 Hazards = Annotated[list[HazardKind], Field(max_length=50), Unique()]
@@ -199,6 +200,12 @@ class Operator(Document):
         example={"production": {"hold": ["production-test-list-on", "mass-change"]}},
         source=_FILE,
         default={},
+    )
+    web: Web | None = rule(
+        "Where `stagemail controller` listens for webhooks and shows health and metrics. Left out: nowhere.",
+        example={"listen": "127.0.0.1:8090"},
+        source=_FILE,
+        default=None,
     )
     own_domains: Annotated[list[Line], Field(max_length=1000), Unique()] = rule(
         "Your own mail domains: test lists with addresses elsewhere are reported.",

@@ -127,6 +127,8 @@ def secret_references(operator: Operator) -> Iterator[tuple[Pointer, SecretRefer
     for where, source in _all_sources(operator):
         if source.login is not None:
             yield (*where, "login", "password"), source.login.password
+    for name, hook in (operator.web.hooks if operator.web is not None else {}).items():
+        yield ("web", "hooks", name, "secret"), hook.secret
     for name, target in operator.targets.items():
         if isinstance(target, OdcTarget):
             yield ("targets", name, "credentials", "clientSecret"), target.credentials.client_secret
