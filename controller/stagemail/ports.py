@@ -16,6 +16,7 @@ from stagemail.model.inventory import Inventory, StageIdentity
 from stagemail.model.job import Depth, Job
 from stagemail.model.key import Key
 from stagemail.model.location import Location, Place
+from stagemail.model.notice import CommitStatus, Notice
 from stagemail.model.probe import Extent, Letter, Probed, Sent, Server
 from stagemail.model.problem import Problem
 from stagemail.model.revision import Advance, Commit, Loaded, Revision
@@ -322,4 +323,23 @@ class Observer(Protocol):
 
     def saw(self, happening: Happening) -> None:
         """Something happened. Called from several threads."""
+        ...
+
+
+class Notifier(Protocol):
+    """Tells people something, in one way."""
+
+    def send(self, notice: Notice) -> None:
+        """Send it once. Raises Unreachable, RateLimited where trying again may help; UserMustFix where not."""
+        ...
+
+
+class GitHost(Protocol):
+    """The Git host of one repository."""
+
+    def tell(self, status: CommitStatus) -> None:
+        """Show it beside its commit, in place of the one before of the same context.
+
+        Raises NotPermitted, NotFound, UserMustFix; Unreachable and RateLimited after some tries.
+        """
         ...

@@ -120,6 +120,7 @@ def test_every_code_of_a_problem_is_in_the_reference_and_no_other() -> None:
 
 VARIABLE = re.compile(r"_?(STAGEMAIL|GITHUB|GITLAB|XDG|NO|ODC_EMULATOR|ODC_OPENAPI)_[A-Z_]*[A-Z]")
 READERS = {
+    "edge.py",
     "trust.py",
     "cache.py",
     "identity.py",

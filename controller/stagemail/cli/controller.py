@@ -9,28 +9,22 @@ from types import FrameType
 import click
 
 from stagemail.cli import options
-from stagemail.model.happening import Finished, Happening, Looked, Reloaded, Ticked, Troubled
-from stagemail.report.happenings import happening_text
+from stagemail.cli.controller_edges import Around
 from stagemail.wiring.controlling import Controlling
 from stagemail.wiring.places import root_of
-
-TOLD = (Finished, Looked, Reloaded, Troubled)
-
-
-class Teller:
-    """Implements ``ports.Observer``: a line for each thing that happens, on standard output."""
-
-    def saw(self, happening: Happening) -> None:
-        """Print it, where it is worth a line."""
-        text = "" if isinstance(happening, Ticked) else happening_text(happening)
-        if text:
-            click.echo(text)
 
 
 @click.command(name="controller")
 @options.root
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="A line for people, or a JSON object a line.",
+)
 @click.pass_context
-def command(ctx: click.Context, *, root: Path) -> int:
+def command(ctx: click.Context, *, root: Path, log_format: str) -> int:
     """Follow the sources of the operator file; reconcile a stage when its documents change, and look for drift.
 
     Honours `sync`: only what it allows is written. Ends in order on SIGTERM and Ctrl-C: within 10 seconds, and what
@@ -38,16 +32,23 @@ def command(ctx: click.Context, *, root: Path) -> int:
 
     Example: stagemail --config /etc/stagemail/stagemail.yaml controller
     """
-    controlling = Controlling(options.globals_of(ctx).config, root_of(root), [Teller()])
+    around = Around(log_format)
+    controlling = Controlling(options.globals_of(ctx).config, root_of(root), [around])
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         controlling.stop()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    address = around.start(controlling)
     stages = len(controlling.installation.operator.stages)
     click.echo(f"following {stages} stage{'' if stages == 1 else 's'} of {controlling.path.name}; SIGTERM ends it")
-    if controlling.run():
+    if address:
+        click.echo(f"listening on {address}")
+    sys.stdout.flush()
+    ended = controlling.run()
+    around.stop()
+    if ended:
         click.echo("stopped")
         return 0
     click.echo("stopped while something was still under way; the next start finds out what became of it", err=True)

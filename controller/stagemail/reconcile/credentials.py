@@ -125,6 +125,16 @@ class Credentials:
             done = [f for f in self._answers.values() if f.done() and not f.cancelled() and f.exception() is None]
         return Scrubber(future.result().value for future in done)
 
+    def created(self) -> Mapping[str, str]:
+        """Since when the store has the version of each secret that was read (ISO 8601), where it tells."""
+        with self._lock:
+            done = [
+                (f"{store}:{key}" + (f"#{field}" if field else ""), f)
+                for (store, key, field, _), f in self._answers.items()
+                if f.done() and not f.cancelled() and f.exception() is None
+            ]
+        return {ref: future.result().created for ref, future in done if future.result().created}
+
     def forget(self) -> None:
         """Let go of every value, at the end of the run."""
         with self._lock:

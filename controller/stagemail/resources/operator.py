@@ -12,6 +12,7 @@ from stagemail.model.policy import IfUnreachable, SelfHeal, Verify
 from stagemail.model.step import HazardKind
 from stagemail.resources.controller import Controller
 from stagemail.resources.duration import Seconds
+from stagemail.resources.notifications import Notification
 from stagemail.resources.plugins import Plugin
 from stagemail.resources.secret_reference import SecretReference
 from stagemail.resources.shape import Document, Shape, Unique, rule
@@ -198,6 +199,12 @@ class Operator(Document):
     guards: dict[Purpose, Guards] = rule(
         "Which hazards hold, by the purpose of the stage.",
         example={"production": {"hold": ["production-test-list-on", "mass-change"]}},
+        source=_FILE,
+        default={},
+    )
+    notifications: Annotated[dict[Name, Notification], Field(max_length=100)] = rule(
+        "Whom `stagemail controller` tells what happened, by a name of your choice.",
+        example={"ops": {"url": {"secretRef": {"store": "env", "key": "NOTIFY_OPS"}}}},
         source=_FILE,
         default={},
     )

@@ -42,6 +42,8 @@ def breaches(operator: Operator) -> list[Breach]:
         *_guards(operator),
         *_domains(operator),
         *_state(operator),
+        *_told_stages(operator),
+        *_hooked_sources(operator),
     ]
 
 
@@ -120,6 +122,26 @@ def _folders(operator: Operator) -> Iterator[Breach]:
             )
 
 
+def _told_stages(operator: Operator) -> Iterator[Breach]:
+    for name, told in operator.notifications.items():
+        written: list[tuple[Pointer, str]] = [(("stages", str(n)), stage) for n, stage in enumerate(told.stages)]
+        written += [(("mail", "stage"), told.mail.stage)] if told.mail is not None else []
+        for where, stage in written:
+            if stage not in operator.stages:
+                meant = nearest(stage, operator.stages, "stage")
+                there = ("notifications", name, *where)
+                yield Breach(there, "unknown-stage", f"no stage is called `{stage}`:", meant)
+
+
+def _hooked_sources(operator: Operator) -> Iterator[Breach]:
+    for name, hook in (operator.web.hooks if operator.web is not None else {}).items():
+        for index, source in enumerate(hook.sources):
+            if source not in operator.sources and source != "source":
+                meant = nearest(source, operator.sources, "source")
+                where = ("web", "hooks", name, "sources", str(index))
+                yield Breach(where, "unknown-source", f"no source is called `{source}`:", meant)
+
+
 def secret_references(operator: Operator) -> Iterator[tuple[Pointer, SecretReference]]:
     """Every secret that the file itself refers to, with its pointer."""
     if operator.state_key is not None:
@@ -127,6 +149,11 @@ def secret_references(operator: Operator) -> Iterator[tuple[Pointer, SecretRefer
     for where, source in _all_sources(operator):
         if source.login is not None:
             yield (*where, "login", "password"), source.login.password
+        if source.statuses is not None:
+            yield (*where, "statuses", "token"), source.statuses.token
+    for name, notification in operator.notifications.items():
+        if notification.url is not None:
+            yield ("notifications", name, "url"), notification.url
     for name, hook in (operator.web.hooks if operator.web is not None else {}).items():
         yield ("web", "hooks", name, "secret"), hook.secret
     for name, target in operator.targets.items():

@@ -5,6 +5,7 @@ Not here: following it (``source.following``).
 
 from typing import Final
 
+from stagemail.resources.notifications import CommitStatuses
 from stagemail.resources.secret_reference import SecretReference
 from stagemail.resources.shape import Shape, rule
 from stagemail.resources.text import Folder, Line
@@ -60,6 +61,16 @@ class Source(Shape):
         "What the branch's history must be before the controller follows it: signatures, and no way back. Left out: "
         "nothing needs a signature, and only force pushes and rollbacks are refused.",
         example={"allowedSigners": "keys/allowed_signers"},
+        source=_FILE,
+        default=None,
+    )
+    statuses: CommitStatuses | None = rule(
+        "Where the Git host shows beside each commit what became of it in each stage. Left out: nowhere.",
+        example={
+            "type": "github",
+            "repository": "acme/mail",
+            "token": {"secretRef": {"store": "env", "key": "STATUS_TOKEN"}},
+        },
         source=_FILE,
         default=None,
     )

@@ -12,8 +12,9 @@ from stagemail.dispatch.in_process import InProcessDispatcher
 from stagemail.errors import InvalidInput, StagemailError, UserMustFix
 from stagemail.model.revision import Loaded
 from stagemail.model.secret import Secret, SecretRef
+from stagemail.model.snapshot import Desired
 from stagemail.model.verdict import Verdict
-from stagemail.ports import Observer
+from stagemail.ports import Follower, Observer
 from stagemail.reconcile.automatic import Automatic
 from stagemail.reconcile.loop import Followed, Loop, Passed, Setup
 from stagemail.reconcile.request import Request
@@ -62,6 +63,23 @@ class Controlling:
         """Record and stores as they are in force now."""
         return self._built.running
 
+    def desired(self, stage: str, revision: str) -> Desired | None:
+        """What Git wants of a stage at a revision that was reconciled. Raises StagemailError."""
+        return self._built.desired(stage, revision)
+
+    def secret(self, ref: SecretRef) -> Secret:
+        """A secret that the operator file itself names, read now. Raises what its store raises."""
+        return self._built.secret_now(ref)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources that are followed, sorted."""
+        return self._built.sources
+
+    def quiet(self) -> float:
+        """Seconds since the loop last went round."""
+        return self.clock.monotonic() - self._round
+
     def run(self) -> bool:
         """Work until ``stop``. False where something was still under way when the time for stopping was over."""
         self.loop.run(self._stopped.is_set, self._pause)
@@ -76,6 +94,7 @@ class Controlling:
         self._alarm.set()
 
     def _pause(self, seconds: float) -> None:
+        self._round = self.clock.monotonic()
         self.clock.pause(self._alarm, seconds)
 
     def _renew(self) -> Setup | None:
@@ -113,6 +132,21 @@ class _Built:
         self._lock = Lock()
         self._uses = 0
         self._retired = False
+        self._followers: dict[str, Follower] = {}
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources that are followed, sorted."""
+        return tuple(sorted(self._followers))
+
+    def desired(self, stage: str, revision: str) -> Desired | None:
+        """What Git wants of a stage at a revision."""
+        follower = self._followers[source_name(self.installation.operator, stage)]
+        return follower.load(revision).stages.get(stage)
+
+    def secret_now(self, ref: SecretRef) -> Secret:
+        """A secret of the operator file, by credentials of its own: those of the passes forget and remember by pass."""
+        return self.running.own_secret(ref)
 
     def files(self) -> list[Path]:
         """The operator file, and what its targets read beside it."""
@@ -130,7 +164,7 @@ class _Built:
     def setup(self) -> Setup:
         """What the loop works on."""
         operator = self.installation.operator
-        sources = followers(self.installation, self._root, self._secret)
+        sources = self._followers = followers(self.installation, self._root, self._secret)
         source_of = {stage: source_name(operator, stage) for stage in operator.stages}
         automatic = Automatic(sources, source_of, self._world, self._request, self.installation.clock)
         stages = {

@@ -11,8 +11,11 @@ from functools import cached_property
 from typing import Any, Protocol, runtime_checkable
 
 from stagemail.model.secret import Secret, SecretRef
+from stagemail.model.snapshot import Desired
+from stagemail.model.usage import Usage
 from stagemail.ports import Discovery, SecretStore, Target
 from stagemail.reconcile.credentials import READERS, Credentials
+from stagemail.reconcile.uses import secrets_for
 from stagemail.reconcile.world import Progress, World, silent
 from stagemail.record.state import open_record
 from stagemail.resources.policy import grants_of, secret_ref
@@ -35,6 +38,15 @@ class Refreshing(Protocol):
 
     def refresh(self) -> None:
         """Forget it."""
+        ...
+
+
+@runtime_checkable
+class Metered(Protocol):
+    """A target that counts its calls."""
+
+    def usage(self) -> tuple[Usage, ...]:
+        """What is used of its limits now."""
         ...
 
 
@@ -80,7 +92,15 @@ class Running:
         reference = self.installation.operator.state_key
         if reference is None:
             return None
-        return Credentials(self._stores, (), b"", None).resolve_own(secret_ref(reference))
+        return self.own_secret(secret_ref(reference))
+
+    def own_secret(self, ref: SecretRef) -> Secret:
+        """A secret that the operator file itself names, asked of its store now."""
+        return Credentials(self._stores, (), b"", None).resolve_own(ref)
+
+    def secrets_now(self, desired: Desired) -> Mapping[str, Secret]:
+        """A stage's secrets as its grants allow them, asked of their stores now: for mail of our own."""
+        return secrets_for(desired, Credentials(self._stores, grants_of(self.installation.operator), b"", None))
 
     @cached_property
     def _stores(self) -> Mapping[str, SecretStore]:
@@ -106,6 +126,10 @@ class Running:
             runtime, context = self._runtime(name)
             self._targets[name] = runtime.build(context)
         return self._targets[name]
+
+    def usage(self) -> dict[str, tuple[Usage, ...]]:
+        """What is used of the limits of each target that was built so far and counts its calls."""
+        return {name: target.usage() for name, target in list(self._targets.items()) if isinstance(target, Metered)}
 
     def discovery(self, name: str) -> Discovery:
         """What looks at this target's platform."""

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from stagemail.errors import NotFound
 from stagemail.model.cost import Cost
+from stagemail.model.usage import Usage
 from stagemail.target.odc import paging
 from stagemail.target.odc.call import CONFIGURATIONS, DEPLOYMENTS, PORTFOLIOS, Call
 from stagemail.target.odc.client import Client
@@ -59,6 +60,10 @@ class OdcApi:
         """These calls, by API domain, beside how many of them are ours in a window."""
         allowed = {domain: self._client.limits.allowed(domain) for domain in calls}
         return Cost(calls, allowed, WINDOW // 1000)
+
+    def usage(self) -> tuple[Usage, ...]:
+        """What is used of the organization's limits now."""
+        return self._client.limits.usage()
 
     def portfolios(self) -> list[Portfolio]:
         """All portfolios that are visible."""

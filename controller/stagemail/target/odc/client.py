@@ -85,8 +85,10 @@ class Client:
         if answer.status == 401:
             answer = self._sent(call, self._tokens.get(refused=token))
         if answer.status == 429:
+            self.limits.failed(call, "limited")
             self._refuse_for_now(call, answer)
         if not 200 <= answer.status < 300:
+            self.limits.failed(call, f"{answer.status // 100}xx")
             error = refusal(call, answer.status, answer.content_type, answer.body, self._client_id)
             raise _AgainError(error) if isinstance(error, Unreachable) and answer.status >= 500 else error
         return _parsed(call, answer)
@@ -99,12 +101,15 @@ class Client:
         try:
             return self._transport.send(call.method, url, headers=headers, params=call.query, json=call.body)
         except NOT_SENT as error:
+            self.limits.failed(call, "unanswered")
             raise _AgainError(_unreachable(call, error)) from None
         except NO_ANSWER as error:
+            self.limits.failed(call, "unanswered")
             if call.writes:
                 raise _unknown(call, error) from None
             raise _AgainError(_unreachable(call, error)) from None
         except Unreachable as error:
+            self.limits.failed(call, "unanswered")
             raise (_unknown(call, error) if call.writes else error) from None
 
     def _refuse_for_now(self, call: Call, answer: Answer) -> None:

@@ -12,6 +12,7 @@ from typing import Final, cast
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 from pyrate_limiter.abstracts import AbstractBucket
 
+from stagemail.model.usage import Usage
 from stagemail.ports import Clock
 from stagemail.target.odc.call import CONFIGURATIONS, DEPLOYMENTS, PORTFOLIOS, Call
 
@@ -49,6 +50,15 @@ class Buckets:
                 return 0
             return max(1, cast("int", bucket.waiting(item)))
 
+    def used(self, name: str, rate: Rate, clock: Clock) -> int:
+        """How many places of a bucket are taken now."""
+        with self._lock:
+            bucket = self._known.get(name)
+            if bucket is None:
+                return 0
+            bucket.leak(int(clock.monotonic() * 1000))
+            return min(rate.limit, cast("int", bucket.count()))
+
 
 class Limits:
     """The limits of one organization. ``share`` (0-1) is the part of them that is ours. Thread-safe."""
@@ -61,6 +71,8 @@ class Limits:
         self._lock = threading.Lock()
         self.calls: Counter[str] = Counter()
         """Calls that were let through, by API domain."""
+        self.errors: Counter[tuple[str, str]] = Counter()
+        """Calls that failed, by API domain and kind."""
 
     def allowed(self, domain: str) -> int:
         """Calls to an API domain that are ours in one window."""
@@ -74,3 +86,23 @@ class Limits:
                 self._clock.sleep(wait / 1000)
         with self._lock:
             self.calls[call.domain] += 1
+
+    def failed(self, call: Call, kind: str) -> None:
+        """Count a call that failed: ``limited``, ``unanswered``, ``4xx``, ``5xx``."""
+        with self._lock:
+            self.errors[call.domain, kind] += 1
+
+    def usage(self) -> tuple[Usage, ...]:
+        """What is used of each limit now."""
+        with self._lock:
+            calls, errors = Counter(self.calls), Counter(self.errors)
+        return tuple(
+            Usage(
+                domain=name,
+                allowed=rate.limit,
+                used=self._buckets.used(f"{self._organization}/{name}", rate, self._clock),
+                calls=calls[name],
+                errors=tuple(sorted((kind, count) for (domain, kind), count in errors.items() if domain == name)),
+            )
+            for name, rate in sorted(self._rates.items())
+        )

@@ -18,6 +18,7 @@ from stagemail.model.run import Operation, Outcome
 from stagemail.model.secret import Secret
 from stagemail.model.snapshot import Desired, Observed, ObservedResource
 from stagemail.model.step import Step
+from stagemail.model.usage import Usage
 from stagemail.ports import Check, Clock
 from stagemail.target.odc.api import OdcApi
 from stagemail.target.odc.call import CONFIGURATIONS, PORTFOLIOS
@@ -108,6 +109,10 @@ class OdcTarget:
     def calls(self) -> Mapping[str, int]:
         """Calls so far, by API domain."""
         return self._api.calls
+
+    def usage(self) -> tuple[Usage, ...]:
+        """What is used of the organization's limits now."""
+        return self._api.usage()
 
     def check(self, desired: Desired) -> Check:
         """What can be set, what is only verified, what ODC refuses. Pure."""

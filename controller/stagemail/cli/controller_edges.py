@@ -1,0 +1,125 @@
+"""What stands around the controller's loop: log, port, metrics, notifications; each loaded only where it is wanted.
+
+Not here: the loop (``wiring.controlling``), the command (``controller``).
+"""
+
+import importlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
+from typing import Any, Protocol
+
+import click
+
+from stagemail.errors import StagemailError, UserMustFix
+from stagemail.model.happening import Happening, Ticked
+from stagemail.ports import Observer
+from stagemail.report.escape import visible
+from stagemail.report.happenings import happening_text
+from stagemail.wiring.controlling import Controlling
+from stagemail.wiring.telling import Means, Telling
+
+TELLERS = 2
+"""Notifications and commit statuses that are sent at the same time at most."""
+
+
+class Log(Protocol):
+    """Where the controller writes what happens."""
+
+    def saw(self, happening: Happening) -> None:
+        """Write it, where it is worth a line."""
+        ...
+
+    def complain(self, message: str) -> None:
+        """Write something that is nobody's pass."""
+        ...
+
+
+class TextLog:
+    """A line for each thing that happens, on standard output, for people and for the journal of systemd."""
+
+    def __init__(self, scrub: Callable[[str], str]) -> None:
+        self._scrub = scrub
+
+    def saw(self, happening: Happening) -> None:
+        """Print it, where it is worth a line."""
+        text = "" if isinstance(happening, Ticked) else happening_text(happening)
+        if text:
+            click.echo(self._scrub(text))
+
+    def complain(self, message: str) -> None:
+        """Print it."""
+        click.echo(visible(self._scrub(message)), err=True)
+
+
+class Around:
+    """Implements ``ports.Observer``: hands everything to all who stand around the loop, whichever of them fails."""
+
+    def __init__(self, log_format: str) -> None:
+        self._controlling: Controlling | None = None
+        self._log: Log = (
+            TextLog(self._scrub) if log_format == "text" else _loaded("cli.controller_log").JsonLog(self._scrub)
+        )
+        self._observers: list[Observer] = [self._log]
+        self._serving: Any = None
+        self._executor = ThreadPoolExecutor(TELLERS, thread_name_prefix="telling")
+
+    def saw(self, happening: Happening) -> None:
+        """Hand it on. Raises the last error of those who failed, when all the others were told."""
+        failure: Exception | None = None
+        for observer in self._observers:
+            try:
+                observer.saw(happening)
+            except Exception as error:  # noqa: BLE001 - the others must be told all the same
+                failure = error
+        if failure is not None:
+            raise failure
+
+    def start(self, controlling: Controlling) -> str:
+        """Stand around this controller; gives the address that is listened on, "" for none.
+
+        Raises UsageError where the address is taken, UserMustFix where the extra is not installed.
+        """
+        self._controlling = controlling
+        operator = controlling.installation.operator
+        metrics = _loaded("web.metrics").Metrics() if operator.web is not None else None
+        notifier = _loaded("notify.by_apprise").AppriseNotifier if operator.notifications else None
+        told = metrics.notified if metrics is not None else _uncounted
+        means = Means(notifier, self._log.complain, self._executor, told, self._scrub)
+        observers: list[Observer] = [Telling(controlling, means)]
+        address = ""
+        if operator.web is not None and metrics is not None:
+            self._serving = _loaded("web.serving").Serving(controlling, metrics, self._log.complain, self._scrub)
+            address = self._serving.start(operator.web)
+            observers += [metrics, self._serving]
+        self._observers += observers
+        return address
+
+    def stop(self) -> None:
+        """End listening; what is still to be told is not waited for."""
+        if self._serving is not None:
+            self._serving.stop()
+        self._executor.shutdown(wait=False, cancel_futures=True)
+
+    def _scrub(self, text: str) -> str:
+        """The text without the credentials that were read so far."""
+        if self._controlling is None:
+            return text
+        try:
+            return self._controlling.running.credentials.scrubber().scrub(text)
+        except StagemailError:  # the record cannot be opened now, so no credential was read either
+            return text
+
+
+def _uncounted(_name: str, _sent: bool) -> None:
+    """Nobody reads metrics."""
+
+
+def _loaded(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(f"stagemail.{name}")
+    except ModuleNotFoundError as error:
+        raise UserMustFix(
+            f"{error.name} is not installed; the controller needs it for its port, notifications or JSON log",
+            hint="pip install 'stagemail[controller]', or take `web` and `notifications` out of the operator file",
+        ) from error

@@ -1,0 +1,1 @@
+"""Git hosts: implementations of ``ports.GitHost``."""

@@ -1,0 +1,1 @@
+"""Notifications: implementations of ``ports.Notifier``."""
