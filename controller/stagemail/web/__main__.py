@@ -11,6 +11,7 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -93,7 +94,8 @@ async def run(listening: socket.socket, link: socket.socket) -> None:
 
 def main(listening: str, link: str) -> None:
     """Take over both descriptors and serve."""
-    os.nice(NICE)
+    with suppress(OSError):  # a service manager may refuse it
+        os.nice(NICE)
     asyncio.run(run(socket.socket(fileno=int(listening)), socket.socket(fileno=int(link))))
 
 
