@@ -76,6 +76,7 @@ class Activations:
         self._running[operation] = (step, intent)
 
     def _poll(self) -> None:
+        self.journal.flush()
         try:
             answers = self.world.target.poll(tuple(self._running))
         except TryLater:

@@ -16,6 +16,9 @@ from stagemail.ports import Entry, Lease
 from stagemail.reconcile.waiting import LEASE_SECONDS
 from stagemail.reconcile.world import World
 
+NAMED_LATE = 1.0
+"""Seconds by which the name of an operation may be written later than it was told."""
+
 
 class Journal:
     """The intents and outcomes of one run, under one lease."""
@@ -25,6 +28,16 @@ class Journal:
         self._run = run
         self.lease = lease
         self.outcomes: list[Outcome] = []
+        self._named: list[Entry] = []
+        self._written = world.clock.monotonic()
+
+    def _append(self, entries: Iterable[Entry]) -> None:
+        """One durable append, after what is still to be written."""
+        everything = [*self._named, *entries]
+        self._named.clear()
+        self._written = self._world.clock.monotonic()
+        if everything:
+            self._world.record.append(everything, self.lease)
 
     def started(self, entries: Iterable[Entry] = ()) -> None:
         """The run itself, and what is adopted without a write."""
@@ -45,7 +58,7 @@ class Journal:
             )
             for step in steps
         ]
-        self._world.record.append([Entry(intent=intent) for intent in intents], self.lease)
+        self._append([Entry(intent=intent) for intent in intents])
         return intents
 
     def check(self) -> None:
@@ -53,9 +66,19 @@ class Journal:
         self.lease = self._world.leases.renew(self.lease, self._world.clock.now(), LEASE_SECONDS)
 
     def begun(self, intent: Intent, operation: Operation) -> None:
-        """The platform gave the operation a name: after a crash it is found by that."""
+        """The platform gave the operation a name: after a crash it is found by that.
+
+        Names that come quickly are written together, at most a second late: an operation whose name was lost is found
+        in the platform's list.
+        """
         if operation.id:
-            self._world.record.append([Entry(intent=replace(intent, operation=operation.id))], self.lease)
+            self._named.append(Entry(intent=replace(intent, operation=operation.id)))
+        if self._world.clock.monotonic() - self._written >= NAMED_LATE:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the names of operations that were not written yet."""
+        self._append(())
 
     def close(self, closed: Sequence[tuple[Intent, Outcome, AppliedResource | None]]) -> None:
         """What became of steps, and what is applied now: one durable append."""
@@ -64,7 +87,7 @@ class Journal:
             for intent, outcome, applied in closed
             for entry in (Entry(settled=(intent.id, outcome)), *([Entry(applied=applied)] if applied else []))
         ]
-        self._world.record.append(entries, self.lease)
+        self._append(entries)
         self.outcomes.extend(outcome for _, outcome, _ in closed)
 
     def note(self, outcomes: Iterable[Outcome], entries: Iterable[Entry] = ()) -> None:
@@ -72,12 +95,12 @@ class Journal:
         self.outcomes.extend(outcomes)
         listed = list(entries)
         if listed:
-            self._world.record.append(listed, self.lease)
+            self._append(listed)
 
     def finished(self, run: Run, entries: Iterable[Entry] = ()) -> None:
         """The run's end. A run that lost its lease says so and records nothing more."""
         try:
-            self._world.record.append([*entries, Entry(run=run)], self.lease)
+            self._append([*entries, Entry(run=run)])
         except LeaseLost:
             self._world.record.append([Entry(run=run)], None)
 

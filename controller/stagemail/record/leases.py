@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from stagemail.ports import Lease
 from stagemail.record.refusals import busy, lease_lost
+from stagemail.record.renewing import is_young
 from stagemail.record.tables import LEASES
 
 
@@ -36,7 +37,7 @@ def prolong(connection: Connection, lease: Lease, now: datetime, seconds: float)
     Every write asks for this; a durable commit for each would cost more than the write. Raises LeaseLost.
     """
     held = require(connection, lease)
-    if held.until - now > timedelta(seconds=seconds) * 2 / 3:
+    if is_young(held.until, now, seconds):
         return replace(lease, until=held.until)
     renewed = replace(lease, until=now + timedelta(seconds=seconds))
     connection.execute(update(LEASES).where(LEASES.c.scope == lease.scope).values(until=renewed.until))

@@ -10,6 +10,7 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -40,6 +41,7 @@ OPEN_INTENTS: Final = (
     'SELECT id, run, stage, kind, "key", label, "action", at, written, operation FROM intents '
     "WHERE stage = ? AND settled = 0 ORDER BY at, seq"
 )
+LEASE: Final = "SELECT owner, fence, until FROM leases WHERE scope = ?"
 RUNS: Final = (
     "SELECT id, stage, revision, actor, started, status, finished, live, apps, not_live FROM runs "
     "WHERE ? IS NULL OR stage = ? ORDER BY started DESC, seq DESC LIMIT ?"
@@ -129,6 +131,11 @@ class SqliteReader:
         with self._transaction() as connection:
             head = connection.execute(MARKED, (HEAD,)).fetchone()
             return audit(connection.execute(EVENTS), head[0] if head else None, key)
+    def holding(self, scope: str) -> tuple[str, int, datetime] | None:
+        """Who holds a scope, its fence, and until when; None where nobody ever did. What was committed last."""
+        with self._transaction() as connection:
+            row = connection.execute(LEASE, (scope,)).fetchone()
+        return (row[0], row[1], _instant(row[2])) if row else None
 
     def close(self) -> None:
         """Let go of the connection."""

@@ -5,6 +5,7 @@ Not here: SQL (``sqlite_reader`` reads, ``entries`` and ``leases`` write), openi
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 from types import TracebackType
@@ -15,6 +16,7 @@ from stagemail.model.snapshot import Applied
 from stagemail.model.standing import Audit, Decision, Standing
 from stagemail.ports import Entry, Lease
 from stagemail.record.kept import KeptRecord
+from stagemail.record.renewing import is_young
 from stagemail.record.sqlite_reader import SqliteReader
 
 
@@ -73,7 +75,10 @@ class SqliteRecord:
         return self._writer().acquire(scope, owner, now, seconds)
 
     def renew(self, lease: Lease, now: datetime, seconds: float) -> Lease:
-        """See ``ports.Leases.renew``."""
+        """See ``ports.Leases.renew``. In its first third only the fence is looked at, which takes no writer."""
+        held = self._reader.holding(lease.scope)
+        if held is not None and held[:2] == (lease.owner, lease.fence) and is_young(held[2], now, seconds):
+            return replace(lease, until=held[2])
         return self._writer().renew(lease, now, seconds)
 
     def release(self, lease: Lease) -> None:

@@ -46,6 +46,7 @@ def filled(folder: Path) -> Path:
         (reader.APPLIED, tables.APPLIED, {"stage"}),
         (reader.IDENTITY, tables.IDENTITIES, {"stage"}),
         (reader.OPEN_INTENTS, tables.INTENTS, {"seq", "settled"}),
+        (reader.LEASE, tables.LEASES, {"scope", "since"}),
         (reader.RUNS, tables.RUNS, {"seq"}),
         (reader.RUNS_OF_STAGE, tables.RUNS, {"seq"}),
         (reader.OUTCOMES, tables.OUTCOMES, {"run", "position"}),

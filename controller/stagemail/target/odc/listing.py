@@ -46,6 +46,9 @@ class Listing:
             self._found: list[Placed] | None = None
             self._assets: dict[str, list[DeployedAsset]] = {}
             self._portfolios_listed = 0
+            self._placed: dict[str, Placed] = {}
+            self._inventories: dict[str, Inventory] = {}
+            self._labels: dict[str, Mapping[str, str]] = {}
 
     def everything(self) -> tuple[Placed, ...]:
         """Every stage of these portfolios that the client may see, whatever we call it, in ODC's order."""
@@ -62,9 +65,22 @@ class Listing:
         """The stage and everything that is deployed there, sorted by name."""
         placed = self.placed(stage)
         with self._lock:
-            if placed.portfolio not in self._assets:
-                self._assets[placed.portfolio] = self._api.deployed_assets(placed.portfolio)
-            assets = self._assets[placed.portfolio]
+            if stage not in self._inventories:
+                if placed.portfolio not in self._assets:
+                    self._assets[placed.portfolio] = self._api.deployed_assets(placed.portfolio)
+                self._inventories[stage] = self._inventory(placed, self._assets[placed.portfolio])
+            return self._inventories[stage]
+
+    def labels(self, stage: str) -> Mapping[str, str]:
+        """The names of the stage's apps that have recipients, by key."""
+        inventory = self.inventory(stage)
+        with self._lock:
+            if stage not in self._labels:
+                self._labels[stage] = {app.key: app.name for app in inventory.apps if app.bindable}
+            return self._labels[stage]
+
+    @staticmethod
+    def _inventory(placed: Placed, assets: Sequence[DeployedAsset]) -> Inventory:
         apps = [
             App(
                 deployment.name or asset.key,
@@ -87,6 +103,12 @@ class Listing:
 
     def placed(self, stage: str) -> Placed:
         """The stage with its portfolio. Raises NotFound, UsageError."""
+        with self._lock:
+            if stage not in self._placed:
+                self._placed[stage] = self._searched(stage)
+            return self._placed[stage]
+
+    def _searched(self, stage: str) -> Placed:
         if stage not in self._stages:
             raise NotFound(
                 f"stage {stage} is not one of this target's", hint="name it under `stages` in the operator file"

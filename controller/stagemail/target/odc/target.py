@@ -128,21 +128,29 @@ class OdcTarget:
         mapping = self._mapped(stage, identity)
         wanted = sorted(set(keys))
         asked = [key for key in wanted if key.kind == BINDING]
-        deployed = self._listing.inventory(stage).apps if asked else ()
-        labels = {app.key: app.name for app in deployed if app.bindable}
+        labels = self._listing.labels(stage) if asked else {}
         apps = [key for key in asked if key.id in labels]
-        reads = [self._executor.submit(self._app, key, labels[key.id], identity, mapping) for key in apps]
-        try:
-            stages = [self._stage(key, identity, mapping) for key in wanted if key == _own(stage, identity)]
-            found = [*stages, *(read.result() for read in reads)]
-        finally:
-            for read in reads:
-                read.cancel()
+        stages = [key for key in wanted if key == _own(stage, identity)]
+        if len(apps) == 1 and not stages:  # as before each activation: a thread would only cost
+            found = [self._app(apps[0], labels[apps[0].id], identity, mapping)]
+        else:
+            found = self._side_by_side(apps, stages, labels, identity, mapping)
         resources = tuple(sorted((each for each in found if each is not None), key=lambda each: each.key))
         if mapping.at("app") and stage not in self._listed and any(each.key.kind == BINDING for each in resources):
             message = f"stage {stage}: no app that was read has any of the mapping's entries of apps"
             raise MappingMismatch(message, hint=LOOK_AGAIN)
         return Observed(stage, identity, resources)
+
+    def _side_by_side(
+        self, apps: Sequence[Key], stages: Sequence[Key], labels: Mapping[str, str], identity: StageIdentity,
+        mapping: StageMapping,
+    ) -> list[ObservedResource | None]:  # fmt: skip
+        reads = [self._executor.submit(self._app, key, labels[key.id], identity, mapping) for key in apps]
+        try:
+            return [*(self._stage(key, identity, mapping) for key in stages), *(read.result() for read in reads)]
+        finally:
+            for read in reads:
+                read.cancel()
 
     def begin(self, step: Step, secrets: Mapping[str, Secret]) -> Operation:
         """One PATCH for a write, one ApplyConfigs for an activation."""
