@@ -26,10 +26,13 @@ class SqliteRecord:
     Two connections to one file: what one writes the other reads, because every method is a transaction of its own.
     """
 
-    def __init__(self, reader: SqliteReader, key: bytes, in_full: Callable[[], KeptRecord]) -> None:
+    def __init__(
+        self, reader: SqliteReader, key: bytes, in_full: Callable[[], KeptRecord], now: Callable[[], datetime]
+    ) -> None:
         self._reader = reader
         self._key = key
         self._in_full = in_full
+        self._now = now
         self._opened: KeptRecord | None = None
         self._lock = Lock()
 
@@ -71,8 +74,10 @@ class SqliteRecord:
         return self._key
 
     def acquire(self, scope: str, owner: str, now: datetime, seconds: float) -> Lease:
-        """See ``ports.Leases.acquire``."""
-        return self._writer().acquire(scope, owner, now, seconds)
+        """See ``ports.Leases.acquire``. The time that opening the writer takes is not taken off the lease."""
+        before = self._now()
+        writer = self._writer()
+        return writer.acquire(scope, owner, now + (self._now() - before), seconds)
 
     def renew(self, lease: Lease, now: datetime, seconds: float) -> Lease:
         """See ``ports.Leases.renew``. In its first third only the fence is looked at, which takes no writer."""

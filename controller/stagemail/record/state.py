@@ -60,9 +60,9 @@ def _open_sqlite(
     if _are_there(path, key_path(path)):
         key = load_or_create(key_path(path), randomness)
         if reader.is_todays(mark_of(key)):
-            return SqliteRecord(reader, key, in_full)
+            return SqliteRecord(reader, key, in_full, clock.now)
     opened = in_full()
-    return SqliteRecord(reader, opened.fingerprint_key(), lambda: opened).open_in_full()
+    return SqliteRecord(reader, opened.fingerprint_key(), lambda: opened, clock.now).open_in_full()
 
 
 def _are_there(*paths: Path) -> bool:

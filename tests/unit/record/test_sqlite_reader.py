@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from stagemail.record import sqlite_reader as reader
 from stagemail.record import tables, views
 from stagemail.record.sqlite import SqliteDatabase
 from stagemail.record.sqlite_reader import SqliteReader
+from stagemail.record.sqlite_record import SqliteRecord
 from stagemail.record.state import KeptRecord, open_record
 
 
@@ -107,3 +109,20 @@ def test_a_document_that_nobody_can_read_is_said(tmp_path: Path, statement: str)
         connection.execute(statement)
     with opened(tmp_path) as record, pytest.raises(CorruptRecord):
         record.applied("qa")
+
+
+def test_a_lease_is_not_shorter_for_the_time_that_opening_takes(tmp_path: Path) -> None:
+    filled(tmp_path)
+    clock = WallClock()
+    with open_record("sqlite:///record.db", tmp_path, randomness=os.urandom, clock=clock) as record:
+        assert isinstance(record, SqliteRecord)
+        real = record._in_full
+
+        def slow() -> KeptRecord:
+            record._now = lambda: NOON + timedelta(seconds=60)
+            return real()
+
+        record._in_full = slow
+        record._now = lambda: NOON
+        assert record.acquire("organization", "me", NOON, 90).until == NOON + timedelta(seconds=150)
+        assert record.acquire("another", "me", NOON, 90).until == NOON + timedelta(seconds=90)
