@@ -131,6 +131,7 @@ class SqliteReader:
         with self._transaction() as connection:
             head = connection.execute(MARKED, (HEAD,)).fetchone()
             return audit(connection.execute(EVENTS), head[0] if head else None, key)
+
     def holding(self, scope: str) -> tuple[str, int, datetime] | None:
         """Who holds a scope, its fence, and until when; None where nobody ever did. What was committed last."""
         with self._transaction() as connection:
