@@ -3,9 +3,9 @@
 Not here: lines of places that are fine (``locating``), what plain texts mean (``scalars``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import yaml
 from yaml.events import (
@@ -97,16 +97,6 @@ class _Builder:
         self._before = 0
         self._usable = True
         self._repeated: dict[tuple[int, int, str], Place] = {}
-        self._structure: dict[type, Callable[[Any, _Container, Any], tuple[_Container, Any]]] = {
-            StreamStartEvent: lambda _event, container, key: (container, key),
-            DocumentStartEvent: self._start_document,
-            DocumentEndEvent: self._end_document,
-            MappingStartEvent: self._start_collection,
-            SequenceStartEvent: self._start_collection,
-            MappingEndEvent: self._end_collection,
-            SequenceEndEvent: self._end_collection,
-            AliasEvent: self._alias,
-        }
         self._careful = True
 
     def build(self, source: bytes, new_parser: Callable[[bytes], EventParser]) -> None:
@@ -134,14 +124,14 @@ class _Builder:
         self._stack.clear()
         container: _Container = self._root
         key: Any = None
-        careful, structure = self._careful, self._structure
+        careful, structure = self._careful, _STRUCTURE
         while True:
             event = get_event()
             kind = type(event)
             if kind is not ScalarEvent:
                 if kind is StreamEndEvent:
                     return
-                container, key = structure[kind](event, container, key)
+                container, key = structure[kind](self, event, container, key)
                 continue
             value = event.value
             if event.anchor is not None or event.tag is not None:
@@ -172,7 +162,7 @@ class _Builder:
             self._repeat(event, text)
         return text
 
-    def _start_document(self, event: Any, _container: _Container, _key: Any) -> tuple[_Container, Any]:
+    def start_document(self, event: Any, _container: _Container, _key: Any) -> tuple[_Container, Any]:
         self._root = []
         self._before = len(self._faults)
         self._usable = True
@@ -180,14 +170,14 @@ class _Builder:
             self._add(event, "directive", "YAML directives are not read.", "Remove the line that begins with `%`.")
         return self._root, None
 
-    def _end_document(self, _event: Any, container: _Container, key: Any) -> tuple[_Container, Any]:
+    def end_document(self, _event: Any, container: _Container, key: Any) -> tuple[_Container, Any]:
         if self._usable:
             sound = len(self._faults) == self._before
             self.documents.append(Document(self._path, self._index, self._root[0], sound))
         self._index += 1
         return container, key
 
-    def _start_collection(self, event: Any, container: _Container, key: Any) -> tuple[_Container, Any]:
+    def start_collection(self, event: Any, container: _Container, key: Any) -> tuple[_Container, Any]:
         if event.anchor is not None or event.tag is not None:
             self._decorated(event)
         new: _Container = {} if type(event) is MappingStartEvent else []
@@ -207,11 +197,11 @@ class _Builder:
             self._stop(event, "too-many-nodes", f"the file has more than {MAX_NODES:,} values.")
         return new, None
 
-    def _end_collection(self, _event: CollectionEndEvent, _container: _Container, _key: Any) -> tuple[_Container, Any]:
+    def end_collection(self, _event: CollectionEndEvent, _container: _Container, _key: Any) -> tuple[_Container, Any]:
         container, key = self._stack.pop()
         return container, "?" if key is _AS_KEY else None
 
-    def _alias(self, event: Any, container: _Container, key: Any) -> tuple[_Container, Any]:
+    def alias(self, event: Any, container: _Container, key: Any) -> tuple[_Container, Any]:
         self._usable = False
         remedy = f'Write the value out; quote it if it is a pattern: `"*{event.anchor}"`.'
         self._add(event, "alias", f"the alias `*{event.anchor}` is not read.", remedy)
@@ -264,3 +254,20 @@ class _Builder:
     def _add(self, event: Any, code: str, message: str, remedy: str) -> None:
         mark = event.start_mark
         self._faults.add(mark.line + self._lines + 1, mark.column + 1, code, message, remedy)
+
+
+def _nothing(_builder: _Builder, _event: Any, container: _Container, key: Any) -> tuple[_Container, Any]:
+    return container, key
+
+
+_STRUCTURE: Final[Mapping[type, Callable[[_Builder, Any, _Container, Any], tuple[_Container, Any]]]] = {
+    StreamStartEvent: _nothing,
+    DocumentStartEvent: _Builder.start_document,
+    DocumentEndEvent: _Builder.end_document,
+    MappingStartEvent: _Builder.start_collection,
+    SequenceStartEvent: _Builder.start_collection,
+    MappingEndEvent: _Builder.end_collection,
+    SequenceEndEvent: _Builder.end_collection,
+    AliasEvent: _Builder.alias,
+}
+"""Of the class, not of a builder: bound methods would keep each builder and its documents until the collector comes."""

@@ -57,6 +57,8 @@ DECISIONS: Final = "SELECT body FROM decisions ORDER BY at DESC, seq DESC LIMIT 
 EVENTS: Final = "SELECT seq, at, stage, kind, body, seal FROM events ORDER BY seq"
 
 Row = tuple[Any, ...]
+CHUNK: Final = 500
+"""Rows that are decoded together."""
 
 
 class SqliteReader:
@@ -172,16 +174,18 @@ def _connect(path: Path) -> sqlite3.Connection:
 
 def _applied(connection: sqlite3.Connection, stage: str) -> Applied:
     found = connection.execute(IDENTITY, (stage,)).fetchone()
-    rows = connection.execute(APPLIED, (stage,)).fetchall()
-    # One call for all of them: a third of the time of one call each.
-    fields = _json(f"[{','.join(row[4] for row in rows)}]")
-    if len(fields) != len(rows):
-        raise unreadable("a document")
-    resources = tuple(
-        AppliedResource(Key(stage, kind, key), label, decode_fields(own), revision)
-        for (kind, key, label, revision, _), own in zip(rows, fields, strict=True)
-    )
-    return Applied(stage, StageIdentity(*found) if found else None, resources)
+    cursor = connection.execute(APPLIED, (stage,))
+    resources: list[AppliedResource] = []
+    while rows := cursor.fetchmany(CHUNK):  # ten thousand at once would be the peak of a plan's memory
+        # One call for all of a chunk: a third of the time of one call each.
+        fields = _json(f"[{','.join(row[4] for row in rows)}]")
+        if len(fields) != len(rows):
+            raise unreadable("a document")
+        resources += (
+            AppliedResource(Key(stage, kind, key), label, decode_fields(own), revision)
+            for (kind, key, label, revision, _), own in zip(rows, fields, strict=True)
+        )
+    return Applied(stage, StageIdentity(*found) if found else None, tuple(resources))
 
 
 def _run(row: Row, outcomes: Sequence[Row]) -> Run:

@@ -75,9 +75,11 @@ class SqliteRecord:
 
     def acquire(self, scope: str, owner: str, now: datetime, seconds: float) -> Lease:
         """See ``ports.Leases.acquire``. The time that opening the writer takes is not taken off the lease."""
-        before = self._now()
-        writer = self._writer()
-        return writer.acquire(scope, owner, now + (self._now() - before), seconds)
+        if self._opened is None:
+            before = self._now()
+            self._writer()
+            now += self._now() - before
+        return self._writer().acquire(scope, owner, now, seconds)
 
     def renew(self, lease: Lease, now: datetime, seconds: float) -> Lease:
         """See ``ports.Leases.renew``. In its first third only the fence is looked at, which takes no writer."""
