@@ -228,6 +228,12 @@ def test_a_private_authority_is_trusted_where_the_store_says_so(tmp_path: Path) 
             aws_secrets_manager.build(settings, tmp_path, {}).read(ref())
 
 
+@pytest.mark.parametrize("service", ["secretsmanager", "ssm"])
+def test_the_environment_does_not_choose_the_address(service: str) -> None:
+    client = aws.AwsClient(service, {"region": "eu-central-1"}, Path())
+    assert client._connected().meta.endpoint_url == f"https://{service}.eu-central-1.amazonaws.com"
+
+
 def test_time_and_tries_are_bounded() -> None:
     assert (aws.LIMITS.connect_timeout, aws.LIMITS.read_timeout) == (5, 10)
     assert json.loads(json.dumps(aws.LIMITS.retries))["total_max_attempts"] == 3
