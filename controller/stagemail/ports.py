@@ -118,6 +118,13 @@ class Limited(Protocol):
         """Of observing all of this once more, listings included, after they were read. Asks the platform nothing."""
         ...
 
+    def make_room(self) -> None:
+        """Wait until the limits let one activation begin, and keep its place for a moment.
+
+        What is read after it and before the activation is then read directly before.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

@@ -1,7 +1,8 @@
 """Makes pending values live, app by app, and waits for all of them together.
 
-Directly before each activation the app is read again: what somebody else left pending there meanwhile is never
-made live. The window between that read and the platform's own work remains (docs/explanation/guarantees.md).
+Directly before each activation, and after any wait for the platform's limits, the app is read again: what somebody
+else left pending there meanwhile is never made live. The window between that read and the platform's own work remains
+(docs/explanation/guarantees.md).
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,6 +15,7 @@ from stagemail.model.step import Hazard, Step
 from stagemail.planning import order
 from stagemail.planning.activation import Pending
 from stagemail.planning.hazards import foreign_pending, pending_widens, widened
+from stagemail.ports import Limited
 from stagemail.reconcile.journal import Journal, outcome_of
 from stagemail.reconcile.reading import read
 from stagemail.reconcile.state import State
@@ -43,6 +45,8 @@ class Activations:
         for step, intent in zip(steps, self.journal.open(steps), strict=True):
             self.world.progress("making live", self._begun, self.total)
             self._begun += 1
+            if isinstance(self.world.target, Limited):
+                self.world.target.make_room()
             unneeded = _unneeded(step, self.state, self.world)
             if unneeded is None:
                 self._send(step, intent)

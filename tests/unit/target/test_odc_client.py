@@ -281,3 +281,21 @@ def test_connections_of_one_process_share_an_organizations_limits() -> None:
     assert clock.monotonic() == 0
     second.acquire(READ)
     assert clock.monotonic() > 60
+
+
+def test_a_place_for_an_operation_is_kept_for_a_moment_only() -> None:
+    clock = FakeClock()
+    limits = Limits("org", clock, 0.2, Buckets())
+    post = Call(DEPLOYMENTS, "POST", "/deployment-operations", "", "", "")
+    for _ in range(2):
+        limits.acquire(post)
+    limits.keep_place()
+    waited = sum(clock.slept)
+    assert waited >= 61, "the two of this window were used"
+    limits.keep_place()
+    limits.acquire(post)
+    assert sum(clock.slept) == waited, "a second keep_place keeps the same place, and the post takes it"
+    limits.keep_place()
+    clock.sleep(5)
+    limits.acquire(post)
+    assert sum(clock.slept) > waited + 50, "a place that is five seconds old would count in the wrong window"

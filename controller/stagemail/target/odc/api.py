@@ -65,6 +65,10 @@ class OdcApi:
         """What is used of the organization's limits now."""
         return self._client.limits.usage()
 
+    def keep_place(self) -> None:
+        """Wait until an operation may be posted, and keep its place for a moment."""
+        self._client.limits.keep_place()
+
     def portfolios(self) -> list[Portfolio]:
         """All portfolios that are visible."""
         call = self._listing(PORTFOLIOS, "/portfolios", "list portfolios", "any on a stage")

@@ -30,6 +30,10 @@ def in_memory(_name: str, rate: Rate) -> AbstractBucket:
     return InMemoryBucket([rate])
 
 
+KEPT: Final = 1.0
+"""Seconds that a place for an operation is kept: one that was taken earlier would count in the wrong window."""
+
+
 class Buckets:
     """The buckets of this process by name, so that several connections to one organization share them. Thread-safe."""
 
@@ -69,6 +73,7 @@ class Limits:
         self._rates = {name: Rate(max(1, int(limit * share)), WINDOW) for name, limit in PUBLISHED.items()}
         self._buckets = buckets
         self._lock = threading.Lock()
+        self._kept: list[float] = []
         self.calls: Counter[str] = Counter()
         """Calls that were let through, by API domain."""
         self.errors: Counter[tuple[str, str]] = Counter()
@@ -78,12 +83,19 @@ class Limits:
         """Calls to an API domain that are ours in one window."""
         return self._rates[domain].limit
 
+    def keep_place(self) -> None:
+        """Wait until an operation may be posted, and keep its place for ``KEPT`` seconds."""
+        if not self._has_place(taking=False):
+            self._wait(OPERATIONS, DEPLOYMENTS)
+            with self._lock:
+                self._kept.append(self._clock.monotonic())
+
     def acquire(self, call: Call) -> None:
         """Wait until this call is within the limits."""
-        posts = call.domain == DEPLOYMENTS and call.method == "POST"
-        for name in (OPERATIONS, call.domain) if posts else (call.domain,):
-            while wait := self._buckets.take(f"{self._organization}/{name}", self._rates[name], self._clock):
-                self._clock.sleep(wait / 1000)
+        if call.domain != DEPLOYMENTS or call.method != "POST":
+            self._wait(call.domain)
+        elif not self._has_place(taking=True):
+            self._wait(OPERATIONS, DEPLOYMENTS)
         with self._lock:
             self.calls[call.domain] += 1
 
@@ -106,3 +118,17 @@ class Limits:
             )
             for name, rate in sorted(self._rates.items())
         )
+
+    def _wait(self, *names: str) -> None:
+        for name in names:
+            while wait := self._buckets.take(f"{self._organization}/{name}", self._rates[name], self._clock):
+                self._clock.sleep(wait / 1000)
+
+    def _has_place(self, *, taking: bool) -> bool:
+        with self._lock:
+            now = self._clock.monotonic()
+            self._kept = [since for since in self._kept if now - since < KEPT]
+            found = bool(self._kept)
+            if found and taking:
+                del self._kept[0]
+            return found

@@ -173,6 +173,10 @@ class OdcTarget:
         """Of one look: the listings, one GET per stage and one per app (``keys``)."""
         return self._api.cost({PORTFOLIOS: self._listing.calls, CONFIGURATIONS: len(set(keys))})
 
+    def make_room(self) -> None:
+        """Ten operations may be posted in a minute: wait for a place, and keep it for the next one."""
+        self._api.keep_place()
+
     def poll(self, operations: Sequence[Operation]) -> Mapping[Operation, Outcome | None]:
         """The outcomes. A write that was answered is done at once; what it did is seen by reading."""
         outcomes: dict[Operation, Outcome | None] = {
