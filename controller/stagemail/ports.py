@@ -16,6 +16,7 @@ from stagemail.model.inventory import Inventory, StageIdentity
 from stagemail.model.job import Depth, Job
 from stagemail.model.key import Key
 from stagemail.model.location import Location, Place
+from stagemail.model.message import Message, MessageState
 from stagemail.model.notice import CommitStatus, Notice
 from stagemail.model.probe import Extent, Letter, Probed, Sent, Server
 from stagemail.model.problem import Problem
@@ -191,6 +192,22 @@ class MailProbe(Protocol):
         ``begin`` is called once, after every recipient was accepted and directly before DATA: what it records is there
         before the letter can be. What ``begin`` raises ends the conversation and is raised.
         """
+        ...
+
+
+class Outbox(Protocol):
+    """The books of test messages: what is about to be sent, before it is, and what became of it."""
+
+    def begin(self, message: Message) -> None:
+        """Record this attempt durably. Raises Busy where the same attempt of the same id is recorded already."""
+        ...
+
+    def settle(self, message: Message, state: MessageState, reply: str) -> None:
+        """Record what became of an attempt. Raises NotFound."""
+        ...
+
+    def messages(self) -> tuple[Message, ...]:
+        """Every attempt, oldest first. Raises CorruptRecord."""
         ...
 
 

@@ -29,13 +29,15 @@ VERBS: dict[str, str] = {
     "compare": "Tell what differs between two stages, and what of it is meant to.",
     "target": "Look at a platform: which of its entries are our fields.",
     "secrets": "Check references to credentials without showing any.",
+    "preflight": "Try a stage's mail server with its own settings; sends nothing.",
+    "send-test": "Send one marked message through a stage's real configuration.",
     "schema": "Print or write the JSON Schemas of all kinds.",
     "doctor": "Check git, state, target, permissions, mapping, secrets and clock.",
     "demo": "Play the main story on a local platform.",
     "completion": "Print the completion script of a shell.",
 }
 
-MODULES: dict[str, str] = {"import": "import_"}
+MODULES: dict[str, str] = {"import": "import_", "send-test": "send_test"}
 """Modules of verbs whose names are words of Python."""
 
 

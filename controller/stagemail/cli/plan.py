@@ -9,6 +9,8 @@ from stagemail.cli.output import color, complain, say, width
 from stagemail.cli.run_session import RunSession
 from stagemail.errors import StagemailError, UsageError
 from stagemail.model.plan import Plan
+from stagemail.model.probe import Extent
+from stagemail.reconcile.preflight import noted
 from stagemail.report.plan_json import plans_json
 from stagemail.report.plan_markdown import plans_markdown
 from stagemail.report.plan_text import plan_text
@@ -21,6 +23,7 @@ from stagemail.report.plan_text import plan_text
 @options.root
 @click.option("--automatic", is_flag=True, help="Plan as the controller and CI would: honour `sync`.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`.")
+@click.option("--preflight", is_flag=True, help="Also try each stage's mail server; nothing is sent.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 where there are changes to make.")
 @options.if_changed
 @options.formats("text", "json", "markdown")
@@ -35,6 +38,7 @@ def command(
     root: Path,
     automatic: bool,
     out: Path | None,
+    preflight: bool,
     detailed_exitcode: bool,
     form: str,
 ) -> int:
@@ -52,7 +56,7 @@ def command(
     errors = {result.stage: result.error for result in results if result.error is not None}
     if out is not None:
         out.write_text(plans_json(plans, errors), encoding="utf-8")
-    say(render(plans, errors, form))
+    say(render(_tried(session, plans) if preflight else plans, errors, form))
     if form != "json":
         complain(results)
     codes = [_code(plan, detailed=detailed_exitcode) for plan in plans] + [exits.FAILED for _ in errors]
@@ -66,6 +70,11 @@ def render(plans: tuple[Plan, ...], errors: dict[str, StagemailError], form: str
     if form == "markdown":
         return plans_markdown(plans, errors)
     return "\n".join(plan_text(plan, width=width(), color=color()) for plan in plans)
+
+
+def _tried(session: RunSession, plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
+    found = session.preflights([plan.stage for plan in plans], Extent())
+    return tuple(noted(plan, result) for plan, result in zip(plans, found, strict=True))
 
 
 def _code(plan: Plan, *, detailed: bool) -> int:

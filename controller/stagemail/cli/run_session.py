@@ -3,12 +3,17 @@
 Not here: what a verb does with them.
 """
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from stagemail.cli.options import globals_of
 from stagemail.cli.session import Session
 from stagemail.model.plan import Plan
+from stagemail.model.probe import Extent, Probed
+from stagemail.model.snapshot import Desired
 from stagemail.reconcile.once import Prepared, plan
+from stagemail.reconcile.situation import load
+from stagemail.reconcile.stages import StageResult, each_stage
 from stagemail.reconcile.world import World
 from stagemail.wiring.running import Running
 
@@ -35,6 +40,17 @@ class RunSession(Session):
     def plan(self, stage: str) -> Plan:
         """The plan of one stage."""
         return self.prepare(stage).plan
+
+    def desired(self, stage: str) -> Desired:
+        """What Git wants of one stage. Raises InvalidInput, NotFound."""
+        return load(self.request(stage))
+
+    def preflights(self, stages: Sequence[str], asked: Extent) -> tuple[StageResult[Probed], ...]:
+        """Try the mail servers of these stages, all at the same time."""
+        wanted = each_stage(stages, self.desired)
+        tried = self.running.mail.preflights([one.value for one in wanted if one.value is not None], asked)
+        answers = {one.stage: one for one in tried}
+        return tuple(answers.get(one.stage) or StageResult(one.stage, error=one.error) for one in wanted)
 
     def forget(self) -> None:
         """Look at Git and the platform anew: what was read so far was true then."""

@@ -25,6 +25,8 @@ NoteKind = Literal[
     "pending",
     "foreign-pending",
     "credentials-not-read",
+    "preflight-failed",
+    "preflight-passed",
     "stage-unmanaged",
     "adopted",
 ]

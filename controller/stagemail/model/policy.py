@@ -52,6 +52,10 @@ class Policy:
     drift_ages: Mapping[str, float] = field(default_factory=dict)
     """Seconds since automatic runs first reported the drift that a step would heal, by the step's id."""
     outside_window: str = ""
+    preflight: bool = False
+    """Whether an automatic run tries the server's settings before it pushes them …"""
+    preflight_blocks: bool = False
+    """… and does not push them where that fails."""
     verify: Verify = "none"
     """How a new credential is tried before it replaces the live one: not at all, or by logging in to the server."""
     verify_unreachable: IfUnreachable = "keep"

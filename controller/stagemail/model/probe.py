@@ -22,7 +22,7 @@ StepName = Literal[
 ]  # fmt: skip
 StepStatus = Literal["passed", "warned", "failed", "skipped"]
 Delivery = Literal["accepted", "refused", "unknown", "not-sent"]
-Fact = str | int | float | bool | tuple[str, ...]
+Fact = str | int | bool | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from stagemail.reconcile.expiring import with_expiries, without_expiries
 from stagemail.reconcile.identity import refuse_anothers, told
 from stagemail.reconcile.journal import Journal
 from stagemail.reconcile.lasting import drift_ages
+from stagemail.reconcile.preflight import before_push
 from stagemail.reconcile.reading import no_lease, read
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.rotated import rotated_since
@@ -65,8 +66,9 @@ def once(request: Request, world: World, expected: Plan | None = None) -> Run:
         if request.policy.read_only:
             _refuse_writing(prepared.plan)
         secrets, wanted = prepared.credential.values, prepared.situation.desired
-        made, trials = tried(prepared.plan, wanted, secrets, request.policy, world.probe)
-        return _run(request, replace(prepared, plan=made), world, lease, trials)
+        made, checks = before_push(prepared.plan, wanted, secrets, request.policy, world.probe)
+        made, trials = tried(made, wanted, secrets, request.policy, world.probe)
+        return _run(request, replace(prepared, plan=made), world, lease, (*checks, *trials))
     finally:
         world.leases.release(lease)
 

@@ -16,6 +16,7 @@ TITLES: dict[NoteKind, str] = {
     "pending": "Pending",
     "newly-matched": "Newly caught by a pattern",
     "credentials-not-read": "Credentials that were not read",
+    "preflight-failed": "Preflight failed, seen from here and not from the platform",
     "secret-expires": "Credentials that run out",
     "unverified": "Secrets that nobody verified",
     "undetectable": "Secrets whose overwrite outside cannot be detected",
@@ -26,6 +27,7 @@ TITLES: dict[NoteKind, str] = {
     "waiting": "Waiting for a deploy",
     "not-bindable": "Not an app with recipients",
     "stage-unmanaged": "Not managed",
+    "preflight-passed": "Preflight passed",
     "adopted": "Already as Git wants, taken over without a write",
     "in-sync": "In sync, left alone",
 }
@@ -35,6 +37,7 @@ WARNS: frozenset[NoteKind] = frozenset(
         "uncovered",
         "foreign-pending",
         "credentials-not-read",
+        "preflight-failed",
         "unverified",
         "secret-expires",
         "waiver-expired",

@@ -12,6 +12,7 @@ from stagemail.model.policy import IfUnreachable, SelfHeal, Verify
 from stagemail.model.step import HazardKind
 from stagemail.resources.controller import Controller
 from stagemail.resources.duration import Seconds
+from stagemail.resources.mail import MailChecks
 from stagemail.resources.notifications import Notification
 from stagemail.resources.plugins import Plugin
 from stagemail.resources.secret_reference import SecretReference
@@ -38,6 +39,18 @@ class Sync(Shape):
     )
     heal_after: Seconds = rule(
         "How long drift must last before it is put right.", example="10m", source=_FILE, default="0s"
+    )
+    preflight: bool = rule(
+        "Before an automatic run pushes the server, try its settings with it; nothing is sent.",
+        example=True,
+        source=_FILE,
+        default=False,
+    )
+    preflight_failure: Literal["warn", "block"] = rule(
+        "What a preflight that fails does: warn, since this machine is not the platform, or block the push.",
+        example="block",
+        source=_FILE,
+        default="warn",
     )
 
 
@@ -219,6 +232,13 @@ class Operator(Document):
         example=["example.com"],
         source="stagemail design: hazard test-list-outside-domain",
         default=[],
+    )
+
+    mail: MailChecks = rule(
+        "What preflight and test messages may do.",
+        example={"networks": ["10.20.0.0/16"], "testRecipients": ["@example.com"]},
+        source=_FILE,
+        default=MailChecks(),
     )
 
     def folders_of(self, stage: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from stagemail.model import grant as grants
-from stagemail.resources import formats
+from stagemail.resources import formats, mail
 from stagemail.resources.nearest import nearest
 from stagemail.resources.operator import Operator
 from stagemail.resources.secret_reference import SecretReference
@@ -41,6 +41,7 @@ def breaches(operator: Operator) -> list[Breach]:
         *_grants(operator),
         *_guards(operator),
         *_domains(operator),
+        *_mail(operator),
         *_state(operator),
         *_told_stages(operator),
         *_hooked_sources(operator),
@@ -225,6 +226,27 @@ def _domains(operator: Operator) -> Iterator[Breach]:
                 f"`{domain}` is no mail domain: {fault}:",
                 "write only the domain, as in `example.com`.",
             )
+
+
+def _mail(operator: Operator) -> Iterator[Breach]:
+    checks = operator.mail
+    servers = [(("destinations", str(i)), text) for i, text in enumerate(checks.destinations)]
+    faults = [
+        *((where, text, mail.server_fault(text), "write host:port") for where, text in servers),
+        *((("networks", str(i)), text, mail.network_fault(text), "write it as in `10.20.0.0/16`")
+          for i, text in enumerate(checks.networks)),
+        *((("routes", known), known, mail.server_fault(known), "write host:port") for known in checks.routes),
+        *((("routes", known), to, mail.route_fault(to), "write it as in `10.20.0.5:2587`")
+          for known, to in checks.routes.items()),
+    ]  # fmt: skip
+    for where, text, fault, remedy in faults:
+        if fault:
+            yield Breach(("mail", *where), "bad-destination", f"`{text}` cannot be used here: {fault}:", f"{remedy}.")
+    for index, text in enumerate(checks.test_recipients):
+        fault = mail.recipient_fault(text)
+        if fault:
+            remedy = "write user@example.com, or @example.com for its whole domain."
+            yield Breach(("mail", "testRecipients", str(index)), "bad-address", f"`{text}`: {fault}:", remedy)
 
 
 def _state(operator: Operator) -> Iterator[Breach]:

@@ -29,6 +29,8 @@ def policy_of(operator: Operator, stage: str, *, automatic: bool) -> Policy:
         own_domains=tuple(sorted(domain.lower() for domain in operator.own_domains)),
         automatic=automatic,
         heal_after=written.sync.heal_after,
+        preflight=written.sync.preflight,
+        preflight_blocks=written.sync.preflight_failure == "block",
         verify=written.rotation.verify,
         verify_unreachable=written.rotation.if_unreachable,
         read_only=bool(getattr(operator.targets[written.target], "read_only", False)),

@@ -23,6 +23,14 @@ def actor() -> str:
         return f"uid {os.getuid()}"
 
 
+def vantage() -> str:
+    """From where a check sees the world: the CI service where one runs us, else this machine."""
+    for variable, service in (("GITHUB_ACTIONS", "a GitHub Actions runner"), ("GITLAB_CI", "a GitLab runner")):
+        if os.environ.get(variable):
+            return f"{service} ({socket.gethostname()})"
+    return f"this machine ({socket.gethostname()})"
+
+
 def owner() -> str:
     """This process: person, host, process id, and when the kernel began it, so that a reused id is another one."""
     return f"{actor()}@{socket.gethostname()} pid {os.getpid()} begun {_begun(os.getpid())} in {_world()}"

@@ -21,6 +21,7 @@ from stagemail.record.state import open_record
 from stagemail.resources.policy import grants_of, secret_ref
 from stagemail.wiring.identity import actor, is_gone, owner
 from stagemail.wiring.installation import Installation
+from stagemail.wiring.mail import Mail
 from stagemail.wiring.own_secrets import own_of_target
 from stagemail.wiring.plugins import TargetContext, TargetRuntime, loaded_from, stores
 from stagemail.wiring.shielded import Shield, ShieldedRecord
@@ -120,6 +121,11 @@ class Running:
         self._closing.callback(made.forget)
         return made
 
+    @cached_property
+    def mail(self) -> Mail:
+        """What this run may do with mail servers."""
+        return Mail(self.installation, lambda: self.credentials, self._closing)
+
     def target(self, name: str) -> Target:
         """The target of this name, the same one until the run ends."""
         if name not in self._targets:
@@ -152,6 +158,7 @@ class Running:
             owner=owner(),
             actor=actor(),
             progress=progress,
+            probe=self.mail.probe,
             own_secrets=own_of_target(self.installation, name),
         )
 
