@@ -203,8 +203,16 @@ def keyring_rig(tmp_path: Path) -> Rig:
     return Rig(store, put, entries.clear, cannot=frozenset({"binary"}))
 
 
+def offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """google-auth asks Google for an account's regions in the background, and for a machine's account: not here."""
+    manager = "google.auth._regional_access_boundary_utils._RegionalAccessBoundaryManager.maybe_start_refresh"
+    monkeypatch.setattr(manager, lambda *_: None)
+    monkeypatch.setattr("google.auth._default._get_gce_credentials", lambda *_, **__: (None, None))
+
+
 def ambient(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A machine whose environment has a login for AWS and nothing else."""
+    offline(monkeypatch)
     for name, value in {
         "AWS_ACCESS_KEY_ID": "key-of-a-test",
         "AWS_SECRET_ACCESS_KEY": "secret-of-a-test",

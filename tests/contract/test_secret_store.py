@@ -1,5 +1,7 @@
 """What every secret store does: the value, or one of a few different errors, each with the next step."""
 
+import base64
+import logging
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -119,6 +121,16 @@ def test_no_error_holds_the_value_in_its_text_or_behind_it(rig: Rig, content: by
         rig.store.read(ref(rig, field="password"))
     assert caught.value.__context__ is None
     assert CANARY not in "".join(traceback.format_exception(caught.value))
+
+
+def test_no_log_of_a_library_holds_the_value_even_at_debug(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    rig.put(rig.qa, CANARY.encode())
+    caplog.clear()
+    with caplog.at_level(logging.DEBUG):
+        assert rig.store.read(ref(rig)).value.reveal() == CANARY
+    encoded = base64.b64encode(CANARY.encode()).decode()
+    told = [f"{record.name}: {record.getMessage()} {vars(record)}" for record in caplog.records]
+    assert [line[:200] for line in told if CANARY in line or encoded in line] == []
 
 
 def test_a_version_that_the_store_does_not_have_is_unusable(rig: Rig) -> None:

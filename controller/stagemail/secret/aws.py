@@ -5,6 +5,7 @@ its time is over. The address comes from the operator file or from the region, n
 Not here: what is asked (``aws_secrets_manager``, ``aws_parameter_store``).
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +34,8 @@ LIMITS: Final = Config(
     max_pool_connections=16,
 )
 """Seconds to connect, and to wait for bytes."""
+
+logging.getLogger("botocore").setLevel(logging.INFO)  # at DEBUG it logs whole answers, with the secrets in them
 
 _LOGIN: Final = frozenset({
     "AuthFailure", "ExpiredToken", "ExpiredTokenException", "IncompleteSignature", "InvalidAccessKeyId",

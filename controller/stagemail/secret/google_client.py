@@ -5,6 +5,7 @@ that is impersonated with either. Not here: what is asked (``google_secret_manag
 """
 
 import json
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from threading import Lock
@@ -43,6 +44,8 @@ RETRY: Final = Retry(
     timeout=15.0,
 )
 """No new try after 15 seconds."""
+logging.getLogger("google.cloud.secretmanager_v1").setLevel(logging.INFO)  # at DEBUG it logs whole answers
+
 _impersonated: Any = impersonated_credentials.Credentials  # it has no types
 _SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)
 

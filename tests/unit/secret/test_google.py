@@ -1,11 +1,16 @@
 """Google Secret Manager: its SDK over REST. Not the real thing: a server after the public API of version 1."""
 
+import logging
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from google.cloud.secretmanager_v1.services.secret_manager_service.transports.rest import (
+    SecretManagerServiceRestTransport,
+)
+from tests.contract.secret_rigs import offline
 from tests.contract.secret_servers import Google
 from tests.unit.secret.answering import Answer, Server, authority, serving
 
@@ -29,7 +34,7 @@ def _nobody_is_logged_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     for name in ("GOOGLE_APPLICATION_CREDENTIALS", "HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CLOUDSDK_CONFIG", str(tmp_path / "gcloud"))
-    monkeypatch.setattr("google.auth._default._get_gce_credentials", lambda *_, **__: (None, None))
+    offline(monkeypatch)
     monkeypatch.setattr("google.api_core.retry.retry_unary.time.sleep", lambda _: None)
 
 
@@ -124,6 +129,11 @@ def test_a_key_that_could_leave_the_project_is_refused(server: Server, tmp_path:
     with pytest.raises(InvalidInput):
         store(server, tmp_path).read(ref(key))
     assert server.calls == []
+
+
+def test_the_sdks_own_log_of_answers_stays_off(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "google"):
+        assert not logging.getLogger(SecretManagerServiceRestTransport.__module__).isEnabledFor(logging.DEBUG)
 
 
 def test_no_login_is_told_with_the_next_step(tmp_path: Path) -> None:
