@@ -255,6 +255,18 @@ class Entry:
     decision: Decision | None = None
 
 
+class Rekeying(Protocol):
+    """A record whose key of secret fingerprints can be changed."""
+
+    def rekey(self, key: bytes, resources: Sequence[AppliedResource], lease: Lease) -> None:
+        """Take a new key, and the resources with their fingerprints made by it: both durably, or neither.
+
+        Every other fingerprint in the record becomes ``model.secret.UNKNOWN``. Raises LeaseLost, and UserMustFix where
+        this record cannot do it.
+        """
+        ...
+
+
 class Record(Protocol):
     """Our memory: what we applied, what we are about to do, and what was done."""
 

@@ -113,6 +113,20 @@ def test_plan_and_status_say_that_the_api_clients_own_secret_runs_out(bench: Ben
     bench.run("status", "qa", "--record-only", expect=None).shows(f"expiry: {warning}")
 
 
+def test_a_new_fingerprint_key_writes_nothing_and_what_cannot_be_read_is_said(masked: Bench) -> None:
+    key = (masked.repository / "stagemail.db.key").read_bytes()
+    before = masked.mark()
+    masked.run("secrets", "rotate-key").shows("1 of 1 fingerprints made again")
+    assert (masked.repository / "stagemail.db.key").read_bytes() != key
+    masked.run("apply", "qa", "--automatic").shows("nothing was to be done")
+    masked.unset("STAGEMAIL_SMTP_QA")
+    said = masked.run("secrets", "rotate-key", expect=5)
+    said.shows("unverified from now on: qa authentication.password", "set STAGEMAIL_SMTP_QA", "0 of 1")
+    masked.environment["STAGEMAIL_SMTP_QA"] = PASSWORD
+    masked.run("apply", "qa", "--automatic").shows("nothing was to be done")
+    assert masked.ledger(before) == []
+
+
 def test_a_saved_plan_is_refused_once_its_secret_was_rotated(masked: Bench, tmp_path: Path) -> None:
     masked.environment["STAGEMAIL_SMTP_QA"] = ROTATED
     file = tmp_path / "qa.json"

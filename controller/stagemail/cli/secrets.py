@@ -9,6 +9,7 @@ from stagemail.cli import exits, options
 from stagemail.cli.applying import refuse_dirty, tell_runs
 from stagemail.cli.output import color, say, width
 from stagemail.cli.run_session import RunSession
+from stagemail.cli.secrets_rotate_key import rotate_key
 from stagemail.cli.secrets_status import status
 from stagemail.model.run import Run
 from stagemail.reconcile.once import once
@@ -69,3 +70,4 @@ def push(ctx: click.Context, *, stages: tuple[str, ...], revision: str | None, r
 
 
 command.add_command(status)
+command.add_command(rotate_key)

@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 MASK = "***"
+UNKNOWN = "unknown"
+"""In place of a fingerprint that could not be made again with a new key: only the version is known."""
+REPLACED = "replaced"
+"""In place of the fingerprint of a value that its store does not have any more: equal to no other."""
 
 
 class Secret:
@@ -93,7 +97,9 @@ class SecretState:
     fingerprint: str = ""
 
     def same(self, other: "SecretState") -> bool:
-        """Whether both hold the same value, as far as the fingerprints tell."""
+        """Whether both hold the same value, as far as the fingerprints tell; where they cannot, as the versions do."""
+        if UNKNOWN in (self.fingerprint, other.fingerprint):
+            return not (self.version and other.version) or self.version == other.version
         return bool(self.fingerprint) and self.fingerprint == other.fingerprint
 
 

@@ -119,6 +119,10 @@ class Credentials:
         read = known is not None and known.done() and not known.cancelled() and known.exception() is None
         return (known.result().expires if known is not None and read else "") or ref.expires
 
+    def fingerprint(self, ref: SecretRef, key: bytes) -> str:
+        """The fingerprint of a secret that was read, by another key than this run's."""
+        return self._fingerprint(ref, self._read(ref).value, key)
+
     def scrubber(self) -> Scrubber:
         """The last net for text: knows every value that was read so far."""
         with self._lock:
@@ -164,13 +168,14 @@ class Credentials:
 
     def _resolved(self, ref: SecretRef) -> Resolved:
         answer = self._read(ref)
-        return answer.value, SecretState(str(ref), answer.version, self._fingerprint(ref, answer.value))
+        return answer.value, SecretState(str(ref), answer.version, self._fingerprint(ref, answer.value, self._key))
 
-    def _fingerprint(self, ref: SecretRef, value: Secret) -> str:
+    @staticmethod
+    def _fingerprint(ref: SecretRef, value: Secret, key: bytes) -> str:
         """HMAC-SHA-256 (RFC 2104) over store, key, field and value, each with its length; 128 bits of it in hex."""
         parts = (part.encode() for part in (ref.store, ref.key, ref.field, value.reveal()))
         message = b"".join(len(part).to_bytes(8, "big") + part for part in parts)
-        return hmac.new(self._key, message, sha256).hexdigest()[:32]
+        return hmac.new(key, message, sha256).hexdigest()[:32]
 
     def _read_ahead(self, refs: Iterable[SecretRef]) -> None:
         if self._executor is None:

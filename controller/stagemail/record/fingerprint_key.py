@@ -35,16 +35,17 @@ def load_or_create(path: Path, randomness: Randomness) -> bytes:
     """The key; made on first use. Raises CorruptRecord, NotFound, NotPermitted, UserMustFix."""
     try:
         try:
-            return _load(path)
+            return load(path)
         except FileNotFoundError:
             place(path, lambda draft: _write(draft, randomness(LENGTH)))
-            return _load(path)
+            return load(path)
     except OSError as error:
         failed = file_refusal(error, path)
     raise failed
 
 
-def _load(path: Path) -> bytes:
+def load(path: Path) -> bytes:
+    """The key in this file. Raises CorruptRecord, NotPermitted, OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         mode = os.fstat(descriptor).st_mode

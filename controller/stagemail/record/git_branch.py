@@ -17,9 +17,9 @@ from threading import RLock
 from types import TracebackType
 from typing import Final, Self
 
-from stagemail.errors import Busy, StagemailError, Unreachable
+from stagemail.errors import Busy, StagemailError, Unreachable, UserMustFix
 from stagemail.model.run import Intent, Run
-from stagemail.model.snapshot import Applied
+from stagemail.model.snapshot import Applied, AppliedResource
 from stagemail.model.standing import Audit, Decision, Standing
 from stagemail.ports import Clock, Entry, Lease
 from stagemail.record.fingerprint_key import Randomness
@@ -106,6 +106,14 @@ class GitBranchRecord:
     def fingerprint_key(self) -> bytes:
         """See ``ports.Record.fingerprint_key``; derived from the secret that ``stateKey`` names."""
         return self._key
+
+    def rekey(self, key: bytes, resources: Sequence[AppliedResource], lease: Lease) -> None:  # noqa: ARG002
+        """See ``ports.Rekeying.rekey``. Every line that was ever pushed is sealed with the key, so this refuses."""
+        raise UserMustFix(
+            "a record on a branch is sealed line by line with the secret of `stateKey`, so its key cannot be changed",
+            hint="begin a new one: put the new secret in its store, name another branch under `state:`, then run "
+            "`stagemail apply` (adopts what is live, writes nothing) and `stagemail secrets push STAGE`",
+        )
 
     def acquire(self, scope: str, owner: str, now: datetime, seconds: float) -> Lease:
         """See ``ports.Leases.acquire``. Nobody is told Busy without a fresh look at the branch."""

@@ -3,10 +3,10 @@
 from types import TracebackType
 from typing import Protocol, Self
 
-from stagemail.ports import Leases, Record, Standings
+from stagemail.ports import Leases, Record, Rekeying, Standings
 
 
-class KeptRecord(Record, Leases, Standings, Protocol):
+class KeptRecord(Record, Leases, Rekeying, Standings, Protocol):
     """A record that also keeps the leases and how stages stand, and that is given back at the end."""
 
     @property

@@ -4,16 +4,17 @@ Not here: what entries and leases mean (``ledger``); durability: ``sql`` and ``g
 and keep what they are told.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import RLock
 
 from stagemail.model.run import Intent, Run
-from stagemail.model.snapshot import Applied
+from stagemail.model.snapshot import Applied, AppliedResource
 from stagemail.model.standing import Audit, Decision, Standing
 from stagemail.ports import Entry, Lease
 from stagemail.record.ledger import LEASE, Ledger, facts_of
+from stagemail.record.unknown import without_fingerprints
 
 
 class MemoryRecord:
@@ -60,6 +61,16 @@ class MemoryRecord:
     def fingerprint_key(self) -> bytes:
         """See ``ports.Record.fingerprint_key``."""
         return self._key
+
+    def rekey(self, key: bytes, resources: Sequence[AppliedResource], lease: Lease) -> None:
+        """See ``ports.Rekeying.rekey``."""
+        with self._lock:
+            self._ledger.require(lease)
+            given = {resource.key for resource in resources}
+            others = [r for r in self._ledger.resource.values() if r.key not in given]
+            unknown = [replace(r, fields=without_fingerprints(r.fields)) for r in others]
+            self.append([Entry(applied=resource) for resource in (*resources, *unknown)], lease)
+            self._key = key
 
     def acquire(self, scope: str, owner: str, now: datetime, seconds: float) -> Lease:
         """See ``ports.Leases.acquire``. Not even its own holder can take a lease twice."""

@@ -34,5 +34,13 @@ def unknown_intent(intent: str) -> CorruptRecord:
     )
 
 
+def key_changed() -> Busy:
+    """Another process changed the fingerprint key since this one opened the record."""
+    return Busy(
+        "the record's fingerprint key was changed by another process meanwhile; nothing was written",
+        hint="run again: it begins with the new key",
+    )
+
+
 def _text(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S %Z").strip()

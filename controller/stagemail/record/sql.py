@@ -3,18 +3,23 @@
 Not here: SQL (``entries``, ``views``, ``leases``) and opening a database (``state``).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Self
 
+from stagemail.errors import UserMustFix
 from stagemail.model.run import Intent, Run
-from stagemail.model.snapshot import Applied
+from stagemail.model.snapshot import Applied, AppliedResource
 from stagemail.model.standing import Audit, Decision, Standing
 from stagemail.ports import Entry, Lease
 from stagemail.record import entries as written
-from stagemail.record import leases, views
+from stagemail.record import leases, rekeying, views
 from stagemail.record.database import Database
+from stagemail.record.fingerprint_key import mark_of
+from stagemail.record.key_file import KeyFile
+from stagemail.record.refusals import key_changed
+from stagemail.record.sqlite_file import translated
 
 
 class SqlRecord:
@@ -31,11 +36,13 @@ class SqlRecord:
         *,
         notices: tuple[str, ...],
         is_gone: Callable[[str], bool],
+        key_file: KeyFile | None = None,
     ) -> None:
         self._database = database
         self._key = key
         self._now = now
         self._is_gone = is_gone
+        self._key_file = key_file
         self.notices = notices
 
     def append(self, entries: Iterable[Entry], lease: Lease | None) -> None:
@@ -81,8 +88,10 @@ class SqlRecord:
         return self._key
 
     def acquire(self, scope: str, owner: str, now: datetime, seconds: float) -> Lease:
-        """See ``ports.Leases.acquire``."""
+        """See ``ports.Leases.acquire``. Raises Busy where the fingerprint key was changed since we opened it."""
         with self._database.write() as connection:
+            if rekeying.mark(connection) != mark_of(self._key):
+                raise key_changed()
             return leases.take(connection, scope, owner, now, seconds, is_gone=self._is_gone)
 
     def renew(self, lease: Lease, now: datetime, seconds: float) -> Lease:
@@ -94,6 +103,24 @@ class SqlRecord:
         """See ``ports.Leases.release``."""
         with self._database.write() as connection:
             leases.give_back(connection, lease)
+
+    def rekey(self, key: bytes, resources: Sequence[AppliedResource], lease: Lease) -> None:
+        """See ``ports.Rekeying.rekey``. The key's file follows, at the latest when the record is next opened."""
+        key_file = self._key_file
+        if key_file is None:
+            raise UserMustFix(
+                "the fingerprint key of this record is a secret of a store, and stagemail writes to no store",
+                hint="put a new value there: secrets then count as unverified, and `stagemail secrets push STAGE` sends "
+                "them",
+            )
+        with translated(key_file.path):
+            key_file.prepare(key)
+        with self._database.write() as connection:
+            leases.require(connection, lease)
+            rekeying.rekey(connection, key, resources, self._now())
+        self._key = key
+        with translated(key_file.path):
+            key_file.adopt()
 
     def close(self) -> None:
         """Give back the database; a record that was closed opens it again when it is used."""

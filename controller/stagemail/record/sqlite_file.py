@@ -7,7 +7,8 @@ Sources: sqlite.org/wal.html, sqlite.org/rescode.html. Not here: transactions (`
 import errno
 import os
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -60,6 +61,18 @@ def create(path: Path) -> None:
 def _fill(draft: Path) -> None:
     with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """What the system refuses meanwhile, in the user's words."""
+    try:
+        yield
+    except OSError as error:
+        failed = file_refusal(error, path)
+    else:
+        return
+    raise failed
 
 
 def file_refusal(error: OSError, path: Path) -> StagemailError:

@@ -4,7 +4,7 @@
 Not here: SQL (``sqlite_reader`` reads, ``entries`` and ``leases`` write), opening (``state``).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
@@ -12,10 +12,11 @@ from types import TracebackType
 from typing import Self
 
 from stagemail.model.run import Intent, Run
-from stagemail.model.snapshot import Applied
+from stagemail.model.snapshot import Applied, AppliedResource
 from stagemail.model.standing import Audit, Decision, Standing
 from stagemail.ports import Entry, Lease
 from stagemail.record.kept import KeptRecord
+from stagemail.record.refusals import key_changed
 from stagemail.record.renewing import is_young
 from stagemail.record.sqlite_reader import SqliteReader
 
@@ -92,6 +93,11 @@ class SqliteRecord:
         """See ``ports.Leases.release``."""
         self._writer().release(lease)
 
+    def rekey(self, key: bytes, resources: Sequence[AppliedResource], lease: Lease) -> None:
+        """See ``ports.Rekeying.rekey``."""
+        self._writer().rekey(key, resources, lease)
+        self._key = key
+
     def close(self) -> None:
         """Give back the database; a record that was closed opens it again when it is used."""
         self._reader.close()
@@ -112,5 +118,9 @@ class SqliteRecord:
     def _writer(self) -> KeptRecord:
         with self._lock:
             if self._opened is None:
-                self._opened = self._in_full()
+                opened = self._in_full()
+                if opened.fingerprint_key() != self._key:
+                    opened.close()
+                    raise key_changed()
+                self._opened = opened
             return self._opened

@@ -3,12 +3,12 @@
 Not here: what a record does (``record``), what an interrupt is (``cli.interrupts``).
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
 from stagemail.model.run import Intent, Run
-from stagemail.model.snapshot import Applied
+from stagemail.model.snapshot import Applied, AppliedResource
 from stagemail.model.standing import Audit, Decision, Standing
 from stagemail.ports import Entry, Lease
 from stagemail.record.state import KeptRecord
@@ -69,6 +69,11 @@ class ShieldedRecord:
     def fingerprint_key(self) -> bytes:
         """See ``ports.Record.fingerprint_key``."""
         return self._record.fingerprint_key()
+
+    def rekey(self, key: bytes, resources: Sequence[AppliedResource], lease: Lease) -> None:
+        """See ``ports.Rekeying.rekey``."""
+        with self._shield():
+            self._record.rekey(key, resources, lease)
 
     def acquire(self, scope: str, owner: str, now: datetime, seconds: float) -> Lease:
         """See ``ports.Leases.acquire``."""
