@@ -110,8 +110,7 @@ class SqlRecord:
         if key_file is None:
             raise UserMustFix(
                 "the fingerprint key of this record is a secret of a store, and stagemail writes to no store",
-                hint="put a new value there: secrets then count as unverified, and `stagemail secrets push STAGE` sends "
-                "them",
+                hint="put a new value there: secrets count as unverified then, until `stagemail secrets push STAGE`",
             )
         with translated(key_file.path):
             key_file.prepare(key)
