@@ -3,8 +3,9 @@
 Not here: reading stores (``secret``) and who may use what (``reconcile.credentials``).
 """
 
+import re
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 MASK = "***"
 UNKNOWN = "unknown"
@@ -70,6 +71,26 @@ class SecretRef:
         if self.field:
             text += f"#{self.field}"
         return f"{text}@{self.version}" if self.version else text
+
+
+_ODD: Final = (
+    (re.compile(r"(?:^|/)\.{1,2}(?:/|$)"), "it holds `.` or `..`"),
+    (re.compile(r"%[0-9a-fA-F]{2}"), "it holds an encoded character ({})"),
+    (re.compile(r"//"), "it holds two slashes in a row"),
+    (re.compile(r"[\x00-\x1f\x7f-\x9f\\?#]"), "it holds a control character or one of \\ ? #"),
+)
+
+
+def odd_key(text: str) -> str:
+    """Why a key, or its field, could mean another place than the one that it names; "" where it cannot.
+
+    What a store's keys may look like beyond that is the store's own rule.
+    """
+    for pattern, why in _ODD:
+        found = pattern.search(text)
+        if found:
+            return why.format(found.group())
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

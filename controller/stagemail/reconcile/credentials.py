@@ -15,9 +15,9 @@ from hashlib import sha256
 from threading import Lock
 from typing import TypeVar
 
-from stagemail.errors import GrantRefused, NotFound, SecretUnusable, StagemailError
+from stagemail.errors import GrantRefused, InvalidInput, NotFound, SecretUnusable, StagemailError, UserMustFix
 from stagemail.model.grant import Grant
-from stagemail.model.secret import Secret, SecretRef, SecretState, SecretVersion
+from stagemail.model.secret import Secret, SecretRef, SecretState, SecretVersion, odd_key
 from stagemail.ports import SecretStore
 from stagemail.reconcile.scrub import Scrubber
 
@@ -88,7 +88,7 @@ class Credentials:
         for use in wanted:
             try:
                 self._require(use)
-            except GrantRefused as error:
+            except UserMustFix as error:
                 refused[use] = error
         self._read_ahead(use.ref for use in wanted if use not in refused)
         return {use: refused[use] if use in refused else _outcome(self._resolved, use.ref) for use in wanted}
@@ -156,6 +156,7 @@ class Credentials:
         return Checked(use, origin, state.version, expires, created=read.created, state=state)
 
     def _require(self, use: Use) -> None:
+        _refuse_odd(use.ref)
         covering = [grant for grant in self._grants if grant.covers(use.stage, use.ref)]
         if not use.destinations:
             raise GrantRefused(
@@ -211,6 +212,7 @@ class Credentials:
         return future.result()
 
     def _ask(self, ref: SecretRef) -> SecretVersion:
+        _refuse_odd(ref)
         store = self._stores.get(ref.store)
         if store is None:
             known = ", ".join(sorted(self._stores)) or "none"
@@ -226,6 +228,16 @@ class Credentials:
                 hint="leave `version` out to use what the store has",
             )
         return answer
+
+
+def _refuse_odd(ref: SecretRef) -> None:
+    """No store sees a key that could leave the place that its grant names."""
+    why = odd_key(ref.key) or odd_key(ref.field)
+    if why:
+        raise InvalidInput(
+            f"{ref.store}:{ref.key} is no key of a secret: {why}. No secret store was asked",
+            hint="write the plain name, such as mail/smtp-qa; a namespace or project is a setting of the store",
+        )
 
 
 def _identity(ref: SecretRef) -> _Identity:

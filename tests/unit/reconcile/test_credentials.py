@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from stagemail.errors import GrantRefused, NotFound, SecretUnusable, StagemailError
+from stagemail.errors import GrantRefused, InvalidInput, NotFound, SecretUnusable, StagemailError
 from stagemail.model.grant import Grant
 from stagemail.model.secret import SecretRef, SecretVersion
 from stagemail.reconcile.credentials import READERS, Credentials, Use
@@ -57,6 +57,33 @@ def test_the_same_secret_with_another_host_is_refused_before_any_store_is_called
     assert store.reads == []
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        "..", "a/../b", "a/..", "./a", "a%2fb", "a%2Fb", "a%252fb", "%2e%2e/b", "a//b", "a\\b", "a\x00b", "a\nb",
+        "ns/../other", "a?version=1", "a#b", "a\u0085b",
+    ],
+)  # fmt: skip
+def test_a_key_that_could_mean_another_place_is_refused_before_any_store(store: MemoryStore, key: str) -> None:
+    everything = (Grant(("qa",), "env", "*", (RELAY,)), Grant(("qa",), "env", key.replace("*", ""), (RELAY,)))
+    run = credentials(store, everything)
+    with pytest.raises(InvalidInput, match="is no key of a secret"):
+        run.resolve("qa", SecretRef("env", key), (RELAY,))
+    with pytest.raises(InvalidInput, match="is no key of a secret"):
+        run.resolve_own(SecretRef("env", key))
+    [answer] = run.resolve_many([Use("qa", SecretRef("env", key), (RELAY,))]).values()
+    assert isinstance(answer, InvalidInput)
+    [checked] = run.check([Use("qa", SecretRef("env", key), (RELAY,))])
+    assert isinstance(checked.error, InvalidInput)
+    assert store.reads == []
+
+
+@pytest.mark.parametrize("key", ["/stagemail/qa", "arn:aws:secretsmanager:eu-west-1:1:secret:mail-Ab", "a.b/c_d@e"])
+def test_plain_keys_of_any_store_pass(store: MemoryStore, key: str) -> None:
+    store.put(key, "value")
+    assert credentials(store, ()).resolve_own(SecretRef("env", key)).reveal() == "value"
+
+
 def test_every_destination_has_to_be_granted(store: MemoryStore) -> None:
     both = (RELAY, "https://login.example.com/token")
     assert credentials(store).resolve("production", PROD, both)[0].reveal() == "correct horse"
@@ -74,7 +101,7 @@ def test_a_broken_grant_allows_nothing(store: MemoryStore) -> None:
 
 
 def test_the_refusal_prints_the_grant_that_would_allow_it(store: MemoryStore) -> None:
-    ref = SecretRef("env", 'A": x, #B')
+    ref = SecretRef("env", 'A": x, B')
     with pytest.raises(GrantRefused) as caught:
         credentials(store).resolve("qa", ref, (RELAY,))
     [line] = yaml.safe_load(caught.value.hint.partition("operator file: ")[2])
