@@ -116,7 +116,7 @@ class SqlRecord:
             key_file.prepare(key)
         with self._database.write() as connection:
             leases.require(connection, lease)
-            rekeying.rekey(connection, key, resources, self._now())
+            rekeying.rekey(connection, self._key, key, resources, self._now())
         self._key = key
         with translated(key_file.path):
             key_file.adopt()

@@ -1,8 +1,10 @@
 """Changing the fingerprint key of a file record: both the key and what it proves, or neither, whenever it is killed."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from tests.unit.record import branches, rekeyer
 from tests.unit.record.clocks import WallClock
 
-from stagemail.errors import Busy, LeaseLost, UserMustFix
+from stagemail.errors import Busy, CorruptRecord, LeaseLost, UserMustFix
 from stagemail.model.key import CONFIGURATION, Key
 from stagemail.model.secret import UNKNOWN, SecretState
 from stagemail.model.snapshot import AppliedField, AppliedResource
@@ -57,6 +59,8 @@ def test_key_and_fingerprints_change_together_and_others_are_known_by_version_on
     assert (tmp_path / "record.db.key").stat().st_mode & 0o777 == 0o600
     with opened(tmp_path) as record:
         assert (record.fingerprint_key(), record.notices) == (NEW, ())
+        assert record.audit().fault == ""
+        assert record.audit().sealed >= 3
         assert state_of(record) == resource("qa", "ef" * 16).fields["password"]
         unknown = SecretState("env:SMTP", "7", UNKNOWN)
         assert state_of(record, "gone") == AppliedField(unknown, "evidence", verified=False)
@@ -76,6 +80,7 @@ def test_a_kill_before_any_effect_leaves_a_key_that_fits_the_record(tmp_path: Pa
     for _ in range(2):
         with opened(tmp_path) as record:
             assert record.fingerprint_key() == (NEW if effect in DONE else old)
+            assert record.audit().fault == ""
             assert state_of(record) == resource("qa", "ab" * 16).fields["password"]
             assert state_of(record, "gone").verified is (effect not in DONE)
             record.open_in_full()
@@ -84,6 +89,19 @@ def test_a_kill_before_any_effect_leaves_a_key_that_fits_the_record(tmp_path: Pa
         record.rekey(bytes(32), [resource("qa", "ef" * 16)], record.acquire("organization", "me", LATER, 60))
     with opened(tmp_path) as record:
         assert (record.fingerprint_key(), record.notices) == (bytes(32), ())
+
+
+def test_a_journal_that_was_altered_is_not_sealed_anew(tmp_path: Path) -> None:
+    old = two_stages(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "record.db")) as connection:
+        connection.execute("UPDATE events SET body = '{}' WHERE seq = 1")
+        connection.commit()
+    with opened(tmp_path) as record:
+        lease = record.acquire("organization", "me", NOON, 60)
+        with pytest.raises(CorruptRecord, match=r"event 1 .* was altered or moved; its key was not changed"):
+            record.rekey(NEW, [], lease)
+    with opened(tmp_path) as record:
+        assert (record.fingerprint_key(), record.notices) == (old, ())
 
 
 def test_a_process_that_opened_the_record_before_writes_nothing_with_the_old_key(tmp_path: Path) -> None:
