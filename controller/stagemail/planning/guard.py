@@ -53,7 +53,12 @@ def _held(step: Step, rules: Rules) -> Step:
 
 def _renewing(step: Step, rules: Rules) -> Iterable[Step]:
     """A rotated credential does not wait for what is held beside it: it goes alone, where it goes today."""
-    renewal = hazards.renewal_of(step) if step.held else ()
+    return _parted(step, rules) if step.held else (step,)
+
+
+def _parted(step: Step, rules: Rules) -> Iterable[Step]:
+    """The part that only renews the credential, and the rest; the step itself where there are not both."""
+    renewal = hazards.renewal_of(step)
     if not renewal:
         yield step
         return
@@ -64,20 +69,33 @@ def _renewing(step: Step, rules: Rules) -> Iterable[Step]:
 
 
 def hold_all(steps: Iterable[Step], wide: Iterable[Hazard], rules: Rules) -> tuple[Step, ...]:
-    """Name the hazards of the plan as a whole on every step, and hold it for those that nobody accepted."""
+    """Name the hazards of the plan as a whole on every step, and hold it for those that nobody accepted.
+
+    A mass change does not hold a rotated credential: mail would stop for want of it. Nothing is safe where the stage
+    may be another one.
+    """
     found = tuple(wide)
     if not found:
         return tuple(steps)
     holding = unaccepted(found, rules)
     names = {name for hazard in found for name in rules.waivers.accepting(hazard, None)}
-    return tuple(
-        replace(
-            step,
-            hazards=tuple(sorted({*step.hazards, *found})),
-            held=tuple(sorted({*step.held, *holding})),
-            waivers=tuple(sorted({*step.waivers, *names})),
-        )
-        for step in steps
+    if any(hazard.kind != "mass-change" for hazard in holding) or not holding:
+        return tuple(_all_held(step, found, holding, names) for step in steps)
+    parts = (part for step in steps for part in _parted(step, rules))
+    return tuple(part if _renews(part) else _all_held(part, found, holding, names) for part in parts)
+
+
+def _renews(step: Step) -> bool:
+    """Whether it only renews the credential, or makes that live where nothing else is pending."""
+    return hazards.renews_only(step) if step.action == "write" else step.action == "activate" and step.if_pending
+
+
+def _all_held(step: Step, found: Iterable[Hazard], holding: Iterable[Hazard], waivers: Iterable[str]) -> Step:
+    return replace(
+        step,
+        hazards=tuple(sorted({*step.hazards, *found})),
+        held=tuple(sorted({*step.held, *holding})),
+        waivers=tuple(sorted({*step.waivers, *waivers})),
     )
 
 

@@ -1,4 +1,4 @@
-"""Hazards of a plan as a whole: they hold every step of it, narrowing and rotation too.
+"""Hazards of a plan as a whole: they hold every step of it, narrowing too; a rotation only `identity-changed`.
 
 Not here: hazards of one step (``hazards``).
 """

@@ -412,6 +412,29 @@ def test_bindings_that_go_are_a_mass_change() -> None:
     assert whole(stage) == {"mass-change": "30 of 30"}
 
 
+def test_a_mass_change_does_not_hold_a_rotation() -> None:
+    stage = many(30, 30)
+    stage.want = stage.has = stage.known = {**SERVER, **BASIC}
+    stage.secrets = {REF: NEW}
+    assert whole(stage) == {"mass-change": "30 of 31"}
+    plan = stage.plan()
+    assert {step.key.kind for step in plan.runnable if step.action == "write"} == {"configuration"}
+    (write,) = [step for step in plan.runnable if step.action == "write"]
+    assert {change.case for change in write.changes} == {"rotated", "together"}
+    assert all(step.if_pending for step in plan.runnable if step.action == "activate")
+    assert len([step for step in plan.runnable if step.action == "activate"]) == 30
+
+
+def test_a_rotation_leaves_what_a_mass_change_holds_beside_it() -> None:
+    stage = many(30, 30)
+    stage.has = stage.known = {**SERVER, **BASIC}
+    stage.want = {**SERVER, **BASIC, email.SENDER_NAME: "new"}
+    stage.secrets = {REF: NEW}
+    (write,) = [step for step in stage.plan().runnable if step.action == "write"]
+    assert email.SENDER_NAME not in {change.field for change in write.changes}
+    assert email.PASSWORD in {change.field for change in write.changes}
+
+
 def test_a_rotation_with_all_its_group_is_no_mass_change() -> None:
     has = {**SERVER, **BASIC}
     policy = Policy(STAGE, "non-production", mass_absolute=0, mass_relative=0.0)
