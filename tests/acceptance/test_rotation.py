@@ -76,6 +76,23 @@ def test_without_evidence_it_says_that_an_overwrite_cannot_be_seen_and_a_rotatio
     assert bench.writes(before)["PATCH", "QA"] == 1
 
 
+def test_an_overwrite_that_waits_in_apps_is_seen_where_the_mapping_says_so(make_bench: MakeBench) -> None:
+    bench = settled(make_bench("guid-pending"))
+    text = bench.read("odc-mapping.yaml")
+    assert text.count("secretEvidence: none") >= 1
+    bench.write("odc-mapping.yaml", text.replace("secretEvidence: none", "secretEvidence: valueSetAfterDeploy"))
+    settled(bench)
+    bench.run("plan", "qa", "--detailed-exitcode").hides("cannot be detected")
+    bench.platform.set("QA", "password", "typed-by-hand", pending=True)
+    bench.run("plan", "qa", "--detailed-exitcode", expect=3).shows("secret overwritten outside")
+    before = bench.mark()
+    bench.run("apply", "qa").shows("qa: read back equal")
+    assert bench.writes(before)["PATCH", "QA"] == 1
+    assert bench.platform.secret_equals("QA", "password", PASSWORD, "CRM")
+    settled(bench)
+    bench.run("plan", "qa", "--detailed-exitcode")
+
+
 def test_after_losing_the_record_the_secret_is_unverified_and_not_sent(masked: Bench) -> None:
     for path in masked.repository.glob("stagemail.db*"):
         path.unlink()

@@ -16,8 +16,8 @@ def last_changes(observed: Observed) -> Iterator[tuple[str, str]]:
     """What the platform tells of the last change, by ``<key> <field>``."""
     for resource in observed.resources:
         for name, seen in resource.fields.items():
-            if seen.evidence:
-                yield f"{resource.key} {name}", seen.evidence
+            if seen.at:
+                yield f"{resource.key} {name}", seen.at
 
 
 @click.command(name="drift")

@@ -5,6 +5,8 @@ Not here: comparing them (``planning``), building them (``source``, ``target``, 
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
 
 from stagemail.model.field import Support, Value
 from stagemail.model.inventory import StageIdentity
@@ -57,6 +59,13 @@ class Resource:
     """The pattern that caught it; "" for an exact name or key."""
 
 
+DEPLOYED: Final = "deployed"
+"""Evidence of a stage's secret where the platform dates no write and tells of each app whether the secret was set after
+its deploy: no app says so."""
+SET_AFTER_DEPLOY: Final = "set after deploy"
+"""The same, and an app says so."""
+
+
 @dataclass(frozen=True, slots=True)
 class ObservedField:
     """One field as the platform shows it.
@@ -70,6 +79,15 @@ class ObservedField:
     pending: bool = False
     is_default: bool = False
     evidence: str = ""
+
+    @property
+    def at(self) -> str:
+        """The evidence, where it is a time (ISO 8601); "" for any other kind of evidence."""
+        try:
+            datetime.fromisoformat(self.evidence)
+        except ValueError:
+            return ""
+        return self.evidence if "T" in self.evidence else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,17 @@ Not here: which changes are dangerous (``hazards``), when they happen (``order``
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from stagemail.model.field import FieldSpec, Specs, Value
 from stagemail.model.secret import Masked, SecretState
-from stagemail.model.snapshot import AppliedField, AppliedResource, ObservedField, ObservedResource, Resource
+from stagemail.model.snapshot import (
+    SET_AFTER_DEPLOY,
+    AppliedField,
+    AppliedResource,
+    ObservedField,
+    ObservedResource,
+    Resource,
+)
 from stagemail.model.step import Case, Change
 
 Same = Callable[[str, Value, Value], bool]
@@ -59,7 +65,7 @@ def compare(
         there = seen.get(name, UNSET)
         case = cases[name] or "together"
         before = _before(specs[name], there, known.get(name), case)
-        since = _time(there.evidence) if case == "overwritten" else ""
+        since = there.at if case == "overwritten" else ""
         by_unit.setdefault(specs[name].unit, []).append(Change(name, before, resource.fields[name], case, since))
     kept = _left_behind(resource, known, sent, specs)
     return Difference(
@@ -91,15 +97,6 @@ def _before(spec: FieldSpec, seen: ObservedField, known: AppliedField | None, ca
     if case in ("rotated", "changed") and known is not None and isinstance(known.value, SecretState):
         return SecretState(known.value.ref, known.value.version)
     return _shown(spec, seen)
-
-
-def _time(evidence: str) -> str:
-    """The evidence, where it is a time (ISO 8601); "" for any other kind of evidence."""
-    try:
-        datetime.fromisoformat(evidence)
-    except ValueError:
-        return ""
-    return evidence if "T" in evidence else ""
 
 
 def _shown(spec: FieldSpec, seen: ObservedField) -> Value:
@@ -187,5 +184,10 @@ def _adopted_secret(want: SecretState, seen: ObservedField, old: AppliedField | 
     if _is_unread(want):
         return old
     if old is None or not isinstance(old.value, SecretState):
-        return AppliedField(want, seen.evidence, verified=False)
-    return AppliedField(want, old.evidence or seen.evidence, old.verified)
+        return AppliedField(want, _kept(seen), verified=False)
+    return AppliedField(want, old.evidence or _kept(seen), old.verified)
+
+
+def _kept(seen: ObservedField) -> str:
+    """The evidence to compare with later: what is still set after a deploy may be our own write."""
+    return "" if seen.evidence == SET_AFTER_DEPLOY else seen.evidence

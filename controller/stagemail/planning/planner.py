@@ -16,6 +16,7 @@ from stagemail.planning import guard, order
 from stagemail.planning.activation import activations, foreign_notes, pendings
 from stagemail.planning.claims import Claims
 from stagemail.planning.diff import Difference, compare
+from stagemail.planning.evidence import told_by_apps
 from stagemail.planning.fingerprint import observed_fingerprint
 from stagemail.planning.plan_wide import plan_wide
 from stagemail.planning.reasons import why
@@ -38,7 +39,7 @@ def plan_stage(situation: Situation) -> tuple[Plan, Resolved]:
 
     Conflicts (two equal claims on one app) are in the second value; such a plan must not be applied.
     """
-    s = situation
+    s = replace(situation, observed=told_by_apps(situation.observed))
     _refuse_weaker_purpose(s)
     resolved = resolve(s.desired, s.inventory, s.capabilities, s.secrets)
     seen, known = s.observed.by_key(), s.applied.by_key()

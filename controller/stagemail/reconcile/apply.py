@@ -19,7 +19,7 @@ from stagemail.reconcile.activate import Activations
 from stagemail.reconcile.journal import Journal, outcome_of
 from stagemail.reconcile.state import State
 from stagemail.reconcile.world import World
-from stagemail.reconcile.writes import write_all
+from stagemail.reconcile.writes import evidence_of, write_all
 
 RENEWALS = frozenset({"rotated", "overwritten", "unsettled", "unverified", "together"})
 """Changes that renew a credential and let no mail out that did not go out before."""
@@ -116,7 +116,7 @@ def _refresh_evidence(state: State, world: World, journal: Journal) -> None:
     state.saw(world.target.observe(state.plan.stage, (state.stage_key,)).resources)
     seen = state.seen[state.stage_key].fields
     fields = {
-        name: replace(kept, evidence=seen[name].evidence) if specs[name].secret and name in seen else kept
+        name: replace(kept, evidence=evidence_of(seen[name])) if specs[name].secret and name in seen else kept
         for name, kept in applied.fields.items()
     }
     if fields != dict(applied.fields):

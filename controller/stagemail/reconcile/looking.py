@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from stagemail.model.key import BINDING, Key
 from stagemail.model.snapshot import Observed
+from stagemail.planning.evidence import told_by_apps
 from stagemail.reconcile.once import Prepared, plan
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.world import World
@@ -28,6 +29,5 @@ def look(request: Request, world: World) -> Looked:
     known = prepared.situation.observed.by_key()
     more = world.target.observe(request.stage, tuple(key for key in keys if key not in known))
     resources = {**known, **more.by_key()}
-    return Looked(
-        prepared, Observed(request.stage, inventory.stage, tuple(resources[key] for key in sorted(resources)))
-    )
+    seen = Observed(request.stage, inventory.stage, tuple(resources[key] for key in sorted(resources)))
+    return Looked(prepared, told_by_apps(seen))

@@ -48,7 +48,7 @@ def live_in(name: str, state: SecretState | None, view: StageView) -> LiveIn:
     settings = next((r.fields for r in view.observed.resources if r.key.kind == CONFIGURATION), {})
     seen = settings.get(name, UNSET)
     if known.verified and (written_over(seen, known) or is_absent(seen)):
-        at = f" at {seen.evidence}" if seen.evidence else ""
+        at = f" at {seen.at}" if seen.at else ""
         return LiveIn(
             view.stage, "overwritten", version,
             message=f"overwritten outside{at}: `stagemail apply {view.stage}` writes it again",

@@ -98,7 +98,7 @@ def _pending(seen: Observed | None) -> Iterator[Pending]:
 def _since(seen: Observed | None) -> dict[str, str]:
     """The platform's time of the last change, by ``<key> <field>``."""
     resources = seen.resources if seen else ()
-    return {f"{r.key} {name}": field.evidence for r in resources for name, field in r.fields.items() if field.evidence}
+    return {f"{r.key} {name}": field.at for r in resources for name, field in r.fields.items() if field.at}
 
 
 def _touched(seen: Observed | None, prepared: Prepared | None) -> Iterable[Touched]:
@@ -107,8 +107,8 @@ def _touched(seen: Observed | None, prepared: Prepared | None) -> Iterable[Touch
     for resource in seen.resources:
         subject = seen.stage if resource.key.kind != BINDING else f"{seen.stage}/{resource.label}"
         for name, field in resource.fields.items():
-            if field.evidence:
-                yield Touched(field.evidence, f"{subject} {name}")
+            if field.at:
+                yield Touched(field.at, f"{subject} {name}")
 
 
 def _changed_by_us(runs: Iterable[Run]) -> Run | None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from stagemail.errors import OutcomeUnknown, StagemailError, TryLater
 from stagemail.model.run import Intent, Outcome
 from stagemail.model.secret import Secret, SecretState
-from stagemail.model.snapshot import AppliedField, AppliedResource, ObservedField
+from stagemail.model.snapshot import DEPLOYED, AppliedField, AppliedResource, ObservedField
 from stagemail.model.step import Change, Step
 from stagemail.planning.diff import UNSET
 from stagemail.reconcile.journal import Journal, outcome_of, shown
@@ -100,6 +100,11 @@ def _not_taken(
     return outcome_of(step, "failed", "; ".join(told))
 
 
+def evidence_of(seen: ObservedField) -> str:
+    """The evidence of our own write. Whether apps tell of it is seen once it is live: by the next plan."""
+    return "" if seen.evidence == DEPLOYED else seen.evidence
+
+
 def _record(
     step: Step, taken: Sequence[Change], seen: Mapping[str, ObservedField], state: State, lost: str
 ) -> AppliedResource | None:
@@ -108,7 +113,7 @@ def _record(
     fields = dict(old.fields) if old else {}
     for change in taken:
         secret = isinstance(change.after, SecretState)
-        fields[change.field] = AppliedField(change.after, seen.get(change.field, UNSET).evidence if secret else "")
+        fields[change.field] = AppliedField(change.after, evidence_of(seen.get(change.field, UNSET)) if secret else "")
     for change in step.changes:
         if lost and isinstance(change.after, SecretState):
             fields[change.field] = AppliedField(SecretState(change.after.ref), verified=False)

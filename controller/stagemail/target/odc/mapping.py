@@ -86,8 +86,10 @@ class StageMapping(_Document):
     portfolio: str = Field(default="", description="Key of its portfolio, empty where ODC tells none.")
     entries: dict[str, MappedEntry] = Field(default={}, description="Our field → ODC's entry.")
     unsupported: list[str] = Field(default=[], description="Fields that this stage shall do without: noted, no error.")
-    secret_evidence: Literal["updatedAt", "none"] = Field(
-        default="none", description="Whether `updatedAt` tells that a secret was overwritten by somebody."
+    secret_evidence: Literal["updatedAt", "valueSetAfterDeploy", "none"] = Field(
+        default="none",
+        description="What tells that somebody overwrote a secret: the date of its last write; or, in apps, that it was "
+        "set after the deploy, which is seen while the new value is not live yet; or nothing.",
     )
     codec: CodecOptions = CodecOptions()
     assumed: list[str] = Field(default=[], description="Options that nobody could see yet: look, correct, remove here.")

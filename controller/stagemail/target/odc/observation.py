@@ -12,7 +12,7 @@ from stagemail.model import email
 from stagemail.model.field import Value
 from stagemail.model.key import Key
 from stagemail.model.secret import Masked
-from stagemail.model.snapshot import ObservedField, ObservedResource
+from stagemail.model.snapshot import DEPLOYED, ObservedField, ObservedResource
 from stagemail.target.odc.codec import Codec
 from stagemail.target.odc.mapping import StageMapping
 from stagemail.target.odc.payloads import AppConfigurations, Entry, Group
@@ -79,8 +79,7 @@ def _fields(found: Mapping[str, Entry], mapping: StageMapping) -> dict[str, Obse
         if name == email.RECIPIENTS_MODE:
             fields[name] = _mode(entry, found.get(email.TEST_LIST, NO_ENTRY), codec)
         elif email.SPECS[name].secret:
-            dated = mapping.secret_evidence == "updatedAt"  # noqa: S105 - the name of an option
-            evidence = entry.updated_at or "" if dated else ""
+            evidence = _evidence(entry, mapping)
             shown = Masked(_is_set(entry))
             fields[name] = ObservedField(shown, shown, is_pending(entry), shown.present is False, evidence)
         else:
@@ -88,6 +87,12 @@ def _fields(found: Mapping[str, Entry], mapping: StageMapping) -> dict[str, Obse
             pending = is_pending(entry) and not codec.same(name, value, live)
             fields[name] = ObservedField(value, live, pending, _is_default(entry))
     return fields
+
+
+def _evidence(entry: Entry, mapping: StageMapping) -> str:
+    """What this entry tells of its last write; whether it was set after a deploy, only apps can tell."""
+    by: Mapping[str, str] = {"updatedAt": entry.updated_at or "", "valueSetAfterDeploy": DEPLOYED}
+    return by.get(mapping.secret_evidence, "")
 
 
 def _mode(switch: Entry, members: Entry, codec: Codec) -> ObservedField:
