@@ -130,6 +130,8 @@ READERS = {
     "output.py",
     "place.py",
     "command.py",
+    "logs.py",
+    "running.py",
 }
 """Modules that look at the process's environment; a new one has to be written here, and its variables in the page."""
 

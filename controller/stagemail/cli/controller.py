@@ -10,6 +10,7 @@ import click
 
 from stagemail.cli import options
 from stagemail.cli.controller_edges import Around
+from stagemail.cli.logs import guard
 from stagemail.wiring.controlling import Controlling
 from stagemail.wiring.places import root_of
 
@@ -32,8 +33,10 @@ def command(ctx: click.Context, *, root: Path, log_format: str) -> int:
 
     Example: stagemail --config /etc/stagemail/stagemail.yaml controller
     """
-    around = Around(log_format)
-    controlling = Controlling(options.globals_of(ctx).config, root_of(root), [around])
+    given = options.globals_of(ctx)
+    ctx.call_on_close(guard(given.net.scrub))
+    around = Around(log_format, given.net)
+    controlling = Controlling(given.config, root_of(root), given.net, [around])
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         controlling.stop()

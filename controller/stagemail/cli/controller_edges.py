@@ -11,9 +11,10 @@ from typing import Any, Protocol
 
 import click
 
-from stagemail.errors import StagemailError, UserMustFix
+from stagemail.errors import UserMustFix
 from stagemail.model.happening import Happening, Ticked
 from stagemail.ports import Observer
+from stagemail.reconcile.net import Net
 from stagemail.report.escape import visible
 from stagemail.report.happenings import happening_text
 from stagemail.wiring.controlling import Controlling
@@ -55,8 +56,8 @@ class TextLog:
 class Around:
     """Implements ``ports.Observer``: hands everything to all who stand around the loop, whichever of them fails."""
 
-    def __init__(self, log_format: str) -> None:
-        self._controlling: Controlling | None = None
+    def __init__(self, log_format: str, net: Net) -> None:
+        self._scrub = net.scrub
         self._log: Log = (
             TextLog(self._scrub) if log_format == "text" else _loaded("cli.controller_log").JsonLog(self._scrub)
         )
@@ -80,7 +81,6 @@ class Around:
 
         Raises UsageError where the address is taken, UserMustFix where the extra is not installed.
         """
-        self._controlling = controlling
         operator = controlling.installation.operator
         metrics = _loaded("web.metrics").Metrics() if operator.web is not None else None
         notifier = _loaded("notify.by_apprise").AppriseNotifier if operator.notifications else None
@@ -100,15 +100,6 @@ class Around:
         if self._serving is not None:
             self._serving.stop()
         self._executor.shutdown(wait=False, cancel_futures=True)
-
-    def _scrub(self, text: str) -> str:
-        """The text without the credentials that were read so far."""
-        if self._controlling is None:
-            return text
-        try:
-            return self._controlling.running.credentials.scrubber().scrub(text)
-        except StagemailError:  # the record cannot be opened now, so no credential was read either
-            return text
 
 
 def _uncounted(_name: str, _sent: bool) -> None:

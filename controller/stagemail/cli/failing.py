@@ -7,12 +7,14 @@ import click
 
 from stagemail.cli.output import color, folded, say, width
 from stagemail.errors import InvalidInput, StagemailError
+from stagemail.reconcile.scrubbed import Scrub, error_without_secrets
 from stagemail.report.failure import failure_of, failures_json
 from stagemail.report.problems import problems_text
 
 
-def tell(error: StagemailError, *, as_json: bool) -> None:
-    """Print it: text on the error stream, JSON on the output."""
+def tell(error: StagemailError, scrub: Scrub, *, as_json: bool) -> None:
+    """Print it, without any known credential: text on the error stream, JSON on the output."""
+    error_without_secrets(error, scrub)
     problems = error.problems if isinstance(error, InvalidInput) else ()
     if as_json:
         say(failures_json([failure_of(error)], problems))

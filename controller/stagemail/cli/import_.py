@@ -33,7 +33,10 @@ from stagemail.wiring.opening import clock
     help="Where to write; never over a file that is there [default: here].",
 )
 @options.formats("text", "json")
-def command(*, domain: str, client_id: str, portfolios: tuple[str, ...], folder: Path, form: str) -> int:
+@click.pass_context
+def command(
+    ctx: click.Context, *, domain: str, client_id: str, portfolios: tuple[str, ...], folder: Path, form: str
+) -> int:
     """Write a live organization down as it is: operator file (read-only), mapping, environments/. Sends no write.
 
     Needs the API client's secret in STAGEMAIL_ODC_CLIENT_SECRET. Before anything is written it is checked that the
@@ -44,7 +47,7 @@ def command(*, domain: str, client_id: str, portfolios: tuple[str, ...], folder:
     refuse_present(folder, [OPERATOR, MAPPING, FOLDER], "import")
     organization = Organization(domain, client_id, portfolios)
     progress = ProgressLine()
-    seen = read_organization(organization, clock(), progress)
+    seen = read_organization(organization, clock(), progress, options.globals_of(ctx).net)
     adoption = adopt(seen.stages)
     told = tuple(sorted({*adoption.remarks, *seen.remarks, *seen.failed}))
     if not adoption.configurations:
@@ -52,7 +55,8 @@ def command(*, domain: str, client_id: str, portfolios: tuple[str, ...], folder:
         raise _nothing(domain, told)
     files = _files(adoption, organization, seen)
     progress.clear()
-    write_first(folder, files)
+    net = options.globals_of(ctx).net
+    write_first(folder, {path: net.scrub(text) for path, text in files.items()})
     report = _report(adoption, organization, files, told)
     say(import_json(report) if form == "json" else import_text(report, width=width(), color=color()))
     return exits.PARTLY if seen.failed else exits.DONE

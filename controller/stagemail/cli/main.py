@@ -8,11 +8,13 @@ import importlib
 import itertools
 import os
 import sys
+import traceback
 from typing import NoReturn
 
 import click
 
 from stagemail.cli.interrupts import Interrupts, Terminated
+from stagemail.cli.streams import Edge, guarded
 from stagemail.errors import StagemailError, UsageError, UserMustFix
 
 VERBS: dict[str, str] = {
@@ -99,21 +101,23 @@ def stagemail(ctx: click.Context, config: str | None, *, debug: bool) -> None:
 
     Example: stagemail validate && stagemail plan qa && stagemail apply qa
     """
-    interrupts = ctx.obj
-    ctx.obj = {"config": config or os.environ.get("STAGEMAIL_CONFIG"), "debug": debug}
-    if isinstance(interrupts, Interrupts):
-        ctx.obj["shield"] = interrupts.held_back
-        ctx.obj["note_begun"] = interrupts.note_begun
+    ctx.obj = {**(ctx.obj or {}), "config": config or os.environ.get("STAGEMAIL_CONFIG"), "debug": debug}
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit. 130 after Ctrl-C, 143 after SIGTERM, 2 for usage, 1 for anything that failed."""
+    with guarded() as edge:
+        _main(arguments, edge)
+
+
+def _main(arguments: list[str] | None, edge: Edge) -> NoReturn:
     interrupts = Interrupts()
     interrupts.install()
     gc.set_threshold(500_000, 50, 50)  # commands are short and leave few cycles: looking for them early only costs
+    given = {"shield": interrupts.held_back, "note_begun": interrupts.note_begun, "edge": edge}
     debug = "--debug" in (arguments if arguments is not None else sys.argv[1:])
     try:
-        code = stagemail.main(args=arguments, prog_name="stagemail", standalone_mode=False, obj=interrupts)
+        code = stagemail.main(args=arguments, prog_name="stagemail", standalone_mode=False, obj=given)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -127,15 +131,13 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - the reader of our output is gone
         sys.exit(141)
     except (StagemailError, OSError) as error:
-        if debug:
-            raise
+        _trace(error, debug=debug)
         failing = importlib.import_module("stagemail.cli.failing")  # only what failed needs a report
         told = error if isinstance(error, StagemailError) else _of_this_machine(error)
-        failing.tell(told, as_json=_wants_json(arguments if arguments is not None else sys.argv[1:]))
+        failing.tell(told, edge.scrub, as_json=_wants_json(arguments if arguments is not None else sys.argv[1:]))
         sys.exit(2 if isinstance(error, UsageError) else 1)
-    except Exception as error:  # the last net: no traceback unless asked for
-        if debug:
-            raise
+    except Exception as error:  # noqa: BLE001 - the last net: no traceback unless asked for
+        _trace(error, debug=debug)
         _say(f"this is a defect of stagemail: {type(error).__name__} (run again with --debug to see where)")
         sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
@@ -145,6 +147,12 @@ def _left(interrupts: Interrupts) -> str:
     if interrupts.begun:
         return "what was begun is recorded, the next run finds out what became of it"
     return "nothing was begun, and nothing written to a platform"
+
+
+def _trace(error: BaseException, *, debug: bool) -> None:
+    """Where it happened, with causes and without any local variable, through the net of the streams."""
+    if debug:
+        click.echo("".join(traceback.format_exception(error)).rstrip("\n"), err=True)
 
 
 def _of_this_machine(error: OSError) -> UserMustFix:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from stagemail.reconcile.net import Net
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -25,16 +27,23 @@ class Globals:
     """The context in which no interrupt is raised."""
     note_begun: Callable[[], None] = _nobody
     """Told before the first run is recorded."""
+    net: Net = field(default_factory=Net)
+    """What takes credentials out of text; the command's streams are behind it."""
 
 
 def globals_of(ctx: click.Context) -> Globals:
     """The group's options."""
     found = ctx.find_object(dict) or {}
+    if "net" not in found:
+        found["net"] = Net()
+        if "edge" in found:
+            found["edge"].scrub = found["net"].scrub
     return Globals(
         found.get("config"),
         bool(found.get("debug")),
         found.get("shield") or nullcontext,
         found.get("note_begun") or _nobody,
+        found["net"],
     )
 
 

@@ -2,14 +2,17 @@
 
 import os
 import shutil
+import stat
 import sys
 import textwrap
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import click
 
+from stagemail.cli.options import globals_of
 from stagemail.errors import StagemailError
 from stagemail.reconcile.stages import StageResult
 
@@ -28,6 +31,14 @@ def say(text: str) -> None:
     """Print a report; one without a word is left out."""
     if text.strip():
         click.echo(text.rstrip("\n"))
+
+
+def save(ctx: click.Context, path: Path, text: str) -> None:
+    """Write a file that only its owner may read, without any known credential. Raises OSError."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            os.fchmod(file.fileno(), 0o600)  # one that is there already would keep its mode
+        file.write(globals_of(ctx).net.scrub(text))
 
 
 def complain(results: Iterable[StageResult[Any]]) -> None:

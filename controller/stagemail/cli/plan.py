@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from stagemail.cli import exits, options
-from stagemail.cli.output import color, complain, say, width
+from stagemail.cli.output import color, complain, save, say, width
 from stagemail.cli.run_session import RunSession
 from stagemail.errors import StagemailError, UsageError
 from stagemail.model.plan import Plan
@@ -55,7 +55,7 @@ def command(
     plans = tuple(result.value for result in results if result.value is not None)
     errors = {result.stage: result.error for result in results if result.error is not None}
     if out is not None:
-        out.write_text(plans_json(plans, errors), encoding="utf-8")
+        save(ctx, out, plans_json(plans, errors))
     say(render(_tried(session, plans) if preflight else plans, errors, form))
     if form != "json":
         complain(results)

@@ -6,6 +6,7 @@ Not here: what a verb does with them.
 from collections.abc import Sequence
 from functools import cached_property
 
+from stagemail.cli.logs import guard
 from stagemail.cli.options import globals_of
 from stagemail.cli.session import Session
 from stagemail.model.plan import Plan
@@ -25,7 +26,8 @@ class RunSession(Session):
     def running(self) -> Running:
         """Record, secret stores and targets of this run."""
         known = globals_of(self.ctx)
-        running = Running(self.installation, known.shield, known.note_begun)
+        self.ctx.call_on_close(guard(known.net.scrub))
+        running = Running(self.installation, known.net, known.shield, known.note_begun)
         self.ctx.call_on_close(running.close)
         return running
 

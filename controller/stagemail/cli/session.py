@@ -16,6 +16,7 @@ from stagemail.cli.output import ProgressLine
 from stagemail.model.revision import Loaded
 from stagemail.ports import Source
 from stagemail.reconcile.request import Request
+from stagemail.reconcile.scrubbed import error_without_secrets
 from stagemail.reconcile.stages import StageResult, each_stage
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.opening import open_installation, open_source
@@ -68,5 +69,8 @@ class Session:
     def each(self, stages: tuple[str, ...], work: Callable[[str], Result]) -> tuple[StageResult[Result], ...]:
         """Do the work for every stage; one that fails does not stop another."""
         results = each_stage(stages, work)
+        for result in results:
+            if result.error is not None:
+                error_without_secrets(result.error, globals_of(self.ctx).net.scrub)
         self.progress.clear()
         return results

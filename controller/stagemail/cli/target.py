@@ -48,7 +48,7 @@ def discover(
         found += seen
         if writes:
             path = mapping_path(installation.plugin(name)[1])
-            path.write_text(discovery.write_mapping(seen), encoding="utf-8")
+            path.write_text(options.globals_of(ctx).net.scrub(discovery.write_mapping(seen)), encoding="utf-8")
             click.echo(f"wrote {path.name}: review it, commit it", err=True)
     say(discovery_json(found) if form == "json" else discovery_text(found, width=width(), color=color()))
     if any(stage.ambiguous for stage in found):

@@ -6,6 +6,7 @@ Not here: what a message is (``composing``), whether it may be sent (``reconcile
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -39,10 +40,14 @@ class MemoryOutbox:
 
 
 class FolderOutbox:
-    """Implements ``ports.Outbox`` in a folder of this machine (0700), made when first needed."""
+    """Implements ``ports.Outbox`` in a folder of this machine (0700), made when first needed.
 
-    def __init__(self, folder: Path) -> None:
+    ``scrub`` takes known credentials out of what servers replied.
+    """
+
+    def __init__(self, folder: Path, scrub: Callable[[str], str] = str) -> None:
         self._folder = folder
+        self._scrub = scrub
 
     def begin(self, message: Message) -> None:
         """See ``ports.Outbox.begin``."""
@@ -60,7 +65,7 @@ class FolderOutbox:
         path = self._path(message)
         if not path.exists():
             raise missing(message)
-        self._written(replace(message, state=state, reply=reply)).replace(path)
+        self._written(replace(message, state=state, reply=self._scrub(reply))).replace(path)
         self._through()
 
     def messages(self) -> tuple[Message, ...]:

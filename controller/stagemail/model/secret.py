@@ -4,6 +4,7 @@ Not here: reading stores (``secret``) and who may use what (``reconcile.credenti
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
@@ -15,19 +16,28 @@ REPLACED = "replaced"
 
 
 class Secret:
-    """A credential in memory. No repr, str, format, JSON, pickle, copy or comparison shows it.
+    """A credential in memory. No repr, str, format, JSON, pickle, copy, member list or comparison shows it.
 
-    ``reveal()`` is the only way to the value; every call of it is a place to review.
+    ``reveal()`` is the only way to the value; every call of it is a place to review (``tests/leaks/reveals.txt``).
+    The value is held by a function and not by a member, so that what lists the members of an object finds none.
     """
 
-    __slots__ = ("__value",)
+    __slots__ = ("__weakref__", "reveal")
+
+    reveal: Callable[[], str]
+    """The value itself, for the one line that sends it."""
 
     def __init__(self, value: str) -> None:
-        self.__value = value
+        def revealed() -> str:
+            return value
 
-    def reveal(self) -> str:
-        """The value itself, for the one line that sends it."""
-        return self.__value
+        object.__setattr__(self, "reveal", revealed)
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("a Secret cannot be changed")
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise AttributeError("a Secret cannot be changed")
 
     def __repr__(self) -> str:
         return MASK
@@ -38,7 +48,7 @@ class Secret:
         return MASK
 
     def __bool__(self) -> bool:
-        return bool(self.__value)
+        return bool(self.reveal())
 
     def __eq__(self, other: object) -> bool:
         return self is other
@@ -50,6 +60,9 @@ class Secret:
         raise TypeError("a Secret cannot be pickled or copied")
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError("a Secret cannot be pickled or copied")
+
+    def __getstate__(self) -> NoReturn:
         raise TypeError("a Secret cannot be pickled or copied")
 
 

@@ -19,7 +19,6 @@ from stagemail.errors import GrantRefused, InvalidInput, NotFound, SecretUnusabl
 from stagemail.model.grant import Grant
 from stagemail.model.secret import Secret, SecretRef, SecretState, SecretVersion, odd_key
 from stagemail.ports import SecretStore
-from stagemail.reconcile.scrub import Scrubber
 
 READERS = 16
 """Secrets that are read at the same time at most: twenty would be more connections than most stores' clients keep."""
@@ -58,6 +57,7 @@ class Checked:
 class Credentials:
     """All secrets of one run.
 
+    ``learn`` is told each value before anybody else, so that the edges can take it out of text (``reconcile.net``).
     ``executor`` reads several secrets at once; None reads one after the other. It must not be the one that calls us,
     which could then wait for itself.
     """
@@ -68,11 +68,13 @@ class Credentials:
         grants: Sequence[Grant],
         fingerprint_key: bytes,
         executor: Executor | None,
+        learn: Callable[[Secret], None] = lambda _secret: None,
     ) -> None:
         self._stores = stores
         self._grants = tuple(grants)
         self._key = fingerprint_key
         self._executor = executor
+        self._learn = learn
         self._answers: dict[_Identity, Future[SecretVersion]] = {}
         self._lock = Lock()
 
@@ -122,12 +124,6 @@ class Credentials:
     def fingerprint(self, ref: SecretRef, key: bytes) -> str:
         """The fingerprint of a secret that was read, by another key than this run's."""
         return self._fingerprint(ref, self._read(ref).value, key)
-
-    def scrubber(self) -> Scrubber:
-        """The last net for text: knows every value that was read so far."""
-        with self._lock:
-            done = [f for f in self._answers.values() if f.done() and not f.cancelled() and f.exception() is None]
-        return Scrubber(future.result().value for future in done)
 
     def created(self) -> Mapping[str, str]:
         """Since when the store has the version of each secret that was read (ISO 8601), where it tells."""
@@ -221,6 +217,7 @@ class Credentials:
                 hint=f"known stores: {known}; others are added in the operator file under `secretStores:`",
             )
         answer = store.read(ref)
+        self._learn(answer.value)
         if ref.version and answer.version != ref.version:
             has = f"version {answer.version}" if answer.version else "no versions"
             raise SecretUnusable(

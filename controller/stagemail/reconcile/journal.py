@@ -13,6 +13,7 @@ from stagemail.model.run import Intent, Operation, Outcome, OutcomeStatus, Run
 from stagemail.model.snapshot import AppliedResource
 from stagemail.model.step import Step
 from stagemail.ports import Entry, Lease
+from stagemail.reconcile.scrubbed import without_secrets
 from stagemail.reconcile.waiting import LEASE_SECONDS
 from stagemail.reconcile.world import World
 
@@ -82,17 +83,18 @@ class Journal:
 
     def close(self, closed: Sequence[tuple[Intent, Outcome, AppliedResource | None]]) -> None:
         """What became of steps, and what is applied now: one durable append."""
+        told = [(intent, without_secrets(outcome, self._world.scrub), applied) for intent, outcome, applied in closed]
         entries = [
             entry
-            for intent, outcome, applied in closed
+            for intent, outcome, applied in told
             for entry in (Entry(settled=(intent.id, outcome)), *([Entry(applied=applied)] if applied else []))
         ]
         self._append(entries)
-        self.outcomes.extend(outcome for _, outcome, _ in closed)
+        self.outcomes.extend(outcome for _, outcome, _ in told)
 
     def note(self, outcomes: Iterable[Outcome], entries: Iterable[Entry] = ()) -> None:
         """Outcomes of steps that were never sent."""
-        self.outcomes.extend(outcomes)
+        self.outcomes.extend(without_secrets(outcome, self._world.scrub) for outcome in outcomes)
         listed = list(entries)
         if listed:
             self._append(listed)

@@ -37,3 +37,5 @@ class World:
     """The credentials of the target itself, by what a person calls them."""
     probe: MailProbe | None = None
     """Speaks with mail servers; None where nobody could be asked to try a credential."""
+    scrub: Callable[[str], str] = str
+    """Takes known credentials out of a text (``net``): what a platform says is repeated to people."""

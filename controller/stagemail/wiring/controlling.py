@@ -17,6 +17,7 @@ from stagemail.model.verdict import Verdict
 from stagemail.ports import Follower, Observer
 from stagemail.reconcile.automatic import Automatic
 from stagemail.reconcile.loop import Followed, Loop, Passed, Setup
+from stagemail.reconcile.net import Net
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.world import World
 from stagemail.wiring.installation import Installation
@@ -34,12 +35,13 @@ GRACE = 8.0
 class Controlling:
     """One controller over one operator file. ``loop`` is what others wake; ``stop`` may be called from a signal."""
 
-    def __init__(self, config: str | None, root: Path, observers: Sequence[Observer] = ()) -> None:
+    def __init__(self, config: str | None, root: Path, net: Net, observers: Sequence[Observer] = ()) -> None:
         self.path = required_operator_file(config, root)
         self.root = root
+        self._net = net
         self._stopped, self._alarm = Event(), Event()
         self.clock = StoppingClock(machine_clock(), self._stopped)
-        self._built = _Built(self.path, root, self.clock)
+        self._built = _Built(self.path, root, self.clock, net)
         self._seen = _stamp(self._built.files())
         workers = self._built.installation.operator.controller.workers
         self._dispatcher = InProcessDispatcher(_thread, workers, self.clock)
@@ -104,7 +106,7 @@ class Controlling:
             return None
         self._seen = stamp
         try:
-            built = _Built(self.path, self.root, self.clock)
+            built = _Built(self.path, self.root, self.clock, self._net)
         except (StagemailError, OSError) as error:
             raise _kept(self.path, error) from error
         self._built.retire()
@@ -125,9 +127,9 @@ def _kept(path: Path, error: StagemailError | OSError) -> UserMustFix:
 class _Built:
     """What one state of the operator file builds."""
 
-    def __init__(self, path: Path, root: Path, clock: StoppingClock) -> None:
+    def __init__(self, path: Path, root: Path, clock: StoppingClock, net: Net) -> None:
         self.installation = Installation(read_operator(path), path, clock)
-        self.running = Running(self.installation)
+        self.running = Running(self.installation, net)
         self._root = root
         self._lock = Lock()
         self._uses = 0

@@ -51,8 +51,15 @@ class LateProbe:
 class Mail:
     """What a run may do with mail servers."""
 
-    def __init__(self, installation: Installation, credentials: Callable[[], Credentials], closing: ExitStack) -> None:
+    def __init__(
+        self,
+        installation: Installation,
+        credentials: Callable[[], Credentials],
+        closing: ExitStack,
+        scrub: Callable[[str], str],
+    ) -> None:
         self._installation = installation
+        self._scrub = scrub
         self._credentials = credentials
         self._closing = closing
         self.probe = LateProbe(self._prober)
@@ -109,7 +116,7 @@ class Mail:
     @cached_property
     def _outbox(self) -> Outbox:
         module: Any = import_module("stagemail.mail.outbox")
-        books: Outbox = module.FolderOutbox(books_of(self._installation))
+        books: Outbox = module.FolderOutbox(books_of(self._installation), self._scrub)
         return books
 
     def _prober(self) -> MailProbe:

@@ -17,12 +17,13 @@ from stagemail.document import read
 from stagemail.document.writing import write
 from stagemail.errors import InvalidInput, NotFound, StagemailError, TryLater, UsageError
 from stagemail.model.key import BINDING, CONFIGURATION, Key
-from stagemail.model.secret import SecretRef
+from stagemail.model.secret import Secret, SecretRef
 from stagemail.model.snapshot import Desired
 from stagemail.ports import Candidate, Check, Clock, Discovered
 from stagemail.reconcile.adopt_documents import MAPPING, OWN_KEY, PREFIX, STORE, Organization
 from stagemail.reconcile.adopt_settings import Found
 from stagemail.reconcile.adopt_shape import app_fault
+from stagemail.reconcile.net import Net
 from stagemail.reconcile.world import Progress
 from stagemail.report.adoption import Remark
 from stagemail.target.odc.check import check_desired
@@ -65,24 +66,27 @@ def mapping_text(mapping: OdcMapping) -> str:
     return HEADER + write(mapping.model_dump(by_alias=True, mode="json"))
 
 
-def read_organization(organization: Organization, clock: Clock, progress: Progress) -> Seen:
-    """Read everything. Raises NotFound without a stage; a stage that cannot be read is among ``failed``."""
+def read_organization(organization: Organization, clock: Clock, progress: Progress, net: Net) -> Seen:
+    """Read everything; ``net`` learns the credentials. Raises NotFound without a stage.
+
+    A stage that cannot be read is among ``failed``.
+    """
     with ExitStack() as closing:
-        placed = _Reader(organization, clock, closing, {}).listed()
+        placed = _Reader(organization, clock, closing, {}, net).listed()
         if not placed:
             raise NotFound(
                 f"{organization.domain} shows no stage",
                 hint="give the API client the permission Stage > View stage on the stages to import",
             )
         names = dict(_named(placed))
-        return _Reader(organization, clock, closing, names).read(names, progress)
+        return _Reader(organization, clock, closing, names, net).read(names, progress)
 
 
 class _Reader:
     """One connection that cannot write. ``names``: our name of each stage → what ODC calls it."""
 
     def __init__(
-        self, organization: Organization, clock: Clock, closing: ExitStack, names: Mapping[str, Placed]
+        self, organization: Organization, clock: Clock, closing: ExitStack, names: Mapping[str, Placed], net: Net
     ) -> None:
         self._environments = dict(_environments(names))
         settings = OdcSettings(
@@ -94,7 +98,13 @@ class _Reader:
         plugin = stores()[STORE]
         store = plugin.build(plugin.settings.model_validate({"type": "env", "prefix": PREFIX}), Path())
         ref = SecretRef(STORE, OWN_KEY)
-        credentials = Credentials(organization.client_id, lambda: store.read(ref).value)
+
+        def own() -> Secret:
+            secret = store.read(ref).value
+            net.learn(secret)
+            return secret
+
+        credentials = Credentials(organization.client_id, own, net.learn)
         self._connection: Connection = connect(settings, credentials, clock)
         closing.callback(self._connection.api.close)
         self._executor = ThreadPoolExecutor(WORKERS, thread_name_prefix="odc")

@@ -44,7 +44,7 @@ def _connect(context: TargetContext) -> Connection:
         ca_file=context.settled.base / settings.ca_file if settings.ca_file else None,
     )
     ref = secret_ref(settings.credentials.client_secret)
-    credentials = Credentials(settings.credentials.client_id, lambda: context.secret(ref))
+    credentials = Credentials(settings.credentials.client_id, lambda: context.secret(ref), context.learn)
     buckets = context.shared.setdefault("odc", Buckets())
     made = connect(odc, credentials, context.clock, buckets)
     context.closing.callback(made.api.close)

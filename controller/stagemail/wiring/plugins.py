@@ -47,7 +47,8 @@ class TargetContext:
     """What a target is built from for a run.
 
     ``stages`` maps our name of each stage to the platform's name or key. ``closing`` takes what must be closed when the
-    run ends. ``workers`` bounds parallel reads.
+    run ends. ``workers`` bounds parallel reads. ``learn`` is told every credential that the platform gives, such as
+    access tokens.
     """
 
     settled: Settled
@@ -58,6 +59,7 @@ class TargetContext:
     workers: int = 8
     shared: MutableMapping[str, Any] = field(default_factory=dict)
     """What targets of one type keep together in a run, by their type: one organization has one set of limits."""
+    learn: Callable[[Secret], None] = lambda _secret: None
 
 
 class TargetPlugin(Protocol):

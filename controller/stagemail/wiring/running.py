@@ -3,6 +3,7 @@
 Not here: what is done with it (``reconcile``).
 """
 
+import os
 import secrets
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +16,14 @@ from stagemail.model.snapshot import Desired
 from stagemail.model.usage import Usage
 from stagemail.ports import Discovery, SecretStore, Target
 from stagemail.reconcile.credentials import READERS, Credentials
+from stagemail.reconcile.net import Net
 from stagemail.reconcile.uses import secrets_for
 from stagemail.reconcile.world import Progress, World, silent
 from stagemail.record.state import open_record
 from stagemail.resources.policy import grants_of, secret_ref
 from stagemail.wiring.identity import actor, is_gone, owner
 from stagemail.wiring.installation import Installation
+from stagemail.wiring.logins import login_secrets
 from stagemail.wiring.mail import Mail
 from stagemail.wiring.own_secrets import own_of_target
 from stagemail.wiring.plugins import TargetContext, TargetRuntime, loaded_from, stores
@@ -28,6 +31,9 @@ from stagemail.wiring.shielded import Shield, ShieldedRecord
 
 WORKERS = 8
 """How many apps are read at the same time at most."""
+
+NET_SECONDS = 3600.0
+"""A credential that no pass has read for so long is let go by the net of a long run; no pass takes longer."""
 
 SECRET_WORKERS = READERS
 """How many secrets are."""
@@ -55,16 +61,23 @@ class Running:
     """One run over one installation. Targets, secrets and connections are kept until ``close``.
 
     ``shield``: the context in which no interrupt is raised, where interrupts are raised at all; ``note_begun`` is told
-    before the first thing is recorded.
+    before the first thing is recorded. ``net`` learns every credential; whoever prints, logs or sends what comes of the
+    run hands its text to the same net.
     """
 
     def __init__(
-        self, installation: Installation, shield: Shield = nullcontext, note_begun: Callable[[], None] = lambda: None
+        self,
+        installation: Installation,
+        net: Net,
+        shield: Shield = nullcontext,
+        note_begun: Callable[[], None] = lambda: None,
     ) -> None:
         self.installation = installation
         self.clock = installation.clock
         self._shield = shield
         self._note_begun = note_begun
+        self._net = net
+        self._turned = self.clock.monotonic()
         self._targets: dict[str, Target] = {}
         self._closing = ExitStack()
         self._shared: dict[str, Any] = {}
@@ -86,7 +99,8 @@ class Running:
                 is_gone=is_gone,
                 secret=self._state_key,
             )
-            return ShieldedRecord(self._closing.enter_context(opened), self._shield, self._note_begun)
+            kept = self._closing.enter_context(opened)
+            return ShieldedRecord(kept, self._shield, self._net.scrub, self._note_begun)
 
     def _state_key(self) -> Secret | None:
         """What ``stateKey`` names. Credentials of its own: those of the run are keyed by the record that it opens."""
@@ -97,15 +111,18 @@ class Running:
 
     def own_secret(self, ref: SecretRef) -> Secret:
         """A secret that the operator file itself names, asked of its store now."""
-        return Credentials(self._stores, (), b"", None).resolve_own(ref)
+        return Credentials(self._stores, (), b"", None, self._net.learn).resolve_own(ref)
 
     def secrets_now(self, desired: Desired) -> Mapping[str, Secret]:
         """A stage's secrets as its grants allow them, asked of their stores now: for mail of our own."""
-        return secrets_for(desired, Credentials(self._stores, grants_of(self.installation.operator), b"", None))
+        grants = grants_of(self.installation.operator)
+        return secrets_for(desired, Credentials(self._stores, grants, b"", None, self._net.learn))
 
     @cached_property
     def _stores(self) -> Mapping[str, SecretStore]:
         known = stores()
+        for secret in login_secrets(self.installation.operator.secret_stores.values(), os.environ):
+            self._net.learn(secret)
         return {
             name: known[settings.type].build(settings, self.installation.base)
             for name, settings in self.installation.operator.secret_stores.items()
@@ -117,14 +134,14 @@ class Running:
         executor = ThreadPoolExecutor(SECRET_WORKERS, thread_name_prefix="secrets")
         self._closing.callback(executor.shutdown, wait=False, cancel_futures=True)
         grants = grants_of(self.installation.operator)
-        made = Credentials(self._stores, grants, self.record.fingerprint_key(), executor)
+        made = Credentials(self._stores, grants, self.record.fingerprint_key(), executor, self._net.learn)
         self._closing.callback(made.forget)
         return made
 
     @cached_property
     def mail(self) -> Mail:
         """What this run may do with mail servers."""
-        return Mail(self.installation, lambda: self.credentials, self._closing)
+        return Mail(self.installation, lambda: self.credentials, self._closing, self._net.scrub)
 
     def target(self, name: str) -> Target:
         """The target of this name, the same one until the run ends."""
@@ -160,11 +177,15 @@ class Running:
             progress=progress,
             probe=self.mail.probe,
             own_secrets=own_of_target(self.installation, name),
+            scrub=self._net.scrub,
         )
 
     def anew(self, stage: str) -> World:
         """The ports of one stage for another pass of a long run: secrets and listings are read again."""
         self.credentials.forget()
+        if self.clock.monotonic() - self._turned > NET_SECONDS:
+            self._turned = self.clock.monotonic()
+            self._net.turn()
         world = self.world(stage)
         if isinstance(world.target, Refreshing):
             world.target.refresh()
@@ -175,7 +196,9 @@ class Running:
         runtime: TargetRuntime = loaded_from(plugin.runtime)
         stages = self.installation.operator.stages
         own = {stage: settings.environment for stage, settings in stages.items() if settings.target == name}
-        return runtime, TargetContext(settled, own, self.clock, self._own_secret, self._closing, WORKERS, self._shared)
+        return runtime, TargetContext(
+            settled, own, self.clock, self._own_secret, self._closing, WORKERS, self._shared, self._net.learn
+        )
 
     def _own_secret(self, ref: SecretRef) -> Secret:
         return self.credentials.resolve_own(ref)

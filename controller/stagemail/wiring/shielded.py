@@ -1,4 +1,5 @@
-"""A record whose every call is done whole: an interrupt that arrives meanwhile waits until it is over.
+"""A record whose every call is done whole: an interrupt that arrives meanwhile waits until it is over. What is
+written to it has gone through the net.
 
 Not here: what a record does (``record``), what an interrupt is (``cli.interrupts``).
 """
@@ -11,6 +12,7 @@ from stagemail.model.run import Intent, Run
 from stagemail.model.snapshot import Applied, AppliedResource
 from stagemail.model.standing import Audit, Decision, Standing
 from stagemail.ports import Entry, Lease
+from stagemail.reconcile.scrubbed import Scrub, scrubbed
 from stagemail.record.state import KeptRecord
 
 Shield = Callable[[], AbstractContextManager[None]]
@@ -20,9 +22,12 @@ Shield = Callable[[], AbstractContextManager[None]]
 class ShieldedRecord:
     """Implements ``ports.Record`` and ``ports.Leases`` by another record, each call inside the shield."""
 
-    def __init__(self, record: KeptRecord, shield: Shield, note_begun: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, record: KeptRecord, shield: Shield, scrub: Scrub, note_begun: Callable[[], None] = lambda: None
+    ) -> None:
         self._record = record
         self._shield = shield
+        self._scrub = scrub
         self._note_begun = note_begun
 
     @property
@@ -34,7 +39,7 @@ class ShieldedRecord:
         """See ``ports.Record.append``."""
         with self._shield():
             self._note_begun()
-            self._record.append(entries, lease)
+            self._record.append(scrubbed(entries, self._scrub), lease)
 
     def applied(self, stage: str) -> Applied:
         """See ``ports.Record.applied``."""

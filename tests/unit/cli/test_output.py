@@ -1,9 +1,14 @@
 """How verbs speak: errors of several stages, and lines of the terminal's width."""
 
+from pathlib import Path
+
+import click
 import pytest
 
-from stagemail.cli.output import complain, folded, say
+from stagemail.cli.output import complain, folded, save, say
 from stagemail.errors import NotFound, Unreachable
+from stagemail.model.secret import Secret
+from stagemail.reconcile.net import Net
 from stagemail.reconcile.stages import StageResult
 
 
@@ -27,3 +32,18 @@ def test_a_report_without_a_word_leaves_no_empty_line(capsys: pytest.CaptureFixt
     say("")
     say("one\n\n")
     assert capsys.readouterr().out == "one\n"
+
+
+def test_a_saved_file_is_its_owners_and_has_no_credential(tmp_path: Path) -> None:
+    net = Net()
+    net.learn(Secret("hunter2-hunter2"))
+    ctx = click.Context(click.Command("plan"), obj={"net": net})
+    path = tmp_path / "plan.json"
+    path.touch(0o644)
+    save(ctx, path, '{"told": "hunter2-hunter2 aHVudGVyMi1odW50ZXIy"}')
+    assert path.read_text(encoding="utf-8") == '{"told": "*** ***"}'
+    assert path.stat().st_mode & 0o777 == 0o600
+    save(ctx, path, "{}")
+    assert path.read_text(encoding="utf-8") == "{}"
+    save(ctx, Path("/dev/null"), "{}")
+    assert Path("/dev/null").is_char_device()

@@ -12,6 +12,7 @@ from stagemail.errors import GrantRefused, InvalidInput, NotFound, SecretUnusabl
 from stagemail.model.grant import Grant
 from stagemail.model.secret import SecretRef, SecretVersion
 from stagemail.reconcile.credentials import READERS, Credentials, Use
+from stagemail.reconcile.net import Net
 from stagemail.secret.memory import MemoryStore
 
 RELAY = "smtp.example.com:587"
@@ -300,9 +301,10 @@ def test_the_operator_files_own_secrets_need_no_grant(store: MemoryStore) -> Non
     assert credentials(store, ()).resolve_own(PROD).reveal() == "correct horse"
 
 
-def test_the_scrubber_knows_what_was_read(store: MemoryStore) -> None:
-    run = credentials(store)
+def test_the_net_knows_what_was_read(store: MemoryStore) -> None:
+    net = Net()
+    run = Credentials({"env": store}, GRANTS, bytes(32), None, net.learn)
     run.resolve("qa", QA, (RELAY,))
     with pytest.raises(NotFound):
         run.resolve("qa", SecretRef("env", "SMTP_QA9"), (RELAY,))
-    assert run.scrubber().scrub("535 hunter2 rejected, correct horse") == "535 *** rejected, correct horse"
+    assert net.scrub("535 hunter2 rejected, correct horse") == "535 *** rejected, correct horse"

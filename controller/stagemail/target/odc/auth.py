@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from stagemail.errors import NotPermitted, Unreachable
+from stagemail.model.secret import Secret
 from stagemail.ports import Clock
 from stagemail.target.odc.credentials import Credentials
 
@@ -46,6 +47,7 @@ class Tokens:
         with self._lock:
             if self._token in ("", refused) or self._clock.monotonic() >= self._until:
                 self._renew()
+            self._credentials.learn(Secret(self._token))
             return self._token
 
     def _renew(self) -> None:

@@ -17,7 +17,8 @@ from stagemail.errors import (
     StagemailError,
     Unreachable,
 )
-from stagemail.model.secret import MASK
+from stagemail.model.scrub import Scrubber
+from stagemail.model.secret import Secret
 from stagemail.ports import Clock
 from stagemail.target.odc.call import Call
 
@@ -71,8 +72,7 @@ def detail(body: bytes, content_type: str, withheld: tuple[str, ...] = ()) -> st
     elif "html" in content_type or text[:1] == "<":
         title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
         text = f"an HTML page{f': {title.group(1)}' if title else ''}"
-    for secret in sorted((value for value in withheld if value), key=len, reverse=True):
-        text = text.replace(secret, MASK)
+    text = Scrubber(Secret(value) for value in withheld).scrub(text)
     text = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text).strip()
     return f": {text[:MAX_DETAIL]}" if text else ""
 

@@ -1,0 +1,36 @@
+"""The net of a process, and what passes it on its way into the record."""
+
+from datetime import UTC, datetime
+
+from stagemail.model.key import Key
+from stagemail.model.run import Outcome, Run
+from stagemail.model.secret import Secret
+from stagemail.ports import Entry
+from stagemail.reconcile.net import Net
+from stagemail.reconcile.scrubbed import scrubbed
+
+KEY = Key("qa", "configuration", "1")
+
+
+def test_it_lets_go_of_what_was_not_learned_again_for_a_whole_turn() -> None:
+    net = Net()
+    for value in ("still-in-use", "rotated-away"):
+        net.learn(Secret(value))
+    for _ in range(2):
+        assert net.scrub("still-in-use rotated-away") == "*** ***"
+        net.turn()
+        net.learn(Secret("still-in-use"))
+    assert net.scrub("still-in-use rotated-away") == "*** rotated-away"
+
+
+def test_what_is_recorded_has_no_known_value_in_its_messages() -> None:
+    net = Net()
+    net.learn(Secret("hunter2-hunter2"))
+    told = Outcome("s", KEY, "QA", "write", "failed", "ODC answers 400: bad value aHVudGVyMi1odW50ZXIy")
+    run = Run("r", "qa", "c0ffee", "ada", datetime(2026, 1, 1, tzinfo=UTC), outcomes=(told,))
+    entries = [Entry(run=run), Entry(settled=("i", told)), Entry(forgotten=KEY)]
+    kept = list(scrubbed(entries, net.scrub))
+    assert "aHVudGVy" not in repr(kept)
+    assert kept[0].run is not None
+    assert kept[0].run.outcomes[0].message == "ODC answers 400: bad value ***"
+    assert kept[2] == Entry(forgotten=KEY)
