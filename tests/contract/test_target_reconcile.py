@@ -79,6 +79,7 @@ class Site:
             target_name="odc",
             record=self.record,
             leases=self.record,
+            standings=self.record,
             credentials=Credentials({"vault": self.store}, [grant], b"k" * 32, None),
             clock=clock,
             new_id=lambda: f"run-{next(self._ids)}",

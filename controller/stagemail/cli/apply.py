@@ -1,5 +1,6 @@
 """``stagemail apply``: do what plan shows, read it back, make it live, record it."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -13,6 +14,7 @@ from stagemail.model.run import Run
 from stagemail.reconcile.once import once
 from stagemail.report.plan_json import plans_from_json
 from stagemail.wiring.noting import note
+from stagemail.wiring.sources import contents_of
 
 MAX_PLAN = 64 * 1024 * 1024
 """Bytes of a saved plan that we read."""
@@ -64,8 +66,11 @@ def command(
         refuse_dirty(session)
     selected = session.stages(tuple(saved)) if saved else session.stages(stages, more)
 
+    contents = contents_of(session.installation, session.root, session.loaded.revision.id)
+
     def work(stage: str) -> Run:
-        return once(session.request(stage), session.world(stage), saved.get(stage))
+        request = replace(session.request(stage), contents=contents)
+        return once(request, session.world(stage), saved.get(stage))
 
     results = session.each(selected, work)
     tell_runs(results, form)

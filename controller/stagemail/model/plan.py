@@ -79,12 +79,17 @@ class Plan:
     @property
     def is_held(self) -> bool:
         """Whether a guard holds any of it."""
-        return bool(self.hazards or self.held)
+        return bool(self.hazards or self.held or self.gated)
+
+    @property
+    def gated(self) -> tuple[Step, ...]:
+        """The steps that wait at a gate."""
+        return tuple(step for step in self.steps if step.gate and not (step.held or step.reported))
 
     @property
     def blocked(self) -> tuple[Step, ...]:
         """The steps that lack something that a person must provide."""
-        return tuple(step for step in self.steps if step.blocked and not step.held)
+        return tuple(step for step in self.steps if step.blocked and not step.held and not step.gate)
 
     @property
     def reported(self) -> tuple[Step, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from stagemail.model.gate import Gate, Gating
 from stagemail.model.inventory import Purpose
 from stagemail.model.step import HazardKind
 
@@ -51,7 +52,13 @@ class Policy:
     """Seconds that drift must have lasted before an automatic run heals it."""
     drift_ages: Mapping[str, float] = field(default_factory=dict)
     """Seconds since automatic runs first reported the drift that a step would heal, by the step's id."""
+    gating: Gating = field(default_factory=Gating)
+    """What the operator file says of the stage's gates …"""
+    gates: tuple[Gate, ...] = ()
+    """… and those of them that are shut now."""
     outside_window: str = ""
+    outside_heal_window: str = ""
+    """The same for putting drift right."""
     preflight: bool = False
     """Whether an automatic run tries the server's settings before it pushes them …"""
     preflight_blocks: bool = False

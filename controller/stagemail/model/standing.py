@@ -23,6 +23,15 @@ class Readiness:
 
 
 @dataclass(frozen=True, slots=True)
+class Canary:
+    """The apps (keys) that came first with these contents, and since when they are live."""
+
+    content: str
+    apps: tuple[str, ...]
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """One stage, by the last look at it. ``revision`` and ``content``: what it follows; ``readiness``: newest first."""
 
@@ -31,6 +40,7 @@ class Standing:
     revision: str = ""
     content: str = ""
     readiness: tuple[Readiness, ...] = ()
+    canary: Canary | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,6 +91,9 @@ class Step:
     blocked: str = ""
     """Why it cannot be done now although nobody holds it: a secret that could not be read."""
 
+    gate: str = ""
+    """Why it waits although nobody needs to accept anything: a dependency, a soak, an approval, a canary, a stop."""
+
     @property
     def id(self) -> str:
         """A name that is stable over equal input: the key, the action and the unit."""
@@ -99,4 +102,4 @@ class Step:
     @property
     def runnable(self) -> bool:
         """Whether apply may do it."""
-        return not (self.held or self.reported or self.blocked)
+        return not (self.held or self.reported or self.blocked or self.gate)

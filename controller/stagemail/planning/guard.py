@@ -7,16 +7,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from stagemail.model.field import Value
+from stagemail.model.gate import Gate
 from stagemail.model.inventory import App
-from stagemail.model.key import Key
+from stagemail.model.key import BINDING, Key
 from stagemail.model.policy import Policy
 from stagemail.model.secret import SecretState
 from stagemail.model.step import Hazard, Step
-from stagemail.planning import hazards
+from stagemail.planning import hazards, order
 from stagemail.planning.reasons import why
 from stagemail.planning.waiving import Waivers
-
-DRIFT = frozenset({"drift", "overwritten"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Rules:
 def judge(steps: Iterable[Step], rules: Rules) -> tuple[Step, ...]:
     """Name each step's hazards, hold what nobody accepted, leave to people what policy leaves to them."""
     held = (part for step in steps for part in _renewing(_held(_named(step, rules), rules), rules))
-    return tuple(_blocked(_left_to_people(step, rules.policy)) for step in held)
+    return tuple(_gated(_blocked(_left_to_people(step, rules.policy)), rules.policy.gates) for step in held)
 
 
 def _named(step: Step, rules: Rules) -> Step:
@@ -111,15 +110,33 @@ def _left_to_people(step: Step, policy: Policy) -> Step:
         return step
     if not policy.automated:
         return replace(step, reported=True, why=(*step.why, "sync.automated is false for this stage"))
-    drifted = any(change.case in DRIFT for change in step.changes)
-    only_drift = drifted and all(change.case in DRIFT or change.case == "together" for change in step.changes)
-    if not only_drift:
+    if not hazards.heals_only(step):
         return step
     if policy.self_heal != "all" and not (policy.self_heal == "recipients" and hazards.narrows(step)):
         return replace(step, reported=True, why=(*step.why, f"drift; sync.selfHeal is {policy.self_heal}"))
     if policy.drift_ages.get(step.id, 0.0) < policy.heal_after:
         return replace(step, reported=True, why=(*step.why, f"drift; healed once it lasted {policy.heal_after} s"))
     return step
+
+
+def _gated(step: Step, gates: Iterable[Gate]) -> Step:
+    """Let a step wait at the first gate that is shut for it."""
+    if step.held or step.reported:
+        return step
+    found = next((gate for gate in gates if _waits(step, gate)), None)
+    return replace(step, gate=found.message) if found else step
+
+
+def _waits(step: Step, gate: Gate) -> bool:
+    """A stop and a suspension hold everything. The others hold neither narrowing, nor a renewed credential, nor what
+    heals drift, nor what makes any of that live; a canary lets its own apps through, and the stage's settings."""
+    if gate.kind in ("stopped", "suspended"):
+        return True
+    if step.action == "activate":
+        return gate.kind == "canary" and step.phase != order.NARROW_LIVE and step.key.id not in gate.beside
+    if step.action == "write" and (hazards.renews_only(step) or hazards.narrows(step) or hazards.heals_only(step)):
+        return False
+    return gate.kind != "canary" or (step.key.kind == BINDING and step.key.id not in gate.beside)
 
 
 def _blocked(step: Step) -> Step:

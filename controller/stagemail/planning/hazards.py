@@ -19,6 +19,8 @@ from stagemail.planning.exact import exactly, written
 SPECS: Final = email.SPECS
 RENEWS: Final = frozenset({"rotated", "unsettled", "unverified", "together"})
 """Changes that bring the platform a credential of ours and nothing else; "unverified": a person asked to push it."""
+DRIFT: Final = frozenset({"drift", "overwritten"})
+"""Changes that undo what somebody did outside Git."""
 NEW_CREDENTIAL: Final = frozenset({"rotated", "create", "changed"})
 AUTHENTICATION: Final = SPECS[email.AUTH_TYPE].group
 STRONGEST: Final = max(email.SECURITY_ORDER.values())
@@ -91,7 +93,7 @@ def of_step(
     if step.action == "write":
         found += [*_recipients(step, policy), *_connection(step, wanted), *_sender(step), *_takeover(step)]
         if not (renews_only(step) or narrows(step)):
-            found += outside_window(policy)
+            found += outside_window(policy, healing=heals_only(step))
     return tuple(sorted(set(found)))
 
 
@@ -192,9 +194,15 @@ def _unbound(app: App) -> Hazard:
     )
 
 
-def outside_window(policy: Policy) -> tuple[Hazard, ...]:
+def heals_only(step: Step) -> bool:
+    """Whether the step does nothing but put drift right, with the rest of its group as it is."""
+    cases = {change.case for change in step.changes}
+    return bool(cases & DRIFT) and cases <= DRIFT | {"together"}
+
+
+def outside_window(policy: Policy, *, healing: bool = False) -> tuple[Hazard, ...]:
     """Now is not a time to write. Never said of narrowing and of a renewed credential: waiting is the greater harm."""
-    reason = policy.outside_window
+    reason = policy.outside_heal_window if healing else policy.outside_window
     return (Hazard("outside-window", exactly(reason), f"outside the stage's window: {reason}"),) if reason else ()
 
 

@@ -81,6 +81,8 @@ def _not_run(step: Step) -> Outcome:
         )
     if step.reported:
         return outcome_of(step, "reported", step.why[-1] if step.why else "")
+    if step.gate:
+        return outcome_of(step, "held", step.gate)
     return outcome_of(step, "failed", step.blocked)
 
 

@@ -1,17 +1,24 @@
 """One pass of one stage by the controller: through ``once``, as the CLI does it, and told as data.
 
-Whatever stops a pass becomes data, so that one stage never stops another. Not here: when (``loop``, ``schedule``).
+Whatever stops a pass becomes data, so that one stage never stops another. Not here: when (``loop``, ``schedule``), the
+gates (``gates``), which revision is followed where the newest must wait (``candidates``).
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
-from stagemail.errors import Busy, RateLimited, StagemailError, TryLater, UserMustFix
+from stagemail.errors import Busy, RateLimited, StagemailError, UserMustFix
+from stagemail.model.gate import Gating
 from stagemail.model.happening import Finished
 from stagemail.model.revision import Loaded
 from stagemail.model.run import Run
+from stagemail.model.standing import Standing
 from stagemail.model.verdict import Verdict
-from stagemail.ports import Clock, Follower
+from stagemail.planning import windows
+from stagemail.ports import Clock, Entry, Follower
+from stagemail.reconcile import conditions, gates
+from stagemail.reconcile.candidates import followed
 from stagemail.reconcile.loop import Passed
 from stagemail.reconcile.once import once
 from stagemail.reconcile.request import Request
@@ -28,44 +35,103 @@ class Automatic:
     sources: Mapping[str, Follower]
     source_of: Mapping[str, str]
     world: Callable[[str], World]
-    request: Callable[[str, Loaded], Request]
+    request: Callable[[str, Loaded, Mapping[str, str]], Request]
     clock: Clock
 
     def __call__(self, stage: str, verdict: Verdict, reason: str) -> Passed:
         """One pass of a stage."""
-        start = self.clock.monotonic()
+        return _Pass(self, stage, verdict, reason).done()
+
+
+class _Pass:
+    def __init__(self, automatic: Automatic, stage: str, verdict: Verdict, reason: str) -> None:
+        self._automatic, self._stage, self._verdict, self._reason = automatic, stage, verdict, reason
+        self._clock = automatic.clock
+        self._start = self._clock.monotonic()
+        self._world: World | None = None
+        self._revision = verdict.follow
+        self._before = self._after = Standing(stage)
+        self._gating = Gating()
+
+    def done(self) -> Passed:
         run: Run | None = None
         error: StagemailError | None = None
         try:
-            if not verdict.follow:
-                raise UserMustFix(verdict.message, hint=verdict.hint)
-            loaded = self.sources[self.source_of[stage]].load(verdict.follow)
-            run = once(self.request(stage, loaded), self.world(stage))
+            run = self._reconciled()
         except StagemailError as problem:
             error = problem
+        with suppress(StagemailError):  # a record that is away was the error, or will be the next one's
+            self._after = self._kept(error)
         finished = Finished(
-            stage=stage,
-            source=self.source_of[stage],
-            at=self.clock.now(),
-            seconds=self.clock.monotonic() - start,
-            reason=reason,
-            revision=verdict.follow,
-            wanted=verdict.tip,
+            stage=self._stage,
+            source=self._automatic.source_of[self._stage],
+            at=self._clock.now(),
+            seconds=self._clock.monotonic() - self._start,
+            reason=self._reason,
+            revision=self._revision,
+            wanted=self._verdict.tip,
             run=run,
+            conditions=self._after.conditions,
+            changed=conditions.changed(self._before, self._after),
             error=error.sentence if error else "",
         )
         failed = run.status not in ("done", "held") if run else not isinstance(error, Busy)
-        return Passed(finished, failed=failed, again=_again(error))
+        return Passed(finished, failed=failed, again=self._again(error))
+
+    def _reconciled(self) -> Run:
+        automatic, stage = self._automatic, self._stage
+        self._world = world = automatic.world(stage)
+        self._before = self._after = world.standings.standing(stage)
+        if not self._verdict.follow:
+            raise UserMustFix(self._verdict.message, hint=self._verdict.hint)
+        source = automatic.sources[automatic.source_of[stage]]
+        tip = self._verdict.follow
+        request = automatic.request(stage, source.load(tip), source.contents(tip))
+        self._gating = request.policy.gating
+        chosen = followed(request.policy.gating, self._before, tip, source, world)
+        if chosen != tip:
+            request = automatic.request(stage, source.load(chosen), source.contents(chosen))
+        self._revision = chosen
+        return once(request, world)
+
+    def _kept(self, error: StagemailError | None) -> Standing:
+        """How the stage stands now; written down where the run could not do that itself."""
+        if self._world is None:
+            return self._after
+        now = self._clock.now()
+        standing = known = self._world.standings.standing(self._stage)
+        if error is not None and not isinstance(error, Busy):
+            standing = conditions.after_error(standing, error, self._revision, now)
+        if self._verdict.held:
+            standing = conditions.held_back(standing, self._verdict, now)
+        if standing != known:
+            self._world.record.append([Entry(standing=standing)], None)
+        return standing
+
+    def _again(self, error: StagemailError | None) -> float:
+        """Seconds until something can change by itself: the platform said so, a gate or a window opens."""
+        if isinstance(error, Busy):
+            return BUSY_AGAIN
+        if isinstance(error, RateLimited) and error.retry_after:
+            return error.retry_after
+        if self._world is None or error is not None:
+            return 0.0
+        return _opens(self._stage, self._gating, self._world, self._clock)
 
 
-def _again(error: StagemailError | None) -> float:
-    if isinstance(error, Busy):
-        return BUSY_AGAIN
-    if isinstance(error, RateLimited) and error.retry_after:
-        return error.retry_after
-    return 0.0
-
-
-def is_passing(error: StagemailError) -> bool:
-    """Whether it may pass by itself."""
-    return isinstance(error, TryLater)
+def _opens(stage: str, gating: Gating, world: World, clock: Clock) -> float:
+    """Seconds until the first gate of a stage may open, or shut again; 0 where none is waited for."""
+    now = clock.now()
+    found = [windows.opens_in(gating.sync_windows, now), windows.opens_in(gating.heal_windows, now)]
+    with suppress(StagemailError):
+        decision = gates.suspension_of(stage, world.standings.decisions(), now)
+        if decision is not None and decision.until is not None:
+            found.append((decision.until - now).total_seconds())
+        mine = world.standings.standing(stage)
+        for other in gating.depends_on:
+            times = world.standings.standing(other).readiness[:1]
+            found += [gating.soak - (now - time.since).total_seconds() for time in times]
+        if mine.canary is not None:
+            found.append(gating.canary_soak - (now - mine.canary.since).total_seconds())
+    ahead = [seconds for seconds in found if seconds > 0]
+    return min(ahead) + 1.0 if ahead else 0.0

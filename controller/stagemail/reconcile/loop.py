@@ -32,6 +32,8 @@ class Followed:
     source: str
     key: str
     interval: float
+    after: tuple[str, ...] = ()
+    """The stages that it waits for (`dependsOn`)."""
     settled: str = ""
     """The contents that the last finished run stood on, as the record has it; "" where something is open."""
 
@@ -225,6 +227,9 @@ class Loop:
             self._stages.done(
                 job.name, self._clock.monotonic(), followed.interval, failed=passed.failed, at_most=passed.again
             )
+            for other in sorted(setup.stages) if passed.finished.changed else ():
+                if job.name in setup.stages[other].after:
+                    self._stages.wake(other, self._clock.monotonic(), "dependency")
         self._tell(passed.finished)
 
     def _look(self, name: str, reason: str) -> Job:

@@ -11,9 +11,7 @@ from stagemail.errors import Busy, InvalidInput, LeaseLost, ReadOnly, StagemailE
 from stagemail.model import email
 from stagemail.model.key import CONFIGURATION, Key
 from stagemail.model.plan import Plan
-from stagemail.model.policy import Policy
 from stagemail.model.run import Outcome, Run, RunStatus
-from stagemail.planning import plan_stage
 from stagemail.planning.resolve import Resolved
 from stagemail.planning.situation import Situation
 from stagemail.ports import Entry, Lease
@@ -21,21 +19,19 @@ from stagemail.reconcile.apply import apply
 from stagemail.reconcile.expiring import with_expiries, without_expiries
 from stagemail.reconcile.identity import refuse_anothers, told
 from stagemail.reconcile.journal import Journal
-from stagemail.reconcile.lasting import drift_ages
 from stagemail.reconcile.preflight import before_push
+from stagemail.reconcile.judging import judged, planned
 from stagemail.reconcile.reading import no_lease, read
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.rotated import rotated_since
 from stagemail.reconcile.selection import only_granted, only_secrets, only_these, told_why
 from stagemail.reconcile.settle import settle
 from stagemail.reconcile.situation import Credential, keys_of, load, needs_every_app, read_secrets
+from stagemail.reconcile.standings import begun, is_known, stands
 from stagemail.reconcile.state import State
 from stagemail.reconcile.trial import tried
 from stagemail.reconcile.waiting import LEASE_SECONDS
 from stagemail.reconcile.world import World
-
-RUNS = 1000
-"""Runs that are looked at to tell how long drift has lasted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +106,7 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
         observed=seen,
         applied=world.record.applied(request.stage),
         capabilities=check.capabilities,
-        policy=_with_ages(request.policy, world),
+        policy=judged(request, world),
         specs=email.SPECS,
         same=check.same,
         revision=request.loaded.revision.id,
@@ -118,19 +114,13 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
         secrets=credential.states,
         push=request.push,
     )
-    made, resolved = plan_stage(facts)
+    facts, made, resolved = planned(facts, request, world)
     if resolved.conflicts:
         listed = "; ".join(conflict.message for conflict in resolved.conflicts)
         raise InvalidInput(f"{request.stage}: {listed}", hint="nothing was written")
     chosen = only_secrets(made, email.SPECS) if request.push else only_these(made, request.only)
     allowed = only_granted(told_why(chosen, credential.errors), credential.errors)
     return Prepared(with_expiries(allowed, desired, world), facts, resolved, credential)
-
-
-def _with_ages(policy: Policy, world: World) -> Policy:
-    if not (policy.automatic and policy.heal_after):
-        return policy
-    return replace(policy, drift_ages=drift_ages(world.record.runs(policy.stage, RUNS), world.clock.now()))
 
 
 def _end_the_killed(stage: str, world: World, lease: Lease) -> None:
@@ -187,7 +177,10 @@ def _run(request: Request, prepared: Prepared, world: World, lease: Lease, trial
     state.saw(prepared.situation.observed.resources)
     journal = Journal(world, run, lease)
     adopted = () if request.only or request.push else made.adopt
-    journal.started(Entry(applied=replace(resource, revision=made.revision)) for resource in adopted)
+    quiet = request.policy.automatic and not (made.runnable or adopted or trials)
+    if not quiet:
+        entries = [Entry(applied=replace(resource, revision=made.revision)) for resource in adopted]
+        journal.started([*entries, *begun(request, run, world)])
     state.applied.update({resource.key: resource for resource in adopted})
     journal.note([*_plan_wide(made), *trials])
     try:
@@ -197,7 +190,15 @@ def _run(request: Request, prepared: Prepared, world: World, lease: Lease, trial
         if not isinstance(error, LeaseLost):
             journal.finished(run.ended(status, world.clock.now(), tuple(journal.outcomes)))
         raise
-    return _record(run, state, prepared, journal, world)
+    ended = _live(run, state, prepared, journal, world)
+    standing = stands(request, ended, made, prepared.situation.policy, world)
+    if quiet and is_known(ended, world):
+        if standing:
+            world.record.append(standing, lease)
+        return ended
+    identity = [] if state.plan.hazards else [Entry(identity=(run.stage, state.plan.identity))]
+    journal.finished(ended, [*identity, *standing])
+    return ended
 
 
 def _plan_wide(made: Plan) -> list[Outcome]:
@@ -206,8 +207,8 @@ def _plan_wide(made: Plan) -> list[Outcome]:
     return [Outcome(f"plan:{h.kind}", key, made.stage, "plan", "held", h.message) for h in made.hazards]
 
 
-def _record(run: Run, state: State, prepared: Prepared, journal: Journal, world: World) -> Run:
-    """The last verb: what is live where, the run's end, and who the stage was."""
+def _live(run: Run, state: State, prepared: Prepared, journal: Journal, world: World) -> Run:
+    """The last verb begins: what is live where, and the run's end."""
     outcomes = tuple(journal.outcomes)
     changed = any(o.key == state.stage_key and o.action == "write" and o.status == "done" for o in outcomes)
     keys = tuple(key for key in state.app_keys() if state.has_due(key) and (changed or key in state.seen))
@@ -216,15 +217,12 @@ def _record(run: Run, state: State, prepared: Prepared, journal: Journal, world:
         state.saw(read(world, run.stage, stale, journal.check).resources)
     names = {app.key: app.name for app in prepared.situation.inventory.apps}
     not_live = tuple(sorted(names[key.id] for key in keys if state.not_live(key)))
-    ended = replace(
+    return replace(
         run.ended(_status(outcomes), world.clock.now(), outcomes),
         live=len(keys) - len(not_live),
         apps=len(keys),
         not_live=not_live,
     )
-    identity = [] if state.plan.hazards else [Entry(identity=(run.stage, state.plan.identity))]
-    journal.finished(ended, identity)
-    return ended
 
 
 def _status(outcomes: Sequence[Outcome]) -> RunStatus:

@@ -1,6 +1,7 @@
 """What is asked for: one stage at one loaded revision, under one policy."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from stagemail.model.policy import Policy
 from stagemail.model.revision import Loaded
@@ -19,3 +20,10 @@ class Request:
     only: tuple[str, ...] = ()
     patience: float = 0.0
     push: bool = False
+    contents: Mapping[str, str] = field(default_factory=dict)
+    """By stage, what its documents are at this revision; a stage that is left out is of another repository."""
+
+    @property
+    def content(self) -> str:
+        """What the stage's own documents are; its revision where nobody looked."""
+        return self.contents.get(self.stage, "") or self.loaded.revision.id

@@ -71,4 +71,7 @@ def keys_of(desired: Desired, inventory: Inventory, *, every_app: bool, more: Se
 def needs_every_app(world: World, stage: str, intents: Sequence[Intent]) -> bool:
     """Whether apps that nobody bound must be read too: the last run left something open or undone."""
     last = next(iter(world.record.runs(stage, 1)), None)
-    return bool(intents) or (last is not None and last.status not in ("done", "held"))
+    if bool(intents) or last is None:
+        return bool(intents)
+    waits = any(outcome.action == "activate" and outcome.status == "held" for outcome in last.outcomes)
+    return waits or last.status not in ("done", "held")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from stagemail.model.secret import SecretRef
-from stagemail.ports import Clock, Leases, MailProbe, Record, Target
+from stagemail.ports import Clock, Leases, MailProbe, Record, Standings, Target
 from stagemail.reconcile.credentials import Credentials
 
 Progress = Callable[[str, int, int], None]
@@ -26,6 +26,7 @@ class World:
     target_name: str
     record: Record
     leases: Leases
+    standings: Standings
     credentials: Credentials
     clock: Clock
     new_id: Callable[[], str]

@@ -21,7 +21,7 @@ from stagemail.report.values import case_text, value_text
 __all__ = ["OUTSIDE", "Drift", "Stage", "drift_json", "drift_of", "drift_text", "has_drift", "pending_of"]
 
 KIND = "drift-report"
-FATES = {"healed": "an apply heals it", "held": "held by a guard", "blocked": "blocked"}
+FATES = {"healed": "an apply heals it", "held": "held by a guard", "blocked": "blocked", "waits": "waits for a gate"}
 PENDING = frozenset({"pending", "foreign-pending"})
 
 

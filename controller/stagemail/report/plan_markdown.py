@@ -64,7 +64,9 @@ def _hazards(plan: Plan, step: Step) -> Iterable[Sequence[str]]:
         waivers = ", ".join(map(code, step.waivers))
         word = "**held**" if hazard in step.held else f"accepted by {waivers}" if waivers else "note"
         yield subject, f"{word}: {hazard.kind}", prose(hazard.message)
-    if step.blocked:
+    if step.gate:
+        yield subject, "**waits**", prose(step.gate)
+    elif step.blocked:
         yield subject, "**blocked**", prose(step.blocked)
 
 

@@ -66,7 +66,7 @@ def _headline(sheet: Sheet, plan: Plan) -> None:
 
 
 def _widening_fate(step: Step) -> str:
-    if step.held or step.reported or step.blocked:
+    if not step.runnable:
         return fate(step)
     return f"accepted by waiver {', '.join(step.waivers)}" if step.waivers else "nothing holds it"
 
@@ -85,7 +85,7 @@ def _together(steps: Sequence[Step]) -> list[tuple[Step, ...]]:
 
 def _alike(one: Step, other: Step) -> bool:
     def said(step: Step) -> object:
-        return (step.action, step.why, step.hazards, step.held, step.if_pending, step.reported, step.blocked)
+        return (step.action, step.why, step.hazards, step.held, step.if_pending, step.reported, step.blocked, step.gate)
 
     return said(one) == said(other)
 
@@ -102,7 +102,9 @@ def _step(sheet: Sheet, plan: Plan, steps: tuple[Step, ...]) -> None:
         sheet.line((f"why: {'; '.join(why)}", "dim"), indent=6, hang=11)
     for hazard in first.hazards:
         _hazard_line(sheet, plan, first, hazard)
-    if first.blocked:
+    if first.gate:
+        sheet.line(("waits: ", "yellow"), first.gate, indent=6, hang=13)
+    elif first.blocked:
         sheet.line(("blocked: ", "red"), first.blocked, indent=6, hang=15)
 
 

@@ -51,7 +51,7 @@ def summary_of(plan: Plan) -> PlanSummary:
         write=_count(runnable, "write"),
         activate=_count(runnable, "activate"),
         forget=_count(runnable, "unmanage"),
-        held=sum(not step.if_pending for step in plan.held),
+        held=sum(not step.if_pending for step in (*plan.held, *plan.gated)),
         blocked=sum(not step.if_pending for step in plan.blocked),
         reported=sum(not step.if_pending for step in plan.reported),
         left_alone=len({(note.kind, note.subject) for note in plan.notes if note.kind in LEFT_ALONE}),
@@ -89,7 +89,7 @@ def fate(step: Step) -> str:
         return "held"
     if step.reported:
         return "reported, left alone"
-    return "blocked" if step.blocked else ""
+    return "waits" if step.gate else "blocked" if step.blocked else ""
 
 
 def counts_text(summary: PlanSummary) -> str:
@@ -120,7 +120,9 @@ def next_text(plan: Plan) -> str:
         left = " or ".join(word for word, is_so in (("held", plan.is_held), ("blocked", plan.blocked)) if is_so)
         return f"Next: {command}" + (f"; what is {left} stays as it is." if left else ".")
     if plan.is_held:
-        return f"Next: commit a waiver as above, or change the files; until then {command} writes nothing."
+        at_gate = plan.gated and not plan.held and not plan.hazards
+        what = "wait until the gate opens" if at_gate else "commit a waiver as above, or change the files"
+        return f"Next: {what}; until then {command} writes nothing."
     if summary.blocked:
         return f"Next: provide what is missing (stagemail secrets check names it), then {command}."
     if all(change.case in OUTSIDE for step in plan.reported for change in step.changes):

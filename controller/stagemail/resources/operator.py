@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StringConstraints
 
+from stagemail.model.gate import Approval
 from stagemail.model.inventory import Purpose
 from stagemail.model.policy import IfUnreachable, SelfHeal, Verify
 from stagemail.model.step import HazardKind
@@ -14,6 +15,7 @@ from stagemail.resources.controller import Controller
 from stagemail.resources.duration import Seconds
 from stagemail.resources.mail import MailChecks
 from stagemail.resources.notifications import Notification
+from stagemail.resources.gating import Canary, Stop, Windows
 from stagemail.resources.plugins import Plugin
 from stagemail.resources.secret_reference import SecretReference
 from stagemail.resources.shape import Document, Shape, Unique, rule
@@ -104,7 +106,40 @@ class Stage(Shape):
         "Where its documents are: one of `sources`. Left out: `source`.", example="shop", source=_FILE, default=None
     )
     depends_on: Annotated[list[Name], Field(max_length=100), Unique()] = rule(
-        "Stages that must have taken a revision first.", example=["development"], source=_FILE, default=[]
+        "Stages that come first: automatic runs wait until those are Ready with the same revision.",
+        example=["development"],
+        source=_FILE,
+        default=[],
+    )
+    soak: Seconds = rule(
+        "How long the stages of `dependsOn` must have been Ready with a revision before this one follows.",
+        example="1h",
+        source=_FILE,
+        default="0s",
+    )
+    windows: Windows = rule(
+        "When the stage may be written.",
+        example={"sync": [{"days": ["tue"], "begin": "09:00", "end": "16:00", "zone": "Europe/Berlin"}]},
+        source=_FILE,
+        default=Windows(),
+    )
+    approval: Approval = rule(
+        "Whether automatic runs wait for `stagemail approve` by another person than the commit's author.",
+        example="manual",
+        source=_FILE,
+        default="none",
+    )
+    canary: Canary | None = rule(
+        "A few apps first, and the rest after a while. Left out: all apps at once.",
+        example={"apps": 1, "soak": "10m"},
+        source=_FILE,
+        default=None,
+    )
+    observe: Seconds | None = rule(
+        "How often this stage is looked at for drift. Left out: `controller.observe`.",
+        example="30m",
+        source=_FILE,
+        default=None,
     )
 
 
@@ -165,6 +200,12 @@ class Operator(Document):
     )
     controller: Controller = rule(
         "How `stagemail controller` works.", example={"poll": "60s"}, source=_FILE, default=Controller()
+    )
+    stop: Stop | None = rule(
+        "Stops every write to every platform while it is there.",
+        example={"reason": "the mail provider is down"},
+        source=_FILE,
+        default=None,
     )
     state: State = rule(
         "Where the record is kept: sqlite:///FILE (beside this file), postgresql://…, git-branch:BRANCH.",

@@ -4,9 +4,11 @@ Not here: deciding anything (``planning``), the file's shape (``operator``).
 """
 
 from stagemail.errors import NotFound
+from stagemail.model.gate import Gating
 from stagemail.model.grant import Grant
 from stagemail.model.policy import HELD_BY_DEFAULT, Policy
 from stagemail.model.secret import SecretRef
+from stagemail.resources.gating import model_windows
 from stagemail.resources.nearest import nearest
 from stagemail.resources.operator import Guards, Operator
 from stagemail.resources.secret_reference import SecretReference
@@ -33,7 +35,24 @@ def policy_of(operator: Operator, stage: str, *, automatic: bool) -> Policy:
         preflight_blocks=written.sync.preflight_failure == "block",
         verify=written.rotation.verify,
         verify_unreachable=written.rotation.if_unreachable,
+        gating=gating_of(operator, stage),
         read_only=bool(getattr(operator.targets[written.target], "read_only", False)),
+    )
+
+
+def gating_of(operator: Operator, stage: str) -> Gating:
+    """What the operator file says of one stage's gates."""
+    written = operator.stages[stage]
+    canary = written.canary
+    return Gating(
+        stop=operator.stop.reason if operator.stop else "",
+        sync_windows=model_windows(written.windows.sync),
+        heal_windows=model_windows(written.windows.heal),
+        depends_on=tuple(written.depends_on),
+        soak=written.soak,
+        approval=written.approval,
+        canary_apps=canary.apps if canary else 0,
+        canary_soak=canary.soak if canary else 0,
     )
 
 

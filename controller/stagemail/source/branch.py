@@ -39,6 +39,7 @@ class GitBranch:
         self._repository: git.Repository | None = None
         self._tip = ""
         self._loaded: OrderedDict[str, Loaded] = OrderedDict()
+        self._contents: dict[str, Mapping[str, str]] = {}
         self._looking = Lock()
         self._loading = Lock()
 
@@ -50,9 +51,12 @@ class GitBranch:
 
     def contents(self, revision: str) -> Mapping[str, str]:
         """See ``ports.Follower.contents``: a digest over the ids of the stage's folders."""
-        every = sorted({_plain(folder) for folders in self._folders.values() for folder in folders})
-        found = git.folder_ids(self._opened(), revision, every)
-        return {stage: _digest(found, folders) for stage, folders in self._folders.items()}
+        with self._loading:
+            known = self._contents.get(revision)
+            if known is None:
+                known = contents_at(self._opened(), revision, self._folders)
+                self._contents = {**dict([*self._contents.items()][-KEPT:]), revision: known}
+            return known
 
     def load(self, revision: str) -> Loaded:
         """See ``ports.Follower.load``; a revision is read once for all of its stages."""
@@ -72,6 +76,13 @@ class GitBranch:
         if self._repository is None:
             raise NotFound("the repository was not looked at yet", hint="wait for the next look at it")
         return self._repository
+
+
+def contents_at(repository: git.Repository, revision: str, folders: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
+    """By stage, a digest over the ids of its folders at a revision (a full id)."""
+    every = sorted({_plain(folder) for listed in folders.values() for folder in listed})
+    found = git.folder_ids(repository, revision, every)
+    return {stage: _digest(found, listed) for stage, listed in folders.items()}
 
 
 def local(folder: Path, branch: str | None) -> Fetch:

@@ -4,7 +4,8 @@ Not here: the loop (``reconcile.loop``), printing (``cli.controller``).
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Event, Lock, Thread
 
@@ -170,7 +171,13 @@ class _Built:
         source_of = {stage: source_name(operator, stage) for stage in operator.stages}
         automatic = Automatic(sources, source_of, self._world, self._request, self.installation.clock)
         stages = {
-            stage: Followed(stage, source_of[stage], self._scope(stage), float(operator.controller.observe))
+            stage: Followed(
+                stage,
+                source_of[stage],
+                self._scope(stage),
+                self._interval(stage),
+                tuple(operator.stages[stage].depends_on),
+            )
             for stage in operator.stages
         }
         return Setup(stages, sources, float(operator.controller.poll), self._using(automatic))
@@ -190,6 +197,12 @@ class _Built:
 
         return pass_
 
+    def _followed(self, stage: str, source: str) -> Followed:
+        operator = self.installation.operator
+        written = operator.stages[stage]
+        interval = float(operator.controller.observe if written.observe is None else written.observe)
+        return Followed(stage, source, self._scope(stage), interval, tuple(written.depends_on))
+
     def _scope(self, stage: str) -> str:
         plugin, settled = self.installation.plugin(self.installation.target_of(stage))
         return plugin.scope(settled.settings)
@@ -199,8 +212,8 @@ class _Built:
         with self._lock:
             return self.running.anew(stage)
 
-    def _request(self, stage: str, loaded: Loaded) -> Request:
-        return self.installation.request(stage, loaded, automatic=True)
+    def _request(self, stage: str, loaded: Loaded, contents: Mapping[str, str]) -> Request:
+        return replace(self.installation.request(stage, loaded, automatic=True), contents=contents)
 
     def _secret(self, ref: SecretRef) -> Secret:
         with self._lock:

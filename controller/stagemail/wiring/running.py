@@ -168,6 +168,7 @@ class Running:
             target_name=name,
             record=self.record,
             leases=self.record,
+            standings=self.record,
             credentials=self.credentials,
             clock=self.clock,
             new_id=lambda: f"{self.clock.now():%Y%m%dT%H%M%S}-{secrets.token_hex(4)}",

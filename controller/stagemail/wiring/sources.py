@@ -5,7 +5,7 @@ Not here: following (``source.branch``), when (``reconcile.loop``).
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from stagemail import git
@@ -15,7 +15,7 @@ from stagemail.resources.operator import Operator
 from stagemail.resources.policy import secret_ref
 from stagemail.resources.sources import GitLogin
 from stagemail.resources.sources import Source as Written
-from stagemail.source.branch import GitBranch, local, mirrored
+from stagemail.source.branch import GitBranch, contents_at, local, mirrored
 from stagemail.source.cache import default_folder
 from stagemail.wiring.following import judge_of, unjudged
 from stagemail.wiring.installation import Installation
@@ -39,6 +39,15 @@ def followers(installation: Installation, root: Path, resolve: Resolve) -> dict[
 def source_name(operator: Operator, stage: str) -> str:
     """What the stage's source is called."""
     return operator.stages[stage].source or MAIN
+
+
+def contents_of(installation: Installation, root: Path, revision: str) -> Mapping[str, str]:
+    """By stage, what its documents are at a revision of a checkout; none where that is no commit."""
+    repository = git.discover(root) if git.is_full_id(revision) else None
+    if repository is None:
+        return {}
+    own = installation.operator.within(None)
+    return contents_at(repository, revision, {stage: own.folders_of(stage) for stage in own.stages})
 
 
 def _follower(installation: Installation, own: Operator, root: Path, resolve: Resolve) -> Follower:

@@ -115,6 +115,7 @@ class House:
             target_name="memory",
             record=self.record,
             leases=self.record,
+            standings=self.record,
             credentials=Credentials({"vault": self.store}, grants, b"k" * 32, None),
             clock=self.clock,
             new_id=lambda: f"run-{next(self._ids)}",

@@ -1,11 +1,12 @@
 """The loop by a clock of the test: who is woken by what, who is left alone, and what never stops it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from stagemail.dispatch.in_process import InProcessDispatcher
 from stagemail.errors import InvalidInput, Unreachable
+from stagemail.model.condition import Condition
 from stagemail.model.happening import Finished, Happening, Looked, Reloaded, Ticked, Troubled
 from stagemail.model.job import Hint
 from stagemail.model.revision import Advance, Loaded
@@ -77,6 +78,7 @@ class Desk:
     seen: list[Happening] = field(default_factory=list)
     new: list[Setup | InvalidInput] = field(default_factory=list)
     again: float = 0.0
+    changed: tuple[Condition, ...] = ()
 
     def __post_init__(self) -> None:
         self.alarms = 0
@@ -118,7 +120,7 @@ class Desk:
         finished = Finished(
             stage, self.stages[stage].source, self.clock.now(), 0.0, reason, verdict.follow, verdict.tip
         )
-        return Passed(finished, failed=failed, again=self.again)
+        return Passed(replace(finished, changed=self.changed), failed=failed, again=self.again)
 
     def _renew(self) -> Setup | None:
         found = self.new.pop() if self.new else None
@@ -132,7 +134,9 @@ class Desk:
 
 def desk(*names: str, interval: float = 600.0, settled: str = "") -> tuple[Desk, FakeSource]:
     source = FakeSource(**dict.fromkeys(names, "1"))
-    return Desk({"source": source}, {n: Followed(n, "source", "acme", interval, settled) for n in names}), source
+    return Desk(
+        {"source": source}, {n: Followed(n, "source", "acme", interval, settled=settled) for n in names}
+    ), source
 
 
 def test_after_a_start_every_stage_is_reconciled_once() -> None:
@@ -301,6 +305,17 @@ def test_how_much_waits_and_how_late_it_is_told() -> None:
     made.loop.tick()
     ticks = [seen for seen in made.told(Ticked) if isinstance(seen, Ticked)]
     assert ticks[0].late == 45.0
+
+
+def test_a_stage_whose_conditions_changed_wakes_those_that_wait_for_it() -> None:
+    made, source = desk("qa", "other", "production")
+    made.stages["production"] = Followed("production", "source", "acme", 600.0, ("qa",))
+    made.until(30.0)
+    made.done.clear()
+    made.changed = (Condition("Ready", "True", "InSync"),)
+    source.commit(qa="2")
+    made.until(90.0)
+    assert made.done == [("qa", "commit"), ("production", "dependency")]
 
 
 def test_run_ends_when_it_is_told_to() -> None:

@@ -1,0 +1,148 @@
+"""How a stage stands after a look at it: its conditions, since when, and how long it has been Ready.
+
+Pure. Source: Kubernetes API conventions (conditions), kstatus (Ready, Reconciling, Stalled). Not here: keeping it
+(``record``), which gates are shut (``gates``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from stagemail.errors import StagemailError, TryLater
+from stagemail.model.condition import Condition, Truth
+from stagemail.model.gate import Gate
+from stagemail.model.plan import Plan
+from stagemail.model.run import Run
+from stagemail.model.standing import Readiness, Standing
+from stagemail.model.verdict import Verdict
+
+KEPT: Final = 20
+"""Times of readiness that are kept; a soak looks at no more."""
+_GATES: Final = {
+    "stopped": "Stopped",
+    "suspended": "Suspended",
+    "waiting": "DependencyNotReady",
+    "soaking": "Soaking",
+    "approval": "WaitingForApproval",
+    "canary": "CanarySoaking",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The plan of a run, with the gates that were shut, and the contents that it was made from."""
+
+    plan: Plan
+    gates: Sequence[Gate]
+    content: str
+
+
+def after_run(old: Standing, run: Run, made: Made, now: datetime) -> Standing:
+    """How the stage stands after a whole run."""
+    is_ready, reason, message = _ready(run, made)
+    stalled = _stalled(run, made.plan)
+    going_on = run.status in ("partial", "failed") or reason in ("NotLive", *_PASSING)
+    ready = Condition("Ready", _truth(is_ready), reason, message, run.revision, now)
+    reconciling = Condition("Reconciling", _truth(going_on), reason if going_on else "", "", run.revision, now)
+    stall = Condition("Stalled", _truth(stalled[0]), *stalled, run.revision, now)
+    time = Readiness(made.content, run.revision, now) if is_ready else None
+    return replace(
+        old,
+        conditions=tuple(_lasting(old, each) for each in (ready, reconciling, stall)),
+        revision=run.revision,
+        content=made.content,
+        readiness=_times(old.readiness, time, now),
+    )
+
+
+def _truth(value: object) -> Truth:
+    return "True" if value else "False"
+
+
+_PASSING: Final = frozenset({_GATES["waiting"], _GATES["soaking"], _GATES["canary"], "OutsideWindow"})
+
+
+def _ready(run: Run, made: Made) -> tuple[bool, str, str]:
+    plan, gates = made.plan, made.gates
+    found = {outcome.status: outcome for outcome in reversed(run.outcomes)}
+    for status in ("failed", "unknown", "skipped"):
+        if status in found:
+            return False, "StepsFailed", f"{found[status].label}: {found[status].message}"
+    if plan.gated and gates:
+        return False, _GATES[gates[0].kind], plan.gated[0].gate
+    if "held" in found:
+        kinds = {hazard.kind for step in plan.held for hazard in step.held}
+        reason = "OutsideWindow" if kinds == {"outside-window"} and not plan.hazards else "HeldByGuard"
+        return False, reason, f"{found['held'].label}: {found['held'].message}"
+    if "reported" in found:
+        return False, "Drifted" if _drifted(plan) else "NotAutomated", f"{found['reported'].label}: left to a person"
+    if run.not_live:
+        return False, "NotLive", f"not live in {', '.join(run.not_live)}"
+    return True, "InSync", ""
+
+
+def _drifted(plan: Plan) -> bool:
+    return any(change.case in ("drift", "overwritten") for step in plan.reported for change in step.changes)
+
+
+def _stalled(run: Run, plan: Plan) -> tuple[str, str]:
+    held = [*plan.hazards, *(h for step in plan.held for h in step.held if h.kind != "outside-window")]
+    if held:
+        return "HeldByGuard", held[0].message
+    wrong = next((o for o in run.outcomes if o.status == "failed" and not o.retry), None)
+    return ("StepsFailed", f"{wrong.label}: {wrong.message}") if wrong else ("", "")
+
+
+def while_running(old: Standing, revision: str, now: datetime) -> Standing:
+    """How the stage stands while a run writes: what a kill leaves behind."""
+    others = tuple(condition for condition in old.conditions if condition.type != "Reconciling")
+    running = _lasting(old, Condition("Reconciling", "True", "RunInProgress", "", revision, now))
+    return replace(old, conditions=(*others[:1], running, *others[1:]))
+
+
+def after_error(old: Standing, error: StagemailError, revision: str, now: datetime) -> Standing:
+    """How the stage stands where something stopped the run before it wrote anything, or in the middle."""
+    reason = type(error).__name__
+    passing = isinstance(error, TryLater)
+    ready = Condition("Ready", "Unknown" if passing else "False", reason, error.sentence, revision, now)
+    reconciling = Condition("Reconciling", _truth(passing), reason if passing else "", "", revision, now)
+    stalled = Condition("Stalled", _truth(not passing), "" if passing else reason, "", revision, now)
+    conditions = tuple(_lasting(old, each) for each in (ready, reconciling, stalled))
+    times = old.readiness if passing else _times(old.readiness, None, now)
+    return replace(old, conditions=conditions, readiness=times)
+
+
+def held_back(standing: Standing, verdict: Verdict, now: datetime) -> Standing:
+    """The branch may not be followed: whatever the stage is like, it waits for a person."""
+    said = f"{verdict.message}; {verdict.hint}" if verdict.hint else verdict.message
+    others = tuple(condition for condition in standing.conditions if condition.type == "Reconciling")
+    ready = _lasting(standing, Condition("Ready", "False", verdict.reason, said, verdict.tip, now))
+    stalled = _lasting(standing, Condition("Stalled", "True", verdict.reason, said, verdict.tip, now))
+    return replace(standing, conditions=(ready, *others, stalled))
+
+
+def changed(old: Standing, new: Standing) -> tuple[Condition, ...]:
+    """The conditions whose status or reason is another one than before."""
+    before = {condition.type: (condition.status, condition.reason) for condition in old.conditions}
+    default = ("False", "")
+    return tuple(
+        c
+        for c in new.conditions
+        if before.get(c.type, default if c.type != "Ready" else ("", "")) != (c.status, c.reason)
+    )
+
+
+def _lasting(old: Standing, new: Condition) -> Condition:
+    """A condition; where its status is the one that it had, it has been so for as long as then."""
+    before = next((condition for condition in old.conditions if condition.type == new.type), None)
+    return replace(new, since=before.since) if before is not None and before.status == new.status else new
+
+
+def _times(old: tuple[Readiness, ...], ready: Readiness | None, now: datetime) -> tuple[Readiness, ...]:
+    """The times of readiness: the last one goes on, ends, or another one begins."""
+    last = old[0] if old and old[0].until is None else None
+    if last is not None and ready is not None and last.content == ready.content:
+        return (replace(last, revision=ready.revision), *old[1:])
+    ended = (replace(last, until=now), *old[1:]) if last is not None else old
+    return ((ready, *ended) if ready else ended)[:KEPT]

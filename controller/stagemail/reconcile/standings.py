@@ -1,0 +1,53 @@
+"""Writes down how a stage stands, with the run that it stands on, and only where it is another standing than before.
+
+Not here: the conditions (``conditions``), keeping them (``record``).
+"""
+
+from dataclasses import replace
+
+from stagemail.model.plan import Plan
+from stagemail.model.policy import Policy
+from stagemail.model.run import Run
+from stagemail.model.standing import Canary, Standing
+from stagemail.ports import Entry
+from stagemail.reconcile.conditions import Made, after_run, while_running
+from stagemail.reconcile.request import Request
+from stagemail.reconcile.world import World
+
+
+def begun(request: Request, run: Run, world: World) -> list[Entry]:
+    """A run that will write began: what is left behind where it is killed."""
+    old = world.standings.standing(request.stage)
+    return [Entry(standing=while_running(old, run.revision, run.started))]
+
+
+def stands(request: Request, run: Run, plan: Plan, policy: Policy, world: World) -> list[Entry]:
+    """How the stage stands after a run; nothing where that is as before, or the run was for a part of the stage."""
+    if request.only or request.push:
+        return []
+    old, now = world.standings.standing(request.stage), world.clock.now()
+    new = after_run(old, run, Made(plan, policy.gates, request.content), now)
+    new = replace(new, canary=_canary(old, run, policy, request.content))
+    return [] if new == old else [Entry(standing=new)]
+
+
+def _canary(old: Standing, run: Run, policy: Policy, content: str) -> Canary | None:
+    """The canary of these contents: since the end of the run that made its apps live."""
+    if old.canary is not None and old.canary.content == content:
+        return old.canary
+    gate = next((gate for gate in policy.gates if gate.kind == "canary"), None)
+    if gate is None or run.finished is None:
+        return None
+    well = {o.key.id for o in run.outcomes if o.status in ("done", "not-needed")}
+    badly = {o.key.id for o in run.outcomes if o.status in ("failed", "unknown", "skipped")}
+    live = set(gate.beside) <= well and not set(gate.beside) & badly
+    return Canary(content, gate.beside, run.finished) if live else None
+
+
+def is_known(run: Run, world: World) -> bool:
+    """Whether the record's newest run of the stage already says all that this one would, but when."""
+    last = next(iter(world.record.runs(run.stage, 1)), None)
+    return (
+        last is not None
+        and replace(last, id=run.id, actor=run.actor, started=run.started, finished=run.finished) == run
+    )

@@ -1,0 +1,212 @@
+"""Every gate over the reference platform: what it holds, what it never holds, when it opens, and what is told of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from tests.unit.reconcile.conftest import House
+
+from stagemail.model import email
+from stagemail.model.condition import Condition
+from stagemail.model.gate import Gating, Window
+from stagemail.model.policy import Policy
+from stagemail.model.run import Run
+from stagemail.model.standing import Decision, Readiness, Standing
+from stagemail.ports import Entry
+from stagemail.reconcile.gates import plan_fingerprint
+from stagemail.reconcile.once import once, plan
+from stagemail.reconcile.request import Request
+
+FIELD, OLD, NEW = email.SENDER_ADDRESS, "no-reply@example.com", "mail@example.com"
+NEVER = Window((0,), 0, 1, "UTC")
+"""Monday at midnight; the house's clock begins on a Sunday."""
+
+
+def request(house: House, *, automatic: bool = True, heal: Any = "all", **gating: Any) -> Request:
+    policy = Policy("qa", "non-production", automated=True, automatic=automatic, self_heal=heal)
+    made = replace(house.request(), policy=replace(policy, gating=Gating(**gating)))
+    return replace(made, contents={"qa": f"of {house.revision}", "development": "dev"})
+
+
+def go(house: House, **options: Any) -> Run:
+    return once(request(house, **options), house.world())
+
+
+def condition(house: House, kind: str) -> Condition:
+    return next(c for c in house.record.standing("qa").conditions if c.type == kind)
+
+
+def settled(house: House) -> House:
+    """Applied once, and then changed in Git."""
+    assert go(house).status == "done"
+    house.fields[FIELD] = NEW
+    house.revision = "b" * 40
+    return house
+
+
+def sender(house: House) -> Any:
+    return house.observed(house.key).fields[FIELD].value
+
+
+def test_a_stop_holds_everybody_and_everything(house: House) -> None:
+    settled(house)
+    house.target.set(house.apps["CRM"], email.RECIPIENTS_MODE, "set-in-app")
+    for automatic in (True, False):
+        run = go(house, automatic=automatic, stop="provider down")
+        assert run.status == "held"
+        assert "everything is stopped: provider down" in run.outcomes[0].message
+    assert sender(house) == OLD
+    assert condition(house, "Ready").reason == "Stopped"
+
+
+def test_a_suspension_holds_automation_and_no_person_and_ends_by_itself(house: House) -> None:
+    settled(house)
+    now = house.clock.now()
+    hold = Decision("d", "suspend", "qa", "ann", now, "vendor moves", now + timedelta(hours=1))
+    house.record.append([Entry(decision=hold)], None)
+    run = go(house)
+    assert run.status == "held"
+    assert run.outcomes[0].message.startswith("suspended by ann until 2026-11-22 01:")
+    assert "vendor moves" in run.outcomes[0].message
+    assert condition(house, "Ready").reason == "Suspended"
+    house.clock.sleep(3601)
+    assert go(house).status == "done"
+    assert sender(house) == NEW
+    house.record.append([Entry(decision=replace(hold, id="e", at=house.clock.now(), until=None))], None)
+    house.fields[FIELD] = OLD
+    assert go(house).status == "held"
+    assert go(house, automatic=False).status == "done", "a person is not held"
+
+
+def test_a_suspension_of_all_stages_counts_until_the_same_word_takes_it_back(house: House) -> None:
+    settled(house)
+    now = house.clock.now()
+    every = Decision("a", "suspend", "", "ann", now)
+    house.record.append([Entry(decision=every)], None)
+    house.record.append([Entry(decision=replace(every, id="b", kind="resume", stage="qa"))], None)
+    assert "`stagemail resume --all` ends it" in go(house).outcomes[0].message
+    house.record.append([Entry(decision=replace(every, id="c", kind="resume", at=now + timedelta(seconds=1)))], None)
+    assert go(house).status == "done"
+
+
+def test_windows_hold_changes_and_healing_apart_and_never_narrowing(house: House) -> None:
+    settled(house)
+    assert go(house, sync_windows=(NEVER,)).status == "held"
+    assert sender(house) == OLD
+    assert condition(house, "Ready").reason == "OutsideWindow"
+    house.clock.sleep(86400)
+    assert go(house, sync_windows=(NEVER,)).status == "done"
+
+
+def test_a_stage_waits_until_another_is_ready_with_these_documents_and_soaked(house: House) -> None:
+    settled(house)
+    wait = {"depends_on": ("development",), "soak": 3600}
+    assert "development is not Ready with these documents" in go(house, **wait).outcomes[0].message
+    assert condition(house, "Ready").reason == "DependencyNotReady"
+    now = house.clock.now()
+    old = Readiness("old", "a" * 40, now - timedelta(days=9), now)
+    house.record.append([Entry(standing=Standing("development", readiness=(old,)))], None)
+    assert go(house, **wait).status == "held", "it was Ready with other documents"
+    house.record.append(
+        [Entry(standing=Standing("development", readiness=(Readiness("dev", "b" * 40, now), old)))], None
+    )
+    run = go(house, **wait)
+    assert "for 0s of 1h00m" in run.outcomes[0].message
+    assert condition(house, "Ready").reason == "Soaking"
+    assert condition(house, "Reconciling").status == "True"
+    house.clock.sleep(3600)
+    assert go(house, **wait).status == "done"
+    assert sender(house) == NEW
+
+
+def test_a_soak_that_ended_too_early_does_not_count_and_a_whole_one_does(house: House) -> None:
+    settled(house)
+    now = house.clock.now()
+    for hours, status in ((0.5, "held"), (2, "done")):
+        time = Readiness("dev", "b" * 40, now - timedelta(hours=hours), now)
+        house.record.append([Entry(standing=Standing("development", readiness=(time,)))], None)
+        assert go(house, depends_on=("development",), soak=3600).status == status
+
+
+def test_a_rotation_and_a_narrowing_wait_for_no_other_stage(house: House) -> None:
+    assert go(house).status == "done"
+    house.store = type(house.store)({"SMTP_QA": "second-password"})
+    run = go(house, depends_on=("development",))
+    assert [o.status for o in run.outcomes if o.action == "write"] == ["done"]
+
+
+def test_an_approval_is_for_exactly_the_plan_that_was_looked_at(house: House) -> None:
+    settled(house)
+    run = go(house, approval="manual")
+    assert run.status == "held"
+    assert "waits for `stagemail approve qa`" in run.outcomes[0].message
+    assert condition(house, "Ready").reason == "WaitingForApproval"
+    seen = plan(request(house, automatic=False), house.world()).plan
+    now = house.clock.now()
+    decided = Decision("d", "approve", "qa", "bob", now, plan=plan_fingerprint(seen), revision=house.revision)
+    house.record.append([Entry(decision=decided)], None)
+    house.fields[FIELD] = "third@example.com"
+    assert go(house, approval="manual").status == "held", "another value is another plan"
+    house.fields[FIELD] = NEW
+    assert go(house, approval="manual").status == "done"
+    assert sender(house) == NEW
+    assert go(house, approval="manual").status == "done", "nothing is left to approve"
+
+
+def test_a_canary_goes_first_soaks_and_then_the_rest_follows(house: House) -> None:
+    settled(house)
+    canary = {"canary_apps": 1, "canary_soak": 600}
+    assert go(house, **canary).status == "held"
+    assert [house.live(app, FIELD) for app in ("Billing", "CRM", "Portal")] == [NEW, OLD, OLD]
+    assert condition(house, "Ready").reason == "CanarySoaking"
+    house.clock.sleep(300)
+    run = go(house, **canary)
+    assert "soaks for another" in next(o.message for o in run.outcomes if o.status == "held")
+    assert house.live("CRM", FIELD) == OLD
+    house.clock.sleep(301)
+    assert go(house, **canary).status == "done"
+    assert [house.live(app, FIELD) for app in ("Billing", "CRM", "Portal")] == [NEW] * 3
+    assert condition(house, "Ready").status == "True"
+
+
+def test_a_look_that_finds_all_as_it_was_leaves_nothing_in_the_record(house: House) -> None:
+    go(house)
+    go(house)
+    before = house.record.runs("qa", 9)
+    kept: list[Entry] = []
+    append: Callable[..., None] = house.record.append
+    house.record.append = lambda entries, lease: (kept.extend(entries), append(kept, lease))[1]  # type: ignore[method-assign]
+    for _ in range(3):
+        house.clock.sleep(600)
+        assert go(house).status == "done"
+    assert kept == []
+    assert house.record.runs("qa", 9) == before
+
+
+def test_conditions_say_since_when_and_at_which_revision(house: House) -> None:
+    go(house)
+    first = condition(house, "Ready")
+    assert (first.status, first.reason, first.revision) == ("True", "InSync", "a" * 40)
+    house.clock.sleep(600)
+    go(house)
+    assert condition(house, "Ready").since == first.since
+    times = house.record.standing("qa").readiness
+    assert [(time.content, time.until) for time in times] == [(f"of {'a' * 40}", None)]
+    house.fields[FIELD] = NEW
+    house.revision = "b" * 40
+    go(house)
+    times = house.record.standing("qa").readiness
+    assert [time.revision[0] for time in times] == ["b", "a"]
+    assert times[1].until == times[0].since == house.clock.now()
+
+
+@pytest.mark.parametrize(("name", "expected"), [("heal_windows", "held"), ("sync_windows", "done")])
+def test_healing_has_windows_of_its_own_and_narrowing_waits_for_none(house: House, name: str, expected: str) -> None:
+    assert go(house).status == "done"
+    house.target.set(house.key, FIELD, "somebody@example.com")
+    house.target.set(house.apps["CRM"], email.RECIPIENTS_MODE, "set-in-app")
+    assert go(house, **{name: (NEVER,)}).status == expected
+    assert house.live("CRM", email.RECIPIENTS_MODE) == "test-list"
+    assert (sender(house) == OLD) is (expected == "done")
