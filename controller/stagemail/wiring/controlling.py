@@ -170,16 +170,7 @@ class _Built:
         sources = self._followers = followers(self.installation, self._root, self._secret)
         source_of = {stage: source_name(operator, stage) for stage in operator.stages}
         automatic = Automatic(sources, source_of, self._world, self._request, self.installation.clock)
-        stages = {
-            stage: Followed(
-                stage,
-                source_of[stage],
-                self._scope(stage),
-                self._interval(stage),
-                tuple(operator.stages[stage].depends_on),
-            )
-            for stage in operator.stages
-        }
+        stages = {stage: self._followed(stage, source_of[stage]) for stage in operator.stages}
         return Setup(stages, sources, float(operator.controller.poll), self._using(automatic))
 
     def _using(self, automatic: Automatic) -> Callable[[str, Verdict, str], Passed]:
