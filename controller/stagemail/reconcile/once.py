@@ -19,8 +19,8 @@ from stagemail.reconcile.apply import apply
 from stagemail.reconcile.expiring import with_expiries, without_expiries
 from stagemail.reconcile.identity import refuse_anothers, told
 from stagemail.reconcile.journal import Journal
-from stagemail.reconcile.preflight import before_push
 from stagemail.reconcile.judging import judged, planned
+from stagemail.reconcile.preflight import before_push
 from stagemail.reconcile.reading import no_lease, read
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.rotated import rotated_since

@@ -13,9 +13,9 @@ from stagemail.model.policy import IfUnreachable, SelfHeal, Verify
 from stagemail.model.step import HazardKind
 from stagemail.resources.controller import Controller
 from stagemail.resources.duration import Seconds
+from stagemail.resources.gating import Canary, Stop, Windows
 from stagemail.resources.mail import MailChecks
 from stagemail.resources.notifications import Notification
-from stagemail.resources.gating import Canary, Stop, Windows
 from stagemail.resources.plugins import Plugin
 from stagemail.resources.secret_reference import SecretReference
 from stagemail.resources.shape import Document, Shape, Unique, rule
