@@ -45,9 +45,9 @@ def _times(window: Window, now: datetime) -> list[tuple[datetime, datetime]]:
     for ahead in range(-2, _AHEAD):
         day = today + timedelta(days=ahead)
         if day.weekday() in window.days:
-            midnight = datetime(day.year, day.month, day.day)  # noqa: DTZ001 - local time of the zone
-            begin = (midnight + timedelta(minutes=window.begin)).replace(tzinfo=zone)
-            end = (midnight + timedelta(minutes=window.begin + length)).replace(tzinfo=zone)
+            midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+            begin = midnight + timedelta(minutes=window.begin)  # of the wall clock, also where that is changed
+            end = midnight + timedelta(minutes=window.begin + length)
             found.append((begin.astimezone(UTC), end.astimezone(UTC)))
     return found
 
