@@ -85,7 +85,7 @@ def _state(
     if known.fingerprint in (UNKNOWN, REPLACED):
         return known, "" if known.fingerprint == REPLACED else "its fingerprint was not known before"
     if checked is None:
-        return replace(known, fingerprint=UNKNOWN), "Git does not name it any more"
+        return replace(known, fingerprint=UNKNOWN), "Git, as it is now, does not name it"
     if checked.error is not None or checked.state is None:
         return replace(known, fingerprint=UNKNOWN), _why(checked.error)
     if not known.same(checked.state):

@@ -100,7 +100,9 @@ def conclusion(version: str, live: Sequence[LiveIn], others: Sequence[str]) -> s
     if waits:
         unknown = f"whether {what} is live in {', '.join(waits)} is not known or not so yet"
         return unknown if version == "1" else f"keep {_before(version)}: {unknown}"
-    where = f"{what} live in {running} of {apps} apps"
+    where = (
+        f"{what} live in {running} of {apps} apps" if apps else f"{what} is set, and no app is deployed that uses it"
+    )
     if running < apps or others:
         return f"{where}: keep {_before(version)}" + (f"; {'; '.join(others)}" if others else "")
     return where if version == "1" else f"{where}: {_before(version)} may be revoked"

@@ -93,7 +93,7 @@ def test_a_rotation_that_waited_for_its_push_is_still_pushed(settled) -> None:
 def test_what_git_does_not_name_any_more_is_said(settled) -> None:
     settled.configured = False
     (told,) = changed(settled)
-    assert told.unknown == "Git does not name it any more"
+    assert told.unknown == "Git, as it is now, does not name it"
 
 
 def test_a_run_that_is_under_way_is_not_disturbed(settled) -> None:

@@ -6,10 +6,12 @@ import pytest
 
 from stagemail.errors import Unreachable
 from stagemail.model import email
+from stagemail.model.inventory import App
 from stagemail.model.location import Location
 from stagemail.model.secret import SecretRef, SecretVersion
-from stagemail.reconcile.once import once
+from stagemail.reconcile.once import once, plan
 from stagemail.reconcile.secret_status import OwnSecret, Scene, secret_status, view
+from stagemail.report.plan_text import plan_text
 from stagemail.report.secret_status import exit_worth
 
 TODAY = date(2026, 11, 22)
@@ -39,6 +41,20 @@ def test_after_a_rotation_it_says_that_the_version_before_may_be_revoked(house) 
     assert [(use.stage, use.field, str(use.location)) for use in live.uses] == [
         ("qa", email.PASSWORD, "environments/qa/email.yaml:7:0")
     ]
+
+
+def test_sixty_apps_and_the_eighth_version(house) -> None:
+    for number in range(57):
+        house.target.add_app("qa", App(f"App{number}", f"app-{number}", "WebApplication", 1))
+    for number in range(2, 8):
+        house.store.put("SMTP_QA", f"password-{number}")
+    once(house.request(), house.world())
+    house.store.put("SMTP_QA", "password-8")
+    text = " ".join(plan_text(plan(house.request(), house.world()).plan).split())
+    assert "secret vault:SMTP_QA rotated (version 7 → 8)" in text
+    once(house.request(), house.world())
+    (found,) = look(house)
+    assert found.conclusion == "version 8 live in 60 of 60 apps: version 7 may be revoked"
 
 
 def test_an_app_that_still_waits_is_named_and_the_version_before_is_kept(house) -> None:
@@ -87,6 +103,16 @@ def test_whoever_else_may_need_the_version_before_is_named(house) -> None:
     assert pinned.conclusion.endswith("keep version 1; production is pinned to version 1")
     (blocked,) = look(house, blocked=("production",))
     assert blocked.conclusion.endswith("what production uses is not known: its documents have problems")
+
+
+def test_a_stage_without_apps_says_so_instead_of_counting_none(house) -> None:
+    house.store.put("SMTP_QA", "second-password")
+    for key in house.apps.values():
+        house.target.remove_app(key)
+    house.bindings.clear()
+    once(house.request(), house.world())
+    (found,) = look(house)
+    assert found.conclusion == "version 2 is set, and no app is deployed that uses it: version 1 may be revoked"
 
 
 def test_where_the_platform_tells_nothing_that_is_said_beside_the_count(make_house) -> None:
