@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import corpus, peers, platform_runs, secret_reads, works
+from benchmarks import corpus, peers, platform_runs, preflights, secret_reads, works
 from benchmarks.running import Medians, interleaved, once
 from benchmarks.table import Row, compared, table
 from benchmarks.works import Bench
+from stagemail.wiring.mail import SIDE_BY_SIDE
 
 WORK = Path(__file__).parent / ".work"
 QUICK = os.environ.get("BENCH") == "quick"
@@ -34,7 +35,8 @@ def main() -> int:
     start = time.monotonic()
     rows: list[Row] = []
     sections: list[tuple[Callable[[Bench, float], Iterator[Row]], float]] = [
-        (_help, 0.02), (_plan, 0.5), (_flat, 0.55), (_memory, 0.6), (_secrets, 0.65), (_validate, 0.9), (_apply, 1.0),
+        (_help, 0.02), (_plan, 0.5), (_flat, 0.55), (_memory, 0.6), (_secrets, 0.65),
+        (_preflight, 0.68), (_validate, 0.9), (_apply, 1.0),
     ]  # fmt: skip
     for section, share in sections:
         for row in section(bench, start + SECONDS * share):
@@ -91,6 +93,19 @@ def _secrets(_bench: Bench, until: float) -> Iterator[Row]:
     work = f"{count:,} secrets, store with 50 ms latency ({asked:,} reads)"
     met = ratio >= 10 and asked == count
     yield Row(work, f"{many:.2f} s", f"one by one {single:.2f} s", f"1/{ratio:.1f}", "≤ 1/10", met, 1)
+
+
+def _preflight(_bench: Bench, until: float) -> Iterator[Row]:
+    if time.monotonic() > until:
+        return
+    count = 30 if QUICK else 100
+    many, passed = preflights.tried(count, SIDE_BY_SIDE)
+    single, _ = preflights.tried(count, 1)
+    times = many / preflights.WAIT
+    work = f"preflight, {count} stages, each server waits {preflights.WAIT} s ({passed} passed)"
+    met = passed == count and many <= single / 10
+    ours, peer = f"{many:.2f} s (×{times:.1f} the slowest)", f"one by one {single:.2f} s"
+    yield Row(work, ours, peer, f"1/{single / many:.1f}", "≤ 1/10", met, 1)
 
 
 def _apply(bench: Bench, until: float) -> Iterator[Row]:

@@ -56,7 +56,7 @@ def test_tutorial_can_be_followed(empty: Place) -> None:
 
 @pytest.mark.parametrize("page", HOW_TO, ids=lambda page: page.stem)
 def test_how_to_can_be_followed(page: Path, applied: Place) -> None:
-    ours = {"acme.outsystems.dev": applied.url}
+    ours = {"acme.outsystems.dev": applied.url, "47525": str(free_port())}
     assert follow(blocks(page), applied.folder, applied.env, ours) >= 3
 
 

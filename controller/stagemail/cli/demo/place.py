@@ -84,7 +84,7 @@ class Place:
         ]
         port = self._serve("serve", "--state", str(self.folder / "odc.db"), *arguments)
         self.url = f"http://127.0.0.1:{port}"
-        self._repository()
+        self._repository(sink)
 
     def stop(self) -> None:
         """End every process that was started here."""
@@ -189,7 +189,7 @@ class Place:
             time.sleep(0.02)
         return int(port_file.read_text(encoding="utf-8"))
 
-    def _repository(self) -> None:
+    def _repository(self, sink: int) -> None:
         sample = sample_folder()
         shutil.rmtree(self.repository, ignore_errors=True)
         shutil.copytree(sample / "environments", self.repository / "environments")
@@ -199,7 +199,9 @@ class Place:
         operator = operator.replace(
             'destinations: ["smtp.example.com:587"]', 'destinations: ["smtp.example.com:587", "smtp.example.com:2587"]'
         )
-        (self.repository / "stagemail.yaml").write_text(operator, encoding="utf-8")
+        routes = ", ".join(f'"smtp.example.com:{port}": "127.0.0.1:{sink}"' for port in MAIL_PORTS)
+        checks = f'{{networks: ["127.0.0.0/8"], caFile: {self.mail / "ca.pem"}, routes: {{{routes}}}}}'
+        (self.repository / "stagemail.yaml").write_text(f"{operator}mail: {checks}\n", encoding="utf-8")
         (self.repository / ".gitignore").write_text("stagemail.db*\n", encoding="utf-8")
         secrets = self.folder / "secrets"
         secrets.mkdir(exist_ok=True)

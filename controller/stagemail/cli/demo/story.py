@@ -50,6 +50,27 @@ def mail(place: Place) -> None:
     place.teller.seen("To, Cc and Bcc were all replaced by crm-test@example.com")
 
 
+def preflight(place: Place) -> None:
+    """The server takes the credential and the sender; nothing is sent."""
+    place.teller.step("Preflight: does QA's server take the credential over TLS, and the sender? Nothing is sent.")
+    before = len(place.inbox())
+    place.stagemail("preflight", "qa", shows=["mechanism PLAIN", "1 of 1 stages passed; nothing was sent"])
+    require(len(place.inbox()) == before, "preflight sent nothing")
+
+
+def send_test(place: Place) -> None:
+    """One marked message, through the stage's own settings, to the test list."""
+    place.teller.step("A test message with an app's template: marked, and to the test list whoever was asked for.")
+    template = "<html><head><title>Order 7</title></head><body><p>Thank you</p></body></html>\n"
+    (place.folder / "order.html").write_text(template, encoding="utf-8")
+    send = ("send-test", "--stage", "qa", "--app", "CRM", "--template", "../order.html", "--to", CUSTOMER)
+    place.stagemail(*send, shows=["accepted: test message", f"it replaces {CUSTOMER}"])
+    newest = place.inbox()[-1]
+    require(newest["to"] == ["crm-test@example.com"], "the test message reached the test list and nobody else")
+    require(newest["Subject"] == "[TEST qa] Order 7", "it is marked as a test")
+    place.teller.seen("[TEST qa] Order 7 arrived at crm-test@example.com")
+
+
 def port(place: Place) -> None:
     """A commit changes the port."""
     place.teller.step("A commit changes the port; plan, apply, and the app is live with it.")
@@ -157,5 +178,5 @@ def _recipients(place: Place) -> set[str]:
 
 
 STORY: tuple[Callable[[Place], None], ...] = (
-    discover, validate, plan, apply, mail, port, drift, unbound, unmanage, widen, killed, adopt,
+    discover, validate, plan, apply, preflight, mail, send_test, port, drift, unbound, unmanage, widen, killed, adopt,
 )  # fmt: skip
