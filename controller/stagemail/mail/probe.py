@@ -4,8 +4,10 @@ Not here: the steps themselves (``conversation``), who may ask (``reconcile.pref
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from socket import gethostname
+from threading import BoundedSemaphore
 
 from stagemail.mail import providers
 from stagemail.mail.bounds import Bounds
@@ -19,14 +21,29 @@ from stagemail.ports import Clock
 
 
 class SmtpProbe:
-    """One vantage point: this machine, with the operator's egress rules. Thread-safe: it keeps nothing."""
+    """One vantage point: this machine, with the operator's egress rules. Thread-safe."""
 
     def __init__(self, egress: Egress, bounds: Bounds, clock: Clock, vantage: str, ca_file: Path | None) -> None:
         self._means = Means(egress, bounds, context_of(ca_file), helo_name(gethostname()), clock.now)
         self._vantage = vantage
+        self._turns = {one.name: BoundedSemaphore(one.connections) for one in providers.known()[1] if one.connections}
 
     def probe(self, server: Server, extent: Extent) -> Probed:
         """A conversation in which nothing is sent."""
+        with self._turn(server):
+            return self._probe(server, extent)
+
+    def send(self, server: Server, letter: Letter, begin: Callable[[], None]) -> Sent:
+        """One letter, to all of its recipients or to none."""
+        with self._turn(server):
+            return self._send(server, letter, begin)
+
+    def _turn(self, server: Server) -> AbstractContextManager[object]:
+        """Waits where a provider limits how many connections it takes at a time."""
+        known = providers.of(server.host)
+        return self._turns.get(known.name, nullcontext()) if known else nullcontext()
+
+    def _probe(self, server: Server, extent: Extent) -> Probed:
         talk = Conversation(server, self._means)
         try:
             talk.enter(extent)
@@ -40,8 +57,7 @@ class SmtpProbe:
             talk.close()
         return self._told(server, talk)
 
-    def send(self, server: Server, letter: Letter, begin: Callable[[], None]) -> Sent:
-        """One letter, to all of its recipients or to none."""
+    def _send(self, server: Server, letter: Letter, begin: Callable[[], None]) -> Sent:
         talk = Conversation(server, self._means)
         delivery: Delivery = "not-sent"
         try:

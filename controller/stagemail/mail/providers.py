@@ -31,13 +31,17 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A provider: the names of its servers as patterns, one thing to know, and its rules."""
+    """A provider: the names of its servers as patterns, one thing to know, and its rules.
+
+    ``connections``: how many it takes of one mailbox at a time; 0 where it names none.
+    """
 
     name: str
     hosts: tuple[str, ...]
     note: str
     source: str
     rules: tuple[Rule, ...] = ()
+    connections: int = 0
 
 
 @lru_cache(maxsize=1)
@@ -46,7 +50,12 @@ def known() -> tuple[str, tuple[Provider, ...]]:
     document = tomllib.loads((files("stagemail.mail") / "providers.toml").read_text(encoding="utf-8"))
     found = tuple(
         Provider(
-            row["name"], tuple(row["hosts"]), row["note"], row["source"], tuple(Rule(**r) for r in row.get("rule", ()))
+            row["name"],
+            tuple(row["hosts"]),
+            row["note"],
+            row["source"],
+            tuple(Rule(**rule) for rule in row.get("rule", ())),
+            row.get("connections", 0),
         )
         for row in document["provider"]
     )

@@ -84,7 +84,16 @@ class Wire:
         self._socket.close()
 
     def command(self, line: str) -> Reply:
-        """Send a command and give its reply. Raises Fault; ValueError for a line that would be two."""
+        """Send a command and give its reply. Raises Fault; ValueError for a line that would be two.
+
+        Nothing may have come that was not asked for: an answer that lies there already is not this command's.
+        """
+        if self._buffer:
+            raise Fault(
+                "bytes-unasked",
+                "the server (or somebody on the way) answered before it was asked: aborted",
+                "somebody may be tampering with this connection; look at what lies between here and the server",
+            )
         self.send(line)
         return self.reply()
 

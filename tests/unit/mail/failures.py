@@ -137,6 +137,8 @@ CASES: tuple[Case, ...] = (
     Case("sends a line of 8 KB", "greeting", "oversized-answer", said(f"S:220 {'x' * 8192}"), "starttls"),
     Case("sends a byte every 50 ms", "greeting", "too-slow", lambda _: _drip, "starttls"),
     Case("hangs up", "greeting", "closed", said(), "starttls"),
+    Case("answers STARTTLS before it is asked", "starttls", "bytes-unasked",
+         said("S:220 hello", "C", f"S:{'|'.join(STARTTLS)}|220 injected", "C"), "starttls"),
     Case("refuses EHLO", "ehlo", "ehlo-refused", said("S:220 hello", "C", "S:502 unknown"), "starttls"),
     Case(
         "does not offer STARTTLS", "starttls", "starttls-missing",
