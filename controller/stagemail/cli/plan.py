@@ -23,6 +23,9 @@ from stagemail.report.plan_text import plan_text
 @options.root
 @click.option("--automatic", is_flag=True, help="Plan as the controller and CI would: honour `sync`.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`.")
+@click.option(
+    "--no-secrets", is_flag=True, help="Ask no secret store what the documents name: only references are compared."
+)
 @click.option("--preflight", is_flag=True, help="Also try each stage's mail server; nothing is sent.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 where there are changes to make.")
 @options.if_changed
@@ -38,6 +41,7 @@ def command(
     root: Path,
     automatic: bool,
     out: Path | None,
+    no_secrets: bool,
     preflight: bool,
     detailed_exitcode: bool,
     form: str,
@@ -50,7 +54,9 @@ def command(
     """
     if out is not None and apps:
         raise UsageError("a saved plan is of whole stages", hint="leave --app out; `apply --app` limits what is done")
-    session = RunSession(ctx, root, revision, automatic, apps)
+    if no_secrets and (out is not None or preflight):
+        raise UsageError("without secrets nothing can be applied or tried", hint="leave --out and --preflight out")
+    session = RunSession(ctx, root, revision, automatic, apps, no_secrets=no_secrets)
     results = session.each(session.stages(stages, more), session.plan)
     plans = tuple(result.value for result in results if result.value is not None)
     errors = {result.stage: result.error for result in results if result.error is not None}

@@ -4,7 +4,7 @@ Not here: what a verb does with them; record, secrets and platform (``run_sessio
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -35,6 +35,7 @@ class Session:
     automatic: bool = False
     apps: tuple[str, ...] = ()
     patience: float = 0.0
+    no_secrets: bool = False
 
     def __post_init__(self) -> None:
         self.root = root_of(self.root)
@@ -62,9 +63,10 @@ class Session:
 
     def request(self, stage: str) -> Request:
         """One stage of this run."""
-        return self.installation.request(
+        asked = self.installation.request(
             stage, self.loaded, automatic=self.automatic, only=self.apps, patience=self.patience
         )
+        return replace(asked, no_secrets=self.no_secrets)
 
     def each(self, stages: tuple[str, ...], work: Callable[[str], Result]) -> tuple[StageResult[Result], ...]:
         """Do the work for every stage; one that fails does not stop another."""

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from stagemail.errors import UserMustFix
+from stagemail.model.field import Value
 from stagemail.model.inventory import STRICTNESS, Inventory
 from stagemail.model.key import BINDING, CONFIGURATION, KEY_ORDER, Key
 from stagemail.model.plan import NOTE_ORDER, Note, Plan
-from stagemail.model.snapshot import AppliedResource, Desired
+from stagemail.model.secret import SecretState
+from stagemail.model.snapshot import AppliedField, AppliedResource, Desired, Resource
 from stagemail.model.step import Step
 from stagemail.planning import guard, order
 from stagemail.planning.activation import activations, foreign_notes, pendings
@@ -140,7 +142,7 @@ def _notes(s: Situation, resolved: Resolved, differences: Mapping[Key, Differenc
         difference = differences[resource.key]
         if resource.pattern and resource.key not in known:
             yield Note("newly-matched", resource.label, f"caught by {resource.reason} for the first time")
-        yield from _field_notes(resource.label, difference)
+        yield from _field_notes(resource, difference, known.get(resource.key))
         if not difference.changes and not difference.pending:
             new = resource.key not in known and bool(resource.fields)
             yield Note("adopted" if new else "in-sync", resource.label, resource.reason)
@@ -150,12 +152,21 @@ def _notes(s: Situation, resolved: Resolved, differences: Mapping[Key, Differenc
         )
 
 
-def _field_notes(label: str, difference: Difference) -> Iterable[Note]:
+def _unread(want: Value, was: AppliedField | None) -> str:
+    """What can be told of a secret whose value was not read."""
+    if was is None or not (isinstance(want, SecretState) and isinstance(was.value, SecretState)):
+        return "reference not applied yet (value not read)"
+    return f"reference {'unchanged' if was.value.ref == want.ref else 'changed'} (value not read)"
+
+
+def _field_notes(resource: Resource, difference: Difference, known: AppliedResource | None) -> Iterable[Note]:
+    label = resource.label
     for name in difference.unverified:
         message = "set on the platform, never written by us; `stagemail secrets push` would write it"
         yield Note("unverified", f"{label} {name}", message)
     for name in difference.unread:
-        yield Note("credentials-not-read", f"{label} {name}", "value not read: only its reference compared")
+        was = known.fields.get(name) if known is not None else None
+        yield Note("credentials-not-read", f"{label} {name}", _unread(resource.fields[name], was))
     for name in difference.undated:
         message = (
             "the platform tells nothing of its last write, as far as the mapping says: an overwrite outside cannot be "

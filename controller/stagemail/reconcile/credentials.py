@@ -86,14 +86,19 @@ class Credentials:
     def resolve_many(self, uses: Iterable[Use]) -> Mapping[Use, Resolved | StagemailError]:
         """Each use's secret, or why it has none; distinct secrets are read at the same time."""
         wanted = tuple(dict.fromkeys(uses))
+        refused = self.refusals(wanted)
+        self._read_ahead(use.ref for use in wanted if use not in refused)
+        return {use: refused[use] if use in refused else _outcome(self._resolved, use.ref) for use in wanted}
+
+    def refusals(self, uses: Iterable[Use]) -> Mapping[Use, StagemailError]:
+        """Why uses would be refused, without asking any store."""
         refused: dict[Use, StagemailError] = {}
-        for use in wanted:
+        for use in uses:
             try:
                 self._require(use)
             except UserMustFix as error:
                 refused[use] = error
-        self._read_ahead(use.ref for use in wanted if use not in refused)
-        return {use: refused[use] if use in refused else _outcome(self._resolved, use.ref) for use in wanted}
+        return refused
 
     def resolve_own(self, ref: SecretRef) -> Secret:
         """A secret that the operator file itself names, such as a target's client secret.

@@ -86,7 +86,7 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
     if lease is not None:
         _end_the_killed(request.stage, world, lease)
     check = world.target.check(desired)
-    credential = read_secrets(desired, check, world)
+    credential = read_secrets(desired, check, world, no_secrets=request.no_secrets)
     intents = world.record.open_intents(request.stage)
     inventory = world.target.inventory(request.stage)
     refuse_anothers(desired, inventory.stage, request.loaded.stages, world.record)

@@ -12,6 +12,7 @@ class Request:
     """One stage at one loaded revision. ``only`` limits the steps to these apps' labels or keys (empty: all).
 
     ``patience``: seconds to wait for another run's lease. ``push``: send every secret, and do nothing else.
+    ``no_secrets``: ask no secret store for what the stage's documents name; only references are compared.
     """
 
     stage: str
@@ -20,6 +21,7 @@ class Request:
     only: tuple[str, ...] = ()
     patience: float = 0.0
     push: bool = False
+    no_secrets: bool = False
     contents: Mapping[str, str] = field(default_factory=dict)
     """By stage, what its documents are at this revision; a stage that is left out is of another repository."""
 

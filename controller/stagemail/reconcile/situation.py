@@ -44,9 +44,14 @@ def load(request: Request) -> Desired:
     return loaded.stages[request.stage]
 
 
-def read_secrets(desired: Desired, check: Check, world: World) -> Credential:
-    """Read every secret that the target would set, once, after the grants. What fails is kept as data."""
+def read_secrets(desired: Desired, check: Check, world: World, *, no_secrets: bool = False) -> Credential:
+    """Read every secret that the target would set, once, after the grants. What fails is kept as data.
+
+    ``no_secrets``: the grants are looked at all the same, and no store is asked.
+    """
     uses = {n: use for n, use in uses_of(desired).items() if check.capabilities.of(CONFIGURATION, n) == "sets"}
+    if no_secrets:
+        return Credential({}, {}, {str(use.ref): e for use, e in world.credentials.refusals(uses.values()).items()})
     answers = world.credentials.resolve_many(uses.values())
     values: dict[str, Secret] = {}
     states: dict[SecretRef, SecretState] = {}

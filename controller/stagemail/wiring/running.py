@@ -78,6 +78,8 @@ class Running:
         self._note_begun = note_begun
         self._net = net
         self._turned = self.clock.monotonic()
+        for secret in login_secrets(installation.operator.secret_stores.values(), os.environ):
+            net.learn(secret)
         self._targets: dict[str, Target] = {}
         self._closing = ExitStack()
         self._shared: dict[str, Any] = {}
@@ -121,8 +123,6 @@ class Running:
     @cached_property
     def _stores(self) -> Mapping[str, SecretStore]:
         known = stores()
-        for secret in login_secrets(self.installation.operator.secret_stores.values(), os.environ):
-            self._net.learn(secret)
         return {
             name: known[settings.type].build(settings, self.installation.base)
             for name, settings in self.installation.operator.secret_stores.items()

@@ -74,7 +74,9 @@ def detail(body: bytes, content_type: str, withheld: tuple[str, ...] = ()) -> st
         text = f"an HTML page{f': {title.group(1)}' if title else ''}"
     text = Scrubber(Secret(value) for value in withheld).scrub(text)
     text = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text).strip()
-    return f": {text[:MAX_DETAIL]}" if text else ""
+    if len(text) > MAX_DETAIL:
+        text = text[:MAX_DETAIL].rpartition(" ")[0] + " …"  # never in the middle of a word, which might be a credential
+    return f": {text}" if text else ""
 
 
 def _json(text: str) -> object:
