@@ -44,7 +44,7 @@ def applied(empty: Place) -> Place:
     env = {
         **empty.env,
         "STAGEMAIL_ODC_CLIENT_SECRET": "emulator-secret",
-        "STAGEMAIL_SMTP_QA": "secret",
+        "STAGEMAIL_SMTP_QA": "no-word-of-any-page",
         "STAGEMAIL_CLOCK_SPEED": f"60@{datetime.now(UTC).isoformat()}",
         "ODC_EMULATOR_URL": empty.url,
     }
