@@ -64,6 +64,15 @@ def test_plan_tells_what_preflight_found_and_its_exit_code_stays(bench: Bench, s
     bench.run("preflight", "qa", expect=1).shows("fail", "auth", "compare both")
 
 
+def test_a_stage_without_a_mail_server_is_tried_only_where_it_is_named(bench: Bench, sink: MailSink) -> None:
+    allow(bench, sink.port, authority(sink))
+    bench.git("rm", "-q", "environments/production/email.yaml")
+    bench.change("environments/production/apps.yaml", "  configuration: production-relay\n", "")
+    bench.run("preflight", expect=5).shows("1 of 2 stages passed").hides("production")
+    bench.run("preflight", "production", expect=1).shows("has no configuration that these apps could use")
+    bench.run("plan", "--preflight", expect=None).hides("no email configuration claims")
+
+
 def test_addresses_inside_are_refused_unless_the_operator_allows_them(bench: Bench, sink: MailSink) -> None:
     allow(bench, sink.port, authority(sink), networks="")
     said = bench.run("preflight", "qa", expect=1)

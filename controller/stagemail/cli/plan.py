@@ -79,8 +79,9 @@ def render(plans: tuple[Plan, ...], errors: dict[str, StagemailError], form: str
 
 
 def _tried(session: RunSession, plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
-    found = session.preflights([plan.stage for plan in plans], Extent())
-    return tuple(noted(plan, result) for plan, result in zip(plans, found, strict=True))
+    found = session.preflights(session.with_server([plan.stage for plan in plans]), Extent())
+    by_stage = {result.stage: result for result in found}
+    return tuple(noted(plan, by_stage[plan.stage]) if plan.stage in by_stage else plan for plan in plans)
 
 
 def _code(plan: Plan, *, detailed: bool) -> int:

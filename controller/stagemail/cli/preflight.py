@@ -55,7 +55,8 @@ def command(
         mechanism=mechanism,
         family=4 if family == 4 else 6 if family == 6 else 0,
     )
-    results = session.preflights(session.stages(stages, more), extent)
+    chosen = session.stages(stages, more)
+    results = session.preflights(chosen if stages or more else session.with_server(chosen), extent)
     say(preflight_json(results) if form == "json" else preflight_text(results, width=width(), color=color()))
     passed = [result.value is not None and result.value.passed for result in results]
     return exits.combined([exits.DONE if good else exits.FAILED for good in passed])

@@ -47,6 +47,11 @@ class RunSession(Session):
         """What Git wants of one stage. Raises InvalidInput, NotFound."""
         return load(self.request(stage))
 
+    def with_server(self, stages: Sequence[str]) -> tuple[str, ...]:
+        """Those of these stages for which Git describes a mail server, or cannot be read."""
+        known = self.loaded.stages
+        return tuple(stage for stage in stages if stage not in known or known[stage].configuration is not None)
+
     def preflights(self, stages: Sequence[str], asked: Extent) -> tuple[StageResult[Probed], ...]:
         """Try the mail servers of these stages, all at the same time."""
         wanted = each_stage(stages, self.desired)
