@@ -21,13 +21,14 @@ FLOORS: Mapping[str, int] = {
     "": 0, "errors": 0,
     "model": 1,
     "ports": 2, "git": 2, "document": 2, "resources": 2, "planning": 2, "report": 2,
+    "review": 2,
     "source": 3, "target": 3, "secret": 3, "mail": 3, "record": 3, "dispatch": 3, "notify": 3, "host": 3,
     "reconcile": 4,
     "wiring": 5,
     "web": 6,
     "cli": 7, "__main__": 8,
 }  # fmt: skip
-PURE = ("model", "planning", "report")
+PURE = ("model", "planning", "report", "review")
 EFFECTS = frozenset(
     """asyncio atexit concurrent ftplib getpass http io logging multiprocessing os pathlib random sched secrets select
     selectors shutil signal smtplib socket socketserver sqlite3 ssl structlog subprocess sys syslog tempfile threading
@@ -42,6 +43,8 @@ ONLY_IMPORTERS: Mapping[str, tuple[str, ...]] = {
     "referencing": ("stagemail.source.schema", "stagemail.source.explain"),
     "sqlalchemy": ("stagemail.record",),
     "alembic": ("stagemail.record",),
+    "turbohtml": ("stagemail.review",),
+    "tinycss2": ("stagemail.review",),
     "httpcore2": ("stagemail.mail",),
     "httpx2": ("stagemail.target", "stagemail.host"),
     "apprise": ("stagemail.notify",),

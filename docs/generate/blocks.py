@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from docs.generate import commands, emulator, kinds, problems, readme_plan
+from docs.generate import commands, emulator, kinds, problems, readme_plan, review
 
 ROOT: Final = Path(__file__).parents[2]
 BLOCKS: Final[Mapping[str, Callable[[], str]]] = {
@@ -21,6 +21,8 @@ BLOCKS: Final[Mapping[str, Callable[[], str]]] = {
     "mapping": kinds.mapping,
     "operator": kinds.operator,
     "problems": problems.tables,
+    "review-clients": review.clients,
+    "review-findings": review.findings,
     "readme-plan": readme_plan.plan,
 }
 """Every block by its name."""

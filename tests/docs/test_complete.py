@@ -18,6 +18,7 @@ from stagemail.cli.main import VERBS, stagemail
 from stagemail.model import email
 from stagemail.model.step import HazardKind
 from stagemail.resources import schemas
+from stagemail.review.rules import RULES
 from stagemail.target.odc.mapping import OdcMapping
 
 REFERENCE = ROOT / "docs" / "reference"
@@ -85,6 +86,14 @@ def test_every_field_of_the_mapping_is_in_the_reference() -> None:
 def test_every_hazard_is_in_the_reference_and_no_other() -> None:
     listed = re.findall(r"^\| `([a-z-]+)` \|", page("hazards"), re.MULTILINE)
     assert sorted(listed) == sorted(get_args(HazardKind))
+
+
+def test_every_finding_of_a_review_is_in_the_reference_and_no_other() -> None:
+    listed = re.findall(r"^\| `([a-z0-9-]+)` \| (error|warning|hint) \|", page("review"), re.MULTILINE)
+    assert sorted(listed) == sorted((code, rule.severity) for code, rule in RULES.items())
+    source = "".join(path.read_text(encoding="utf-8") for path in SOURCES if "/review/" in path.as_posix())
+    noted = set(re.findall(r'notes\.add\(\s*"([a-z0-9-]+)"', source))
+    assert noted <= set(RULES)
 
 
 def test_every_exit_code_is_in_the_reference() -> None:

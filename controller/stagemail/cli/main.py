@@ -33,6 +33,7 @@ VERBS: dict[str, str] = {
     "secrets": "Check references to credentials without showing any.",
     "preflight": "Try a stage's mail server with its own settings; sends nothing.",
     "send-test": "Send one marked message through a stage's real configuration.",
+    "review": "Look at the text and format of one message before it is sent.",
     "schema": "Print or write the JSON Schemas of all kinds.",
     "doctor": "Check git, state, target, permissions, mapping, secrets and clock.",
     "demo": "Play the main story on a local platform.",

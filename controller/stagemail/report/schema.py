@@ -14,10 +14,12 @@ from typing import Any, Literal, Union, get_args, get_origin
 from stagemail.model.field import Value
 from stagemail.model.plan import Plan
 from stagemail.model.problem import Problem
+from stagemail.model.review import Review
 from stagemail.report.codec import TAGS, Json, members
 from stagemail.report.envelope import VERSION, written
 from stagemail.report.failure import Failure
 from stagemail.report.problems_json import Counts
+from stagemail.report.review import ReviewCounts
 from stagemail.report.secret_status import SecretStatus
 from stagemail.report.summary import PlanSummary
 
@@ -36,6 +38,7 @@ def schema_texts() -> dict[str, str]:
     return {
         "plan-report.schema.json": written(_plan_report()),
         "problems-report.schema.json": written(_problems_report()),
+        "review-report.schema.json": written(_review_report()),
         "secrets-status.schema.json": written(_secrets_status()),
     }
 
@@ -57,6 +60,13 @@ def _problems_report() -> Json:
     properties = {"counts": _schema(Counts, defs), "problems": _list(Problem, defs)}
     text = "Everything that is wrong in the documents of one revision."
     return _report("problems-report", "ProblemsReport", text, properties, defs)
+
+
+def _review_report() -> Json:
+    defs: dict[str, Json] = {}
+    properties = {"counts": _schema(ReviewCounts, defs), "review": _schema(Review, defs)}
+    text = "What a person would want to know of one message before it is sent."
+    return _report("review-report", "ReviewReport", text, properties, defs)
 
 
 def _secrets_status() -> Json:

@@ -1,0 +1,1 @@
+"""What is run by hand, seldom: makes data files from published sources."""
