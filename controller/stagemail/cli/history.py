@@ -7,6 +7,8 @@ import click
 from stagemail.cli import options
 from stagemail.cli.output import say, width
 from stagemail.cli.run_session import RunSession
+from stagemail.errors import CorruptRecord
+from stagemail.model.standing import Audit
 from stagemail.report.history import history_csv, history_json, history_text
 
 
@@ -14,16 +16,20 @@ from stagemail.report.history import history_csv, history_json, history_text
 @options.stages
 @options.root
 @click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many runs.")
+@click.option("--verify", is_flag=True, help="Go through the whole journal: was anything altered, removed, moved?")
 @options.formats("text", "json", "csv")
 @click.pass_context
 def command(
-    ctx: click.Context, *, stages: tuple[str, ...], more: tuple[str, ...], root: Path, limit: int, form: str
-) -> int:
+    ctx: click.Context, *, stages: tuple[str, ...], more: tuple[str, ...], root: Path, limit: int, verify: bool,
+    form: str,
+) -> int:  # fmt: skip
     """List past runs: when, who, which commit, and what became of it. Asks no platform.
 
     Example: stagemail history qa --format csv > audit.csv
     """
     session = RunSession(ctx, root)
+    if verify:
+        return _verified(session.running.record.audit())
     named = (*stages, *more)
     record = session.running.record
     if named:
@@ -33,4 +39,16 @@ def command(
         runs = list(record.runs(None, limit))
     render = {"json": history_json, "csv": history_csv}.get(form)
     say(render(runs) if render else history_text(runs, width=width()))
+    return 0
+
+
+def _verified(audit: Audit) -> int:
+    """What the journal's chain says; 1 where something is wrong."""
+    if audit.fault:
+        raise CorruptRecord(
+            f"the journal is not what was written: {audit.fault}",
+            hint="compare it with a backup, or with the record's copy; the events before that place are as written",
+        )
+    older = f"; {audit.unsealed} older events are not sealed" if audit.unsealed else ""
+    say(f"{audit.sealed} event{'' if audit.sealed == 1 else 's'} in the journal, none altered, removed or moved{older}")
     return 0

@@ -11,6 +11,7 @@ from stagemail.git.folders import folder_ids
 from stagemail.git.history import blame, commit, log
 from stagemail.git.mirroring import Access, mirror, remote_tip
 from stagemail.git.objects import Change, TreeEntry, changed, is_blob_id, read_blobs, tree
+from stagemail.git.person import whoami
 from stagemail.git.remote_branch import RemoteBranch, fetch, has, is_before, push, tip, trailers
 from stagemail.git.repository import Repository, discover, is_full_id, open_repository, resolve
 from stagemail.git.signatures import Signature, explained, signatures
@@ -60,4 +61,5 @@ __all__ = [
     "trailers",
     "tree",
     "trusting",
+    "whoami",
 ]

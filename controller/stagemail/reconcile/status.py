@@ -4,11 +4,13 @@ Reads the record and, unless told not to, the platform. Writes nothing. Not here
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from stagemail.model.condition import Condition, Truth
 from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.plan import Note, Plan
 from stagemail.model.run import Run
+from stagemail.model.standing import Standing
 from stagemail.planning import Situation
 from stagemail.reconcile.expiring import KIND, expiring
 from stagemail.reconcile.liveness import due_in, not_live
@@ -33,7 +35,7 @@ def recorded(request: Request, world: World) -> StageStatus:
         wanted=request.loaded.revision.id,
         applied=_applied(runs),
         last_run=last,
-        conditions=_conditions(request, last, None, ()),
+        conditions=_conditions(request, last, None, (), world.standings.standing(request.stage)),
         live=last.live if last else 0,
         apps=last.apps if last else 0,
         not_live=last.not_live if last else (),
@@ -55,7 +57,7 @@ def observed(request: Request, prepared: Prepared, world: World) -> StageStatus:
         wanted=plan.revision,
         applied=_applied(runs),
         last_run=last,
-        conditions=_conditions(request, last, plan, wrong),
+        conditions=_conditions(request, last, plan, wrong, world.standings.standing(request.stage)),
         live=len(live),
         apps=len(live) + len(wrong),
         not_live=wrong,
@@ -108,7 +110,9 @@ def _live(situation: Situation) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(sorted(live)), tuple(sorted(wrong))
 
 
-def _conditions(request: Request, last: Run | None, plan: Plan | None, wrong: Sequence[str]) -> tuple[Condition, ...]:
+def _conditions(
+    request: Request, last: Run | None, plan: Plan | None, wrong: Sequence[str], standing: Standing
+) -> tuple[Condition, ...]:
     """Ready, Reconciling, Stalled, as Kubernetes' API conventions have them."""
     revision = request.loaded.revision.id
     since = last.finished if last else None
@@ -117,11 +121,22 @@ def _conditions(request: Request, last: Run | None, plan: Plan | None, wrong: Se
     ready, reason, message = _ready(last, plan, wrong, revision)
     if stalled[0]:
         ready = "False"
-    return (
+    found = (
         Condition("Ready", ready, reason, message, revision, since),
         Condition("Reconciling", "True" if running else "False", "RunInProgress" if running else "", "", revision),
         Condition("Stalled", "True" if stalled[0] else "False", *stalled, revision, since),
     )
+    return tuple(_remembered(condition, standing) for condition in found)
+
+
+def _remembered(now: Condition, standing: Standing) -> Condition:
+    """A condition with what the record knows of it: since when it is so, and the gate that automatic runs wait at."""
+    known = next((condition for condition in standing.conditions if condition.type == now.type), None)
+    if known is None or known.status != now.status:
+        return now
+    if not known.reason or (now.status == "True" and now.type == "Ready"):
+        return replace(now, since=known.since)
+    return replace(now, since=known.since, reason=known.reason, message=known.message)
 
 
 def _stalled(request: Request, last: Run | None, plan: Plan | None) -> tuple[str, str]:

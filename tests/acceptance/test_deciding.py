@@ -1,0 +1,61 @@
+"""What people decide, from the command line and without a server: suspend, resume, approve; and the journal's proof."""
+
+import sqlite3
+from contextlib import closing
+
+from tests.acceptance.bench import Bench
+
+EMAIL = "environments/qa/email.yaml"
+ADA = {"GIT_AUTHOR_NAME": "Ada Admin", "GIT_AUTHOR_EMAIL": "ada@example.com"}
+BOB = {"GIT_AUTHOR_NAME": "Bob", "GIT_AUTHOR_EMAIL": "bob@example.com"}
+
+
+def alone(bench: Bench, **more: str) -> None:
+    """QA waits for no other stage, and has what the test wants besides."""
+    extra = "".join(f"    {name}: {value}\n" for name, value in more.items())
+    bench.change("stagemail.yaml", "    dependsOn: [development]\n", extra)
+
+
+def test_automation_rests_while_a_stage_is_suspended_and_goes_on_when_it_is_resumed(applied: Bench) -> None:
+    alone(applied)
+    applied.change(EMAIL, "port: 587", "port: 2587")
+    applied.run("suspend", "qa", "--for", "2h", "--reason", "CHG-1 mail server moves").shows("qa: suspended until 20")
+    before = applied.mark()
+    applied.run("apply", "qa", "--automatic", expect=4).shows("suspended by", "CHG-1", "stagemail resume qa")
+    assert applied.mark() == before
+    applied.run("status", "qa", expect=None).shows("Suspended", "CHG-1")
+    applied.run("resume", "production", expect=1).shows("production: not suspended")
+    applied.run("resume", "qa").shows("qa: resumed")
+    applied.run("apply", "qa", "--automatic").shows("read back equal")
+    applied.run("suspend", expect=2).shows("name stages, or write --all")
+    applied.run("suspend", "qa", "--for", "soon", expect=2).shows("no duration", "10m")
+
+
+def test_another_person_than_the_author_approves_and_exactly_this_plan(applied: Bench) -> None:
+    alone(applied, approval="manual")
+    applied.run("apply", "qa", "--automatic").shows("nothing was to be done")
+    applied.change(EMAIL, "port: 587", "port: 2587")
+    applied.run("apply", "qa", "--automatic", expect=4).shows("waits for `stagemail approve qa`")
+    applied.environment.update(ADA)
+    applied.run("approve", "qa", expect=1).shows("another person than its author approves")
+    applied.environment.update(BOB)
+    applied.run("approve", "qa", "--plan", "000000", expect=2).shows("look at it, then approve")
+    applied.run("approve", "qa", "--reason", "CHG-2").shows("approved by Bob <bob@example.com>", "2587")
+    applied.run("apply", "qa", "--automatic").shows("read back equal")
+    applied.run("approve", "qa", expect=1).shows("nothing in its plan needs an approval")
+
+
+def test_a_stop_in_the_operator_file_holds_a_person_too(applied: Bench) -> None:
+    applied.change("stagemail.yaml", "state: ", "stop: {reason: the mail provider is down}\nstate: ")
+    applied.change(EMAIL, "port: 587", "port: 2587")
+    before = applied.mark()
+    applied.run("plan", "qa", expect=4).shows("waits", "everything is stopped: the mail provider is down")
+    applied.run("apply", "qa", expect=4).shows("everything is stopped")
+    assert applied.mark() == before
+
+
+def test_the_journal_proves_that_nobody_changed_it(applied: Bench) -> None:
+    applied.run("history", "--verify").shows("none altered, removed or moved")
+    with closing(sqlite3.connect(applied.repository / "stagemail.db")) as database, database:
+        database.execute("UPDATE events SET body = replace(body, 'done', 'held') WHERE seq = 5")
+    applied.run("history", "--verify", expect=1).shows("event 5", "was altered or moved")
