@@ -57,5 +57,5 @@ def test_a_stop_in_the_operator_file_holds_a_person_too(applied: Bench) -> None:
 def test_the_journal_proves_that_nobody_changed_it(applied: Bench) -> None:
     applied.run("history", "--verify").shows("none altered, removed or moved")
     with closing(sqlite3.connect(applied.repository / "stagemail.db")) as database, database:
-        database.execute("UPDATE events SET body = replace(body, 'done', 'held') WHERE seq = 5")
+        database.execute("UPDATE events SET stage = 'production' WHERE seq = 5")
     applied.run("history", "--verify", expect=1).shows("event 5", "was altered or moved")
