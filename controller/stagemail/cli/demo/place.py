@@ -109,7 +109,7 @@ class Place:
         text = self._run("odc-emulator", ("inbox",), ("inbox", "--dir", str(self.mail)), 0, ())
         require(bool(text.strip()), "the inbox can be listed")
         told = subprocess.run(
-            [*_program("odc-emulator"), "inbox", "--dir", str(self.mail), "--format", "json"],
+            [*program_of("odc-emulator"), "inbox", "--dir", str(self.mail), "--format", "json"],
             capture_output=True, text=True, env=self.environment, check=True, timeout=60,
         )  # fmt: skip
         messages: list[dict[str, Any]] = json.loads(told.stdout)
@@ -130,8 +130,8 @@ class Place:
     def commit(self, message: str) -> None:
         """Commit everything."""
         self.teller.command(f"git add --all && git commit -m {typed([message])}")
-        self._git("add", "--all")
-        self._git("commit", "--quiet", "--message", message)
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", message)
 
     def ledger(self, since: int = 0) -> list[dict[str, Any]]:
         """Every write that reached the platform, from its own books."""
@@ -144,7 +144,7 @@ class Place:
         before = len(self.ledger())
         self.teller.command(f"stagemail apply {stage}   # and kill -9 after {writes} writes")
         process = subprocess.Popen(
-            [*_program("stagemail"), "apply", stage], cwd=self.repository, env=self.environment,
+            [*program_of("stagemail"), "apply", stage], cwd=self.repository, env=self.environment,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         end = time.monotonic() + PATIENCE
@@ -158,7 +158,7 @@ class Place:
     ) -> str:
         self.teller.command(f"{program} {typed(shown)}")
         done = subprocess.run(
-            [*_program(program), *arguments], cwd=self.repository, env=self.environment,
+            [*program_of(program), *arguments], cwd=self.repository, env=self.environment,
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
         text = done.stdout + done.stderr
@@ -176,7 +176,7 @@ class Place:
         port_file.unlink(missing_ok=True)
         log = (self.folder / f"{verb}.log").open("wb")
         process = subprocess.Popen(
-            [*_program("odc-emulator"), verb, "--port-file", str(port_file), *arguments],
+            [*program_of("odc-emulator"), verb, "--port-file", str(port_file), *arguments],
             stdout=log,
             stderr=log,
             env=self.environment,
@@ -207,13 +207,14 @@ class Place:
         secrets.mkdir(exist_ok=True)
         (secrets / "smtp-production").write_text(PASSWORD, encoding="utf-8")
         (secrets / "smtp-production").chmod(0o600)
-        self._git("init", "--quiet", "--initial-branch", "main")
-        self._git("config", "user.name", "Ada Admin")
-        self._git("config", "user.email", "ada@example.com")
-        self._git("add", "--all")
-        self._git("commit", "--quiet", "--message", "Describe the mail of every stage")
+        self.git("init", "--quiet", "--initial-branch", "main")
+        self.git("config", "user.name", "Ada Admin")
+        self.git("config", "user.email", "ada@example.com")
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "Describe the mail of every stage")
 
-    def _git(self, *arguments: str) -> None:
+    def git(self, *arguments: str) -> None:
+        """Git in the checkout."""
         done = subprocess.run(
             ["git", *arguments], cwd=self.repository, env=self.environment, capture_output=True, text=True, check=False
         )
@@ -232,7 +233,7 @@ def _environment(speed: float) -> Mapping[str, str]:
     }
 
 
-def _program(name: str) -> list[str]:
+def program_of(name: str) -> list[str]:
     """The program beside this interpreter, as a person in this environment would run it."""
     beside = Path(sys.executable).with_name(name)
     found = str(beside) if beside.exists() else shutil.which(name)

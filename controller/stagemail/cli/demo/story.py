@@ -6,6 +6,7 @@ Not here: how it is told (``telling``), where it plays (``place``).
 from collections import Counter
 from collections.abc import Callable
 
+from stagemail.cli.demo.following import follow
 from stagemail.cli.demo.place import Place
 from stagemail.cli.demo.telling import require
 
@@ -178,5 +179,6 @@ def _recipients(place: Place) -> set[str]:
 
 
 STORY: tuple[Callable[[Place], None], ...] = (
-    discover, validate, plan, apply, preflight, mail, send_test, port, drift, unbound, unmanage, widen, killed, adopt,
+    discover, validate, plan, apply, preflight, mail, send_test, port, drift, unbound, unmanage, widen, killed,
+    follow, adopt,
 )  # fmt: skip
