@@ -3,11 +3,9 @@
 Not here: the rest of the story (``story``), where it plays (``place``).
 """
 
-import json
 import signal
 import subprocess
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -85,8 +83,7 @@ def _controller(place: Place) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _live(place: Place, app: str, field: str) -> str:
-    with urllib.request.urlopen(f"{place.url}/_emulator/show?stage=QA&app={app}", timeout=10) as answer:  # noqa: S310
-        rows = json.load(answer)["entries"]
+    rows = place.asked(f"show?stage=QA&app={app}")["entries"]
     return next((str(row["live"]) for row in rows if row["field"] == field), "")
 
 

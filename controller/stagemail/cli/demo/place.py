@@ -135,9 +135,14 @@ class Place:
 
     def ledger(self, since: int = 0) -> list[dict[str, Any]]:
         """Every write that reached the platform, from its own books."""
-        with urllib.request.urlopen(f"{self.url}/_emulator/ledger?since={since}", timeout=10) as answer:  # noqa: S310
-            writes: list[dict[str, Any]] = json.load(answer)["writes"]
+        writes: list[dict[str, Any]] = self.asked(f"ledger?since={since}")["writes"]
         return writes
+
+    def asked(self, path: str) -> dict[str, Any]:
+        """What the local platform tells of itself."""
+        with urllib.request.urlopen(f"{self.url}/_emulator/{path}", timeout=10) as answer:  # noqa: S310
+            told: dict[str, Any] = json.load(answer)
+        return told
 
     def killed_apply(self, stage: str, writes: int) -> None:
         """Start an apply and kill it with SIGKILL once so many writes have reached the platform."""
