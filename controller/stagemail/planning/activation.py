@@ -6,6 +6,7 @@ wanted by Git is a hazard of the step. Not here: doing it, and the fresh read ri
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from stagemail.model.field import Fields, Specs, Value
 from stagemail.model.key import BINDING, CONFIGURATION, Key
@@ -27,6 +28,10 @@ class Pending:
 
     ours: frozenset[str] = frozenset()
     foreign: frozenset[str] = frozenset()
+
+
+NOTHING: Final = Pending()
+"""One for all apps on which nothing is pending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ def activations(situation: Situation, pending: Mapping[Key, Pending], steps: Seq
         if found.bindable:
             key = Key(s.desired.stage, BINDING, found.key)
             blank = Step("activate", key, found.name, "live", 0)
-            app = _App(blank, seen.get(key), pending.get(key, Pending()), writes.get(key, []), stage)
+            app = _App(blank, seen.get(key), pending.get(key, NOTHING), writes.get(key, []), stage)
             yield from _steps(app, s.policy, s.specs)
 
 
@@ -98,7 +103,7 @@ def foreign_notes(situation: Situation, pending: Mapping[Key, Pending], steps: I
     touched = {step.key for step in steps if step.action == "activate"}
     for app in situation.inventory.apps:
         key = Key(situation.desired.stage, BINDING, app.key)
-        found = pending.get(key, Pending()).foreign
+        found = pending.get(key, NOTHING).foreign
         if found and key not in touched:
             listed = ", ".join(sorted(found))
             yield Note(
@@ -149,8 +154,10 @@ def pending_of(
     where we are the ones who last wrote it.
     """
     if seen is None:
-        return Pending()
+        return NOTHING
     names = {name for name, observed in seen.fields.items() if observed.pending}
+    if not names and not seen.foreign:
+        return NOTHING
     ours = {name for name in names if name in wanted and _is_ours(name, seen, wanted[name], stage, same)}
     return Pending(frozenset(ours), frozenset(names - ours) | frozenset(seen.foreign))
 

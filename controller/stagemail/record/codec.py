@@ -5,6 +5,7 @@ A ``Secret`` or a ``SecretRef`` has no form here, so neither can reach a record.
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from sys import intern
 from typing import Any
 
 from stagemail.errors import CorruptRecord, InvalidInput
@@ -37,7 +38,8 @@ def decode_value(data: Json) -> Value:
         return data
     match data:
         case {"list": [*items]} if all(isinstance(item, str) for item in items):
-            return tuple(items)
+            # Git's side and the platform's hold the same members: ten thousand lists of them weigh most of a plan.
+            return tuple(map(intern, items))
         case {"secret": [str(ref), str(version), str(fingerprint)]}:
             return SecretState(ref, version, fingerprint)
         case {"masked": present} if present is None or isinstance(present, bool):

@@ -28,11 +28,14 @@ _PLAIN_HOST = re.compile(rf"(?=.{{1,253}}\Z)(?:{_LABEL}\.)*(?![0-9]+\Z){_LABEL}"
 _PORT = re.compile(r"[0-9]{1,5}")
 
 
-@lru_cache(maxsize=65536)
 def address_fault(text: str) -> str:
     """Why this is no mailbox address (RFC 5321, 4.1.2); "" where it is one. No DNS is asked."""
-    if _PLAIN_ADDRESS.fullmatch(text):
-        return ""
+    return "" if _PLAIN_ADDRESS.fullmatch(text) else _other_address_fault(text)
+
+
+@lru_cache(maxsize=4096)
+def _other_address_fault(text: str) -> str:
+    """Of an address that needs a second look. Plain ones are not kept: a hundred thousand of them would be."""
     if "<" in text or ">" in text:
         return "write only the address here, and the display name in `name:`"
     if refused := _refusal(text):

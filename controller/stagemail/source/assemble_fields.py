@@ -5,6 +5,7 @@ Plain code over plain data, because thousands of documents pass here. Not here: 
 
 import re
 from collections.abc import Mapping
+from sys import intern
 from typing import Any, Final
 
 from stagemail.model import email
@@ -75,7 +76,7 @@ def _authentication(written: Mapping[str, Any]) -> dict[str, Value]:
 def _recipients(written: Mapping[str, Any]) -> dict[str, Value]:
     fields: dict[str, Value] = {email.RECIPIENTS_MODE: written["mode"]}
     if written["mode"] == email.TEST_LIST_MODE:
-        fields[email.TEST_LIST] = tuple(mailbox(entry) for entry in written["testList"])
+        fields[email.TEST_LIST] = tuple(intern(mailbox(entry)) for entry in written["testList"])
     return fields
 
 
