@@ -4,6 +4,7 @@
 Not here: shapes of a kind.
 """
 
+import os
 import re
 from typing import Any, Final, Literal
 
@@ -13,6 +14,9 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 from stagemail.resources.text import Name
+
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+# Nobody else's code may see what is validated here; and to look for plugins costs a file of every installed package.
 
 API_VERSION: Final = "stagemail/v1"
 SOURCE: Final = "x-source"

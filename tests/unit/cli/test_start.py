@@ -28,3 +28,9 @@ def test_stores_that_nobody_named_cost_no_model() -> None:
 def test_help_and_if_changed_load_neither_pydantic_nor_a_validator() -> None:
     found = loaded("stagemail.cli.main", "stagemail.cli.if_changed")
     assert found.isdisjoint({*DEAR, "pydantic", "jsonschema_rs"})
+
+
+def test_no_plugin_of_pydantic_is_looked_for() -> None:
+    program = "import pydantic.plugin._loader as found, stagemail.resources.operator; print(tuple(found.get_plugins()))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "()\n"
