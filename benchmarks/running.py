@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-LIMIT = 420.0
+LIMIT = 900.0
 """Seconds that one process may take."""
 
 
