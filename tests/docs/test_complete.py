@@ -141,6 +141,7 @@ READERS = {
     "command.py",
     "logs.py",
     "running.py",
+    "shape.py",  # sets one of pydantic's, and reads none
 }
 """Modules that look at the process's environment; a new one has to be written here, and its variables in the page."""
 
