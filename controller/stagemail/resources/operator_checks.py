@@ -43,6 +43,7 @@ def breaches(operator: Operator) -> list[Breach]:
         *_domains(operator),
         *_mail(operator),
         *_state(operator),
+        *_addresses(operator),
         *_told_stages(operator),
         *_hooked_sources(operator),
     ]
@@ -273,3 +274,17 @@ def _state(operator: Operator) -> Iterator[Breach]:
             "`stateKey` seals a record on a branch, and `state` names another kind:",
             "leave it out, or write `state: git-branch:stagemail-record`.",
         )
+
+
+def _addresses(operator: Operator) -> Iterator[Breach]:
+    """A Git source's address with a password or token in it would be in every clone."""
+    named = [(("source",), operator.source), *((("sources", n), s) for n, s in operator.sources.items())]
+    for where, source in named:
+        user = (source.url or "").partition("://")[2].partition("/")[0].rpartition("@")[0]
+        if ":" in user:
+            yield Breach(
+                (*where, "url"),
+                "literal-secret",
+                "`url` holds a password, and no secret may be in this file:",
+                "leave user and password out and write `login: {username: …, password: {secretRef: …}}`.",
+            )
