@@ -172,6 +172,7 @@ def sops(bench: Bench, text: str, name: str, rule: str = "") -> Path:
     path = folder / "qa" / name
     path.write_text(text, encoding="utf-8")
     program = Path(package.origin).parent / "bin" / "sops"
+    program.chmod(0o755)  # pip installs it as data
     subprocess.run(
         [str(program), "--disable-version-check", "encrypt", "--in-place", str(path)],
         check=True,
