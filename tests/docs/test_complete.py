@@ -129,6 +129,7 @@ def test_every_code_of_a_problem_is_in_the_reference_and_no_other() -> None:
 
 VARIABLE = re.compile(r"_?(STAGEMAIL|GITHUB|GITLAB|XDG|NO|ODC_EMULATOR|ODC_OPENAPI)_[A-Z_]*[A-Z]")
 READERS = {
+    "tracing.py",
     "edge.py",
     "trust.py",
     "cache.py",
@@ -160,7 +161,15 @@ def test_every_environment_variable_is_in_the_reference() -> None:
 
 GITHUBS = {"STAGEMAIL_VIEW_CLIENT_ID", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT", "GITHUB_REPOSITORY"}
 """Variables of GitHub's own that only a workflow reads."""
-SECRETS = {"STAGEMAIL_SMTP_QA", "STAGEMAIL_SMTP_PRODUCTION", "STAGEMAIL_SMTP_SHARED", "STAGEMAIL_RECORD_KEY"}
+SECRETS = {
+    "STAGEMAIL_HOOK_GIT",
+    "STAGEMAIL_NOTIFY_OPS",
+    "STAGEMAIL_STATUS_TOKEN",
+    "STAGEMAIL_SMTP_QA",
+    "STAGEMAIL_SMTP_PRODUCTION",
+    "STAGEMAIL_SMTP_SHARED",
+    "STAGEMAIL_RECORD_KEY",
+}
 """Secrets of the store `env` that samples and tests use: the page explains them by the prefix."""
 
 

@@ -13,6 +13,7 @@ from stagemail.cli.controller_edges import Around
 from stagemail.cli.logs import guard
 from stagemail.wiring.controlling import Controlling
 from stagemail.wiring.places import root_of
+from stagemail.wiring.tracing import tracing
 
 
 @click.command(name="controller")
@@ -36,7 +37,8 @@ def command(ctx: click.Context, *, root: Path, log_format: str) -> int:
     given = options.globals_of(ctx)
     ctx.call_on_close(guard(given.net.scrub))
     around = Around(log_format, given.net)
-    controlling = Controlling(given.config, root_of(root), given.net, [around])
+    spans, send_last = tracing()
+    controlling = Controlling(given.config, root_of(root), given.net, [around], spans)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         controlling.stop()
@@ -51,6 +53,7 @@ def command(ctx: click.Context, *, root: Path, log_format: str) -> int:
     sys.stdout.flush()
     ended = controlling.run()
     around.stop()
+    send_last()
     if ended:
         click.echo("stopped")
         return 0

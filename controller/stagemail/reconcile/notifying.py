@@ -16,6 +16,7 @@ from stagemail.model.happening import Finished, Happening, Looked
 from stagemail.model.notice import Notice, NoticeKind
 from stagemail.ports import Clock, Lease, Leases, Notifier
 from stagemail.reconcile.courier import Courier
+from stagemail.reconcile.derived import news_of
 
 CLAIM: Final = 300.0
 """Seconds for which a notice that is being sent is nobody else's."""
@@ -68,7 +69,7 @@ class Notifying:
 
     def _notices(self, happening: Happening) -> Iterator[Notice]:
         if isinstance(happening, Finished):
-            found = [*_of_run(happening), *(n for c in happening.changed for n in _of_condition(happening, c))]
+            found = [*_of_run(happening), *(n for c in news_of(happening) for n in _of_condition(happening, c))]
             for notice in found:
                 if notice.kind == "ready":
                     if happening.stage not in self._bad:

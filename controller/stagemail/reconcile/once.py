@@ -82,7 +82,8 @@ def _acquire(request: Request, world: World) -> Lease:
 
 
 def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
-    desired = load(request)
+    with world.span("load"):
+        desired = load(request)
     if lease is not None:
         _end_the_killed(request.stage, world, lease)
     check = world.target.check(desired)
@@ -94,7 +95,7 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
     more = tuple(intent.key for intent in intents)
     keys = keys_of(desired, inventory, every_app=every_app, more=more)
     keep = no_lease if lease is None else partial(_keep, world, lease)
-    with told(request.stage, inventory.stage, world.record):
+    with world.span("observe"), told(request.stage, inventory.stage, world.record):
         seen = read(world, request.stage, keys, keep)
     if intents and lease is not None:
         before = world.record.applied(request.stage)
@@ -114,7 +115,8 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
         secrets=credential.states,
         push=request.push,
     )
-    facts, made, resolved = planned(facts, request, world)
+    with world.span("plan"):
+        facts, made, resolved = planned(facts, request, world)
     if resolved.conflicts:
         listed = "; ".join(conflict.message for conflict in resolved.conflicts)
         raise InvalidInput(f"{request.stage}: {listed}", hint="nothing was written")
@@ -184,21 +186,23 @@ def _run(request: Request, prepared: Prepared, world: World, lease: Lease, trial
     state.applied.update({resource.key: resource for resource in adopted})
     journal.note([*_plan_wide(made), *trials])
     try:
-        apply(state, prepared.credential.values, world, journal)
+        with world.span("apply"):
+            apply(state, prepared.credential.values, world, journal)
     except BaseException as error:
         status: RunStatus = "failed" if isinstance(error, StagemailError) else "interrupted"
         if not isinstance(error, LeaseLost):
             journal.finished(run.ended(status, world.clock.now(), tuple(journal.outcomes)))
         raise
-    ended = _live(run, state, prepared, journal, world)
-    standing = stands(request, ended, made, prepared.situation.policy, world)
-    if quiet and is_known(ended, world):
-        if standing:
-            world.record.append(standing, lease)
+    with world.span("record"):
+        ended = _live(run, state, prepared, journal, world)
+        standing = stands(request, ended, made, prepared.situation.policy, world)
+        if quiet and is_known(ended, world):
+            if standing:
+                world.record.append(standing, lease)
+            return ended
+        identity = [] if state.plan.hazards else [Entry(identity=(run.stage, state.plan.identity))]
+        journal.finished(ended, [*identity, *standing])
         return ended
-    identity = [] if state.plan.hazards else [Entry(identity=(run.stage, state.plan.identity))]
-    journal.finished(ended, [*identity, *standing])
-    return ended
 
 
 def _plan_wide(made: Plan) -> list[Outcome]:

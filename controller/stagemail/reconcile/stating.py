@@ -12,6 +12,7 @@ from stagemail.model.happening import Finished, Happening, Looked
 from stagemail.model.notice import CommitState, CommitStatus
 from stagemail.ports import GitHost
 from stagemail.reconcile.courier import Courier
+from stagemail.reconcile.derived import conditions_of
 
 _HEX: Final = frozenset("0123456789abcdef")
 
@@ -62,7 +63,7 @@ def _statuses(happening: Happening) -> Iterator[CommitStatus]:
 
 
 def _of_stage(of: Finished) -> CommitStatus:
-    by_type = {condition.type: condition for condition in of.conditions}
+    by_type = {condition.type: condition for condition in conditions_of(of)}
     ready, stalled = by_type.get("Ready"), by_type.get("Stalled")
     state: CommitState = "pending"
     said = "being reconciled"

@@ -4,6 +4,7 @@ Not here: building it (``wiring``).
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from stagemail.model.secret import SecretRef
@@ -16,6 +17,11 @@ Progress = Callable[[str, int, int], None]
 
 def silent(_what: str, _done: int, _of: int) -> None:
     """Report no progress."""
+
+
+def unmeasured(_verb: str) -> AbstractContextManager[None]:
+    """Measure nothing."""
+    return nullcontext()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,3 +46,5 @@ class World:
     """Speaks with mail servers; None where nobody could be asked to try a credential."""
     scrub: Callable[[str], str] = str
     """Takes known credentials out of a text (``net``): what a platform says is repeated to people."""
+    span: Callable[[str], AbstractContextManager[None]] = unmeasured
+    """What is measured of each verb: load, observe, plan, apply, record."""

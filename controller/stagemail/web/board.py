@@ -12,6 +12,7 @@ from threading import Lock
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from stagemail.model.happening import Finished, Happening, Looked
+from stagemail.reconcile.derived import conditions_of
 
 _TIME = "%Y-%m-%d %H:%M:%S"
 _MOST_HELD = 5
@@ -84,7 +85,7 @@ class Board:
 
 
 def _state(seen: Finished) -> tuple[str, str]:
-    by_type = {condition.type: condition for condition in seen.conditions}
+    by_type = {condition.type: condition for condition in conditions_of(seen)}
     stalled, ready = by_type.get("Stalled"), by_type.get("Ready")
     status = seen.run.status if seen.run is not None else "failed"
     if stalled is not None and stalled.status == "True":
@@ -100,7 +101,7 @@ def _state(seen: Finished) -> tuple[str, str]:
 def _what(seen: Finished) -> str:
     """Why it is as it is: the error, what is held or failed, what waits."""
     said = [seen.error] if seen.error else []
-    said += [c.message for c in seen.conditions if c.message and c.message not in said]
+    said += [c.message for c in conditions_of(seen) if c.message and c.message not in said]
     outcomes = seen.run.outcomes if seen.run is not None else ()
     worth = [o for o in outcomes if o.status in ("held", "failed", "unknown", "reported")]
     said += [f"{o.label}: {o.status}" + (f", {o.message}" if o.message else "") for o in worth[:_MOST_HELD]]

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 
 from stagemail.model.happening import Finished, Happening, Looked, Reloaded, Ticked, Troubled
 from stagemail.model.usage import Usage
+from stagemail.reconcile.derived import conditions_of
 
 MOST_SECRETS = 2000
 """Secrets whose age is shown at most."""
@@ -166,7 +167,7 @@ class Metrics:
             (self._drifting.add if is_drifting else self._drifting.discard)(done.stage)
             self._apps.labels(done.stage, "yes").set(run.live)
             self._apps.labels(done.stage, "no").set(len(run.not_live))
-        for condition in done.conditions:
+        for condition in conditions_of(done):
             self._ready.labels(done.stage, condition.type).set(condition.status == "True")
         if run is not None and run.status == "done" and not done.error:
             self._success.labels(done.stage).set(at)

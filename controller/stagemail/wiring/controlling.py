@@ -28,6 +28,7 @@ from stagemail.wiring.places import required_operator_file
 from stagemail.wiring.running import Running
 from stagemail.wiring.sources import followers, source_name
 from stagemail.wiring.stopping import StoppingClock
+from stagemail.wiring.tracing import Spans, no_spans
 
 GRACE = 8.0
 """Seconds that a stop waits for passes under way; an orderly end within 10 s is what service managers expect."""
@@ -36,13 +37,21 @@ GRACE = 8.0
 class Controlling:
     """One controller over one operator file. ``loop`` is what others wake; ``stop`` may be called from a signal."""
 
-    def __init__(self, config: str | None, root: Path, net: Net, observers: Sequence[Observer] = ()) -> None:
+    def __init__(
+        self,
+        config: str | None,
+        root: Path,
+        net: Net,
+        observers: Sequence[Observer] = (),
+        spans: Spans = no_spans,
+    ) -> None:
         self.path = required_operator_file(config, root)
         self.root = root
         self._net = net
+        self._spans = spans
         self._stopped, self._alarm = Event(), Event()
         self.clock = StoppingClock(machine_clock(), self._stopped)
-        self._built = _Built(self.path, root, self.clock, net)
+        self._built = _Built(self.path, root, self.clock, net, spans)
         self._seen = _stamp(self._built.files())
         workers = self._built.installation.operator.controller.workers
         self._dispatcher = InProcessDispatcher(_thread, workers, self.clock)
@@ -107,7 +116,7 @@ class Controlling:
             return None
         self._seen = stamp
         try:
-            built = _Built(self.path, self.root, self.clock, self._net)
+            built = _Built(self.path, self.root, self.clock, self._net, self._spans)
         except (StagemailError, OSError) as error:
             raise _kept(self.path, error) from error
         self._built.retire()
@@ -128,10 +137,11 @@ def _kept(path: Path, error: StagemailError | OSError) -> UserMustFix:
 class _Built:
     """What one state of the operator file builds."""
 
-    def __init__(self, path: Path, root: Path, clock: StoppingClock, net: Net) -> None:
+    def __init__(self, path: Path, root: Path, clock: StoppingClock, net: Net, spans: Spans) -> None:
         self.installation = Installation(read_operator(path), path, clock)
         self.running = Running(self.installation, net)
         self._root = root
+        self._spans = spans
         self._lock = Lock()
         self._uses = 0
         self._retired = False
@@ -178,7 +188,8 @@ class _Built:
             with self._lock:
                 self._uses += 1
             try:
-                return automatic(stage, verdict, reason)
+                with self._spans("pass", {"stage": stage, "revision": verdict.follow, "reason": reason}):
+                    return automatic(stage, verdict, reason)
             finally:
                 with self._lock:
                     self._uses -= 1
@@ -201,7 +212,8 @@ class _Built:
     def _world(self, stage: str) -> World:
         """The ports of one pass: secrets and listings are read anew."""
         with self._lock:
-            return self.running.anew(stage)
+            world = self.running.anew(stage)
+        return replace(world, span=lambda verb: self._spans(verb, {"stage": stage}))
 
     def _request(self, stage: str, loaded: Loaded, contents: Mapping[str, str]) -> Request:
         return replace(self.installation.request(stage, loaded, automatic=True), contents=contents)
