@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import corpus, peers, platform_runs, preflights, secret_reads, works
+from benchmarks.flood import flood
 from benchmarks.running import Medians, interleaved, once
 from benchmarks.table import Row, compared, table
 from benchmarks.works import Bench
@@ -36,7 +37,7 @@ def main() -> int:
     rows: list[Row] = []
     sections: list[tuple[Callable[[Bench, float], Iterator[Row]], float]] = [
         (_help, 0.02), (_plan, 0.5), (_flat, 0.55), (_memory, 0.6), (_secrets, 0.65),
-        (_preflight, 0.68), (_validate, 0.9), (_apply, 1.0),
+        (_preflight, 0.68), (_flood, 0.72), (_validate, 0.9), (_apply, 1.0),
     ]  # fmt: skip
     for section, share in sections:
         for row in section(bench, start + SECONDS * share):
@@ -105,6 +106,19 @@ def _preflight(_bench: Bench, until: float) -> Iterator[Row]:
     met = passed == count and many <= single / 10
     ours, peer = f"{many:.2f} s (×{times:.1f} the slowest)", f"one by one {single:.2f} s"
     yield Row(work, ours, peer, f"1/{single / many:.1f}", "≤ 1/10", met, 1)
+
+
+def _flood(_bench: Bench, until: float) -> Iterator[Row]:
+    if time.monotonic() > until:
+        return
+    found = flood(Path(__file__).parents[1], 3.0 if QUICK else 10.0)
+    ratio = found.flooded / found.calm
+    what = f"loading all documents while {found.rate:,.0f} forged webhooks a second come"
+    shown = f"{found.calm * 1000:.0f} → {found.flooded * 1000:.0f} ms"
+    yield Row(what, shown, "", f"×{ratio:.1f}", "≤ ×2", ratio <= 2, 1)
+    yield Row(
+        "memory of the web process then", f"{found.memory / 1e6:.0f} MB", "", "", "< 300 MB", found.memory < 3e8, 1
+    )
 
 
 def _apply(bench: Bench, until: float) -> Iterator[Row]:

@@ -100,8 +100,8 @@ def _state(seen: Finished) -> tuple[str, str]:
 
 def _what(seen: Finished) -> str:
     """Why it is as it is: the error, what is held or failed, what waits."""
-    said = [seen.error] if seen.error else []
-    said += [c.message for c in conditions_of(seen) if c.message and c.message not in said]
+    messages = (seen.error, *(condition.message for condition in conditions_of(seen)))
+    said = list(dict.fromkeys(message for message in messages if message))
     outcomes = seen.run.outcomes if seen.run is not None else ()
     worth = [o for o in outcomes if o.status in ("held", "failed", "unknown", "reported")]
     said += [f"{o.label}: {o.status}" + (f", {o.message}" if o.message else "") for o in worth[:_MOST_HELD]]

@@ -3,6 +3,7 @@
 Not here: what is served (``app``).
 """
 
+import logging
 from typing import Any, Final
 
 import uvicorn
@@ -31,7 +32,8 @@ class Impatient(H11Protocol):
 
 
 def server(app: FastAPI) -> uvicorn.Server:
-    """A server for one application; it logs nothing itself."""
+    """A server for one application. It logs nothing: a line for each request too many would fill a disk."""
+    logging.getLogger("uvicorn").setLevel(logging.CRITICAL + 1)
     settings: dict[str, Any] = {"log_config": None, "access_log": False, "server_header": False}
     config = uvicorn.Config(
         app,

@@ -166,12 +166,15 @@ def test_a_flood_of_forged_requests_keeps_memory_and_a_signed_push_still_arrives
     assert bench.memory() < 300 * 1024 * 1024
 
 
-def test_more_connections_than_are_allowed_are_answered_and_closed(bench: Bench) -> None:
+def test_more_connections_than_are_allowed_are_answered_and_closed_without_a_line(
+    bench: Bench, capfd: pytest.CaptureFixture[str]
+) -> None:
     held = [bench.raw(b"") for _ in range(128)]
     bench.wait(lambda: bench.get("/healthz") == 503)
     for connection in held:
         connection.close()
     bench.wait(lambda: bench.get("/healthz") == 200)
+    assert capfd.readouterr() == ("", ""), "a flood fills no log"
 
 
 def test_a_process_that_was_killed_is_started_again_at_the_same_port(bench: Bench) -> None:
