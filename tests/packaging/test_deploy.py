@@ -104,14 +104,16 @@ def test_the_unit_is_hardened_and_stops_in_time() -> None:
     found = directives()
     assert {name: found.get(name, ["missing"])[0] for name in HARDENED} == HARDENED
     assert int(found["TimeoutStopSec"][0].removesuffix("s")) > 10
-    assert found["ExecStart"] == ["/opt/stagemail/bin/stagemail --config /etc/stagemail/stagemail.yaml controller"]
+    assert found["ExecStart"] == [
+        "/usr/local/lib/stagemail/bin/stagemail --config /etc/stagemail/stagemail.yaml controller"
+    ]
 
 
 def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         return  # the directives are held by the test before
     unit = tmp_path / UNIT.name
-    unit.write_text(UNIT.read_text().replace("/opt/stagemail/bin/stagemail", "/bin/true"))
+    unit.write_text(UNIT.read_text().replace("/usr/local/lib/stagemail/bin/stagemail", "/bin/true"))
     verified = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)
     assert (verified.returncode, verified.stderr) == (0, "")
     rated = subprocess.run(
