@@ -69,7 +69,7 @@ def command(
     contents = contents_of(session.installation, session.root, session.loaded.revision.id)
 
     def work(stage: str) -> Run:
-        request = replace(session.request(stage), contents=contents)
+        request = replace(session.request(stage), contents=contents, ordered=True)
         return once(request, session.world(stage), saved.get(stage))
 
     results = session.each(selected, work)

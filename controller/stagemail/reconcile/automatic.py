@@ -6,7 +6,7 @@ gates (``gates``), which revision is followed where the newest must wait (``cand
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from stagemail.errors import Busy, RateLimited, StagemailError, UserMustFix
 from stagemail.model.gate import Gating
@@ -22,6 +22,7 @@ from stagemail.reconcile.candidates import followed
 from stagemail.reconcile.loop import Passed
 from stagemail.reconcile.once import once
 from stagemail.reconcile.request import Request
+from stagemail.reconcile.watching import watch_of
 from stagemail.reconcile.world import World
 
 BUSY_AGAIN = 15.0
@@ -37,6 +38,8 @@ class Automatic:
     world: Callable[[str], World]
     request: Callable[[str, Loaded, Mapping[str, str]], Request]
     clock: Clock
+    looks: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By target and stage, the seconds of the platform's limits that one look takes."""
 
     def __call__(self, stage: str, verdict: Verdict, reason: str) -> Passed:
         """One pass of a stage."""
@@ -52,6 +55,7 @@ class _Pass:
         self._revision = verdict.follow
         self._before = self._after = Standing(stage)
         self._gating = Gating()
+        self._request: Request | None = None
 
     def done(self) -> Passed:
         run: Run | None = None
@@ -76,7 +80,22 @@ class _Pass:
             error=error.sentence if error else "",
         )
         failed = run.status not in ("done", "held") if run else not isinstance(error, Busy)
-        return Passed(finished, failed=failed, again=self._again(error))
+        return Passed(finished, failed=failed, again=self._again(error), at_least=self._at_least())
+
+    def _at_least(self) -> float:
+        """The seconds that looks at all stages of this target take, as far as they are known: `status` tells the same.
+
+        Counted from the listings of this pass, so it costs no call.
+        """
+        world = self._world
+        if world is None or self._request is None:
+            return 0.0
+        looks = self._automatic.looks.setdefault(world.target_name, {})
+        with suppress(StagemailError):
+            watch = watch_of([self._request], world)
+            if watch is not None and watch.stages:
+                looks[self._stage] = watch.seconds
+        return float(sum(looks.values()))
 
     def _reconciled(self) -> Run:
         automatic, stage = self._automatic, self._stage
@@ -91,7 +110,7 @@ class _Pass:
         chosen = followed(request.policy.gating, self._before, tip, source, world)
         if chosen != tip:
             request = automatic.request(stage, source.load(chosen), source.contents(chosen))
-        self._revision = chosen
+        self._revision, self._request = chosen, request
         return once(request, world)
 
     def _kept(self, error: StagemailError | None) -> Standing:

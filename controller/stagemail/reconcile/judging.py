@@ -22,6 +22,8 @@ RUNS = 1000
 def judged(request: Request, world: World) -> Policy:
     """The policy with how long drift has lasted and which gates are shut."""
     policy, now = request.policy, world.clock.now()
+    if request.ordered and not policy.gating.soak:
+        policy = replace(policy, gating=replace(policy.gating, depends_on=()))
     if policy.automatic and policy.heal_after:
         policy = replace(policy, drift_ages=drift_ages(world.record.runs(policy.stage, RUNS), now))
     return with_gates(

@@ -40,11 +40,15 @@ class Followed:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """What one pass of one stage gave. ``failed``: worth trying again soon; ``again``: seconds to the next change."""
+    """What one pass of one stage gave. ``failed``: worth trying again soon; ``again``: seconds to the next change.
+
+    ``at_least``: the shortest interval that the platform's limits leave to looks for drift, in seconds.
+    """
 
     finished: Finished
     failed: bool = False
     again: float = 0.0
+    at_least: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +227,10 @@ class Loop:
                 self._stages.done(job.name, self._clock.monotonic(), setup.poll)
             return
         passed = setup.reconcile(job.name, verdict, job.reason)
+        interval = max(followed.interval, passed.at_least / (1 - SPREAD))
         with self._lock:
-            self._stages.done(
-                job.name, self._clock.monotonic(), followed.interval, failed=passed.failed, at_most=passed.again
-            )
+            now = self._clock.monotonic()
+            self._stages.done(job.name, now, interval, failed=passed.failed, at_most=passed.again)
             for other in sorted(setup.stages) if passed.finished.changed else ():
                 if job.name in setup.stages[other].after:
                     self._stages.wake(other, self._clock.monotonic(), "dependency")

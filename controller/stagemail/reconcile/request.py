@@ -22,6 +22,8 @@ class Request:
     patience: float = 0.0
     push: bool = False
     no_secrets: bool = False
+    ordered: bool = False
+    """Whether whoever asks takes the stages in order, as commands and CI's jobs do; a soak is waited for all the same."""
     contents: Mapping[str, str] = field(default_factory=dict)
     """By stage, what its documents are at this revision; a stage that is left out is of another repository."""
 

@@ -106,7 +106,8 @@ class Stage(Shape):
         "Where its documents are: one of `sources`. Left out: `source`.", example="shop", source=_FILE, default=None
     )
     depends_on: Annotated[list[Name], Field(max_length=100), Unique()] = rule(
-        "Stages that come first: automatic runs wait until those are Ready with the same revision.",
+        "Stages that come first: the controller waits until they are Ready with a revision; with `soak`, so does "
+        "`apply --automatic`.",
         example=["development"],
         source=_FILE,
         default=[],

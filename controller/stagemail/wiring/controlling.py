@@ -5,6 +5,7 @@ Not here: the loop (``reconcile.loop``), printing (``cli.controller``).
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -52,6 +53,7 @@ class Controlling:
         self._stopped, self._alarm = Event(), Event()
         self.clock = StoppingClock(machine_clock(), self._stopped)
         self._built = _Built(self.path, root, self.clock, net, spans)
+        self._built.is_first = True
         self._seen = _stamp(self._built.files())
         workers = self._built.installation.operator.controller.workers
         self._dispatcher = InProcessDispatcher(_thread, workers, self.clock)
@@ -144,6 +146,7 @@ class _Built:
         self._spans = spans
         self._lock = Lock()
         self._uses = 0
+        self.is_first = False
         self._retired = False
         self._followers: dict[str, Follower] = {}
 
@@ -203,7 +206,17 @@ class _Built:
         operator = self.installation.operator
         written = operator.stages[stage]
         interval = float(operator.controller.observe if written.observe is None else written.observe)
-        return Followed(stage, source, self._scope(stage), interval, tuple(written.depends_on))
+        return Followed(stage, source, self._scope(stage), interval, tuple(written.depends_on), self._settled(stage))
+
+    def _settled(self, stage: str) -> str:
+        """The contents that a stage was Ready with when this process began: there is no hurry to look at it again."""
+        if not self.is_first:
+            return ""
+        with suppress(StagemailError):
+            standing = self.running.record.standing(stage)
+            if any(c.type == "Ready" and c.status == "True" for c in standing.conditions):
+                return standing.content
+        return ""
 
     def _scope(self, stage: str) -> str:
         plugin, settled = self.installation.plugin(self.installation.target_of(stage))

@@ -121,6 +121,13 @@ def test_a_stage_waits_until_another_is_ready_with_these_documents_and_soaked(ho
     assert sender(house) == NEW
 
 
+def test_who_takes_the_stages_in_order_waits_for_a_soak_only(house: House) -> None:
+    settled(house)
+    for soak, status in ((3600, "held"), (0, "done")):
+        asked = replace(request(house, depends_on=("development",), soak=soak), ordered=True)
+        assert once(asked, house.world()).status == status
+
+
 def test_a_soak_that_ended_too_early_does_not_count_and_a_whole_one_does(house: House) -> None:
     settled(house)
     now = house.clock.now()

@@ -78,6 +78,7 @@ class Desk:
     seen: list[Happening] = field(default_factory=list)
     new: list[Setup | InvalidInput] = field(default_factory=list)
     again: float = 0.0
+    at_least: float = 0.0
     changed: tuple[Condition, ...] = ()
 
     def __post_init__(self) -> None:
@@ -120,7 +121,7 @@ class Desk:
         finished = Finished(
             stage, self.stages[stage].source, self.clock.now(), 0.0, reason, verdict.follow, verdict.tip
         )
-        return Passed(replace(finished, changed=self.changed), failed=failed, again=self.again)
+        return Passed(replace(finished, changed=self.changed), at_least=self.at_least, failed=failed, again=self.again)
 
     def _renew(self) -> Setup | None:
         found = self.new.pop() if self.new else None
@@ -316,6 +317,13 @@ def test_a_stage_whose_conditions_changed_wakes_those_that_wait_for_it() -> None
     source.commit(qa="2")
     made.until(90.0)
     assert made.done == [("qa", "commit"), ("production", "dependency")]
+
+
+def test_drift_is_looked_for_no_more_often_than_the_platforms_limits_allow() -> None:
+    made, _ = desk("qa")
+    made.at_least = 1200.0
+    made.until(3700.0)
+    assert made.names() == ["qa"] * 3, "at 0, 1500 and 3000 s: a fifth is left for chance"
 
 
 def test_run_ends_when_it_is_told_to() -> None:
