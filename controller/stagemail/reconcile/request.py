@@ -23,7 +23,7 @@ class Request:
     push: bool = False
     no_secrets: bool = False
     ordered: bool = False
-    """Whether whoever asks takes the stages in order, as commands and CI's jobs do; a soak is waited for all the same."""
+    """Whether whoever asks takes the stages in order, as commands and the jobs of CI do; a soak is kept anyway."""
     contents: Mapping[str, str] = field(default_factory=dict)
     """By stage, what its documents are at this revision; a stage that is left out is of another repository."""
 
