@@ -9,6 +9,7 @@ from pathlib import Path
 from tests.acceptance.bench import GIT, Bench
 
 EMAIL = "environments/qa/email.yaml"
+APPS = ("Billing", "CRM", "FieldApp", "Portal", "PortalAdmin")
 QUICK = "controller: {poll: 10s, observe: 30s}\n"
 """At the benches' speed a look every tenth of a second: all that these tests wait for comes within a second or two."""
 
@@ -77,7 +78,7 @@ def test_a_controller_that_is_killed_in_the_middle_loses_nothing(applied: Bench)
         applied.until(lambda: applied.mark() > before, "the first write is sent")
         process.kill()
     with controller(applied):
-        applied.until(lambda: all(port(applied, app) == "2587" for app in ("CRM", "Billing", "Portal")), "all is live")
+        applied.until(lambda: all(port(applied, app) == "2587" for app in APPS), "all is live")
     applied.run("status", "qa").shows("qa Ready")
     assert applied.writes(before)["PATCH", "QA"] == 1
 
