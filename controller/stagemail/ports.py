@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from stagemail.model.cost import Cost
+from stagemail.model.dns import Answer, RecordKind
 from stagemail.model.field import Value
 from stagemail.model.happening import Happening
 from stagemail.model.inventory import Inventory, StageIdentity
@@ -192,6 +193,14 @@ class MailProbe(Protocol):
         ``begin`` is called once, after every recipient was accepted and directly before DATA: what it records is there
         before the letter can be. What ``begin`` raises ends the conversation and is raised.
         """
+        ...
+
+
+class Resolver(Protocol):
+    """DNS as seen from one place. Thread-safe."""
+
+    def ask(self, name: str, kind: RecordKind) -> Answer:
+        """The records of a name (ASCII, without a final dot); never raises: what DNS does is data."""
         ...
 
 

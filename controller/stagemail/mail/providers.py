@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,21 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Sends:
+    """What a provider documents of the mail that it sends for a domain.
+
+    ``include``: what the envelope domain's SPF policy has to include. ``envelope``: the domain of the envelope's
+    sender where the customer sets none; "" means the sender's own. ``selectors``: DKIM selectors of every customer.
+    """
+
+    include: str
+    source: str
+    envelope: str = ""
+    selectors: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """A provider: the names of its servers as patterns, one thing to know, and its rules.
 
@@ -42,6 +58,7 @@ class Provider:
     source: str
     rules: tuple[Rule, ...] = ()
     connections: int = 0
+    sends: Sends | None = None
 
 
 @lru_cache(maxsize=1)
@@ -56,10 +73,15 @@ def known() -> tuple[str, tuple[Provider, ...]]:
             row["source"],
             tuple(Rule(**rule) for rule in row.get("rule", ())),
             row.get("connections", 0),
+            _sends(row["sends"]) if "sends" in row else None,
         )
         for row in document["provider"]
     )
     return document["version"], found
+
+
+def _sends(row: dict[str, Any]) -> Sends:
+    return Sends(**{**row, "selectors": tuple(row.get("selectors", ()))})
 
 
 def of(host: str) -> Provider | None:

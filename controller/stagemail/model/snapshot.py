@@ -17,12 +17,24 @@ from stagemail.model.waiver import Waiver
 
 
 @dataclass(frozen=True, slots=True)
+class SenderClaims:
+    """What the file says of its sender for ``check-sender`` alone; no platform is told of it."""
+
+    dkim_selectors: tuple[str, ...] = ()
+    envelope_domain: str = ""
+
+
+NO_CLAIMS = SenderClaims()
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     """An EmailConfiguration as written: fields that are desired, by name. A secret is a SecretRef here."""
 
     name: str
     fields: Mapping[str, Value]
     place: Place
+    sender: SenderClaims = NO_CLAIMS
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from stagemail.resources.recipients import Recipients
 from stagemail.resources.secret_reference import SecretReference
 from stagemail.resources.shape import Document, Metadata, Shape, Unique, rule
 from stagemail.resources.stages import METADATA, METADATA_SOURCE, STAGES, STAGES_SOURCE, StageNames
-from stagemail.resources.text import Address, DisplayName, Host, Line, TokenUrl
+from stagemail.resources.text import Address, DisplayName, DkimSelector, Host, Line, TokenUrl
 
 _SMTP = "ODC docs: email configuration of a stage"
 _OAUTH = "ODC docs: OAuth 2.0 client credentials for SMTP; RFC 6749 section 4.4"
@@ -93,6 +93,19 @@ class Sender(Shape):
         "The sender's address.",
         example="no-reply@qa.example.com",
         source="ODC docs: default sender; RFC 5321 section 4.1.2",
+    )
+    dkim_selectors: Annotated[list[DkimSelector], Field(max_length=10), Unique()] = rule(
+        "The DKIM selectors that the relay signs with, for `stagemail check-sender`; the platform is not told of them.",
+        example=["selector1", "selector2"],
+        source="RFC 6376 section 3.1",
+        default=[],
+    )
+    envelope_domain: Host | None = rule(
+        "The domain of the envelope's sender (where bounces go), for `stagemail check-sender`; left out: what the "
+        "relay's provider documents, else the sender's own.",
+        example="bounce.example.com",
+        source="RFC 7208 section 2.4; RFC 5321 section 4.4 (return path)",
+        default=None,
     )
 
 

@@ -32,6 +32,10 @@ SHARE_PATTERN: Final = r"^(0|0?\.[0-9]{1,6}|1|1\.0{1,6}|[0-9]{1,2}%|100%)$"
 """A share as text: strict YAML reads no decimal fractions, so people write 80%, or 0.8 in quotes."""
 
 
+SELECTOR_PATTERN: Final = r"^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$"
+"""A DKIM selector: labels of a name (RFC 6376, 3.1); the underscore is what many relays use."""
+
+
 def share_of(value: Any) -> Any:
     """The number that a share such as ``80%`` or ``0.8`` means. Raises ValueError."""
     if isinstance(value, str):
@@ -80,6 +84,7 @@ TokenUrl = Annotated[
     str, Field(min_length=1, max_length=2000), _format(formats.TOKEN_URL), _text(formats.TOKEN_URL, 2000)
 ]
 Domain = Annotated[str, Field(min_length=1, max_length=300), _format(formats.DOMAIN), _text(formats.DOMAIN, 300)]
+DkimSelector = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=SELECTOR_PATTERN)]
 Share = Annotated[
     float,
     Field(ge=0, le=1),

@@ -13,7 +13,7 @@ from stagemail.model.field import Fields, Value
 from stagemail.model.location import Place
 from stagemail.model.secret import SecretRef
 from stagemail.model.selector import Selector
-from stagemail.model.snapshot import Binding, Configuration
+from stagemail.model.snapshot import NO_CLAIMS, Binding, Configuration, SenderClaims
 from stagemail.model.waiver import Waiver
 
 _SPECIAL: Final = re.compile(r'[\[\]\\()<>@,:;".]')
@@ -48,13 +48,14 @@ def configuration(value: Mapping[str, Any], place: Place) -> Configuration:
         email.SECURITY: server.get("security", "starttls"),
         **_authentication(spec.get("authentication", {"type": "none"})),
     }
-    sender: Mapping[str, str] = spec.get("sender", {})
+    sender: Mapping[str, Any] = spec.get("sender", {})
     if "name" in sender:
         fields[email.SENDER_NAME] = sender["name"]
     if sender:
         fields[email.SENDER_ADDRESS] = sender["address"]
     fields.update(_recipients(spec["recipients"]))
-    return Configuration(value["metadata"]["name"], fields, place)
+    claims = SenderClaims(tuple(sender.get("dkimSelectors", ())), sender.get("envelopeDomain", "").lower())
+    return Configuration(value["metadata"]["name"], fields, place, claims if sender else NO_CLAIMS)
 
 
 def _authentication(written: Mapping[str, Any]) -> dict[str, Value]:

@@ -1,0 +1,85 @@
+"""The sender's domain itself, and what it says of mail that comes back: MX, MTA-STS, TLS reports, BIMI as findings.
+
+Sources: RFC 5321 section 5.1, RFC 7505 (null MX), RFC 8461 (MTA-STS), RFC 8460 (TLS reports), RFC 5891 (IDN).
+"""
+
+from collections.abc import Iterator
+
+from stagemail.mail.spf import Ask
+from stagemail.mail.tags import tags_of
+from stagemail.model.sender import CheckName, Finding
+
+_SERVERS = 5
+"""Mail servers of the domain whose addresses are looked up, at most."""
+_AGAIN = "ask again, or give another resolver (`dns.nameservers` in the operator file)"
+
+
+def domain_findings(ask: Ask, domain: str) -> Iterator[Finding]:
+    """Whether the domain is there and takes the answers to its mail."""
+    answer = ask(domain, "MX")
+    if answer.status == "failed":
+        yield Finding("domain", "not-checked", "domain-no-answer", f"{domain}: {answer.reason}", _AGAIN, retry=True)
+    elif answer.status == "no-domain":
+        yield Finding(
+            "domain", "failed", "no-such-domain", f"{domain} does not exist: receivers refuse its mail",
+            "correct `sender.address`, or register the domain",
+        )  # fmt: skip
+    elif answer.status == "no-data":
+        yield _without_mx(ask, domain)
+    else:
+        yield from _servers(ask, domain, answer.records)
+
+
+def _without_mx(ask: Ask, domain: str) -> Finding:
+    found = [ask(domain, "A"), ask(domain, "AAAA")]
+    if any(one.records for one in found):
+        return Finding(
+            "domain", "warned", "no-mx", f"{domain} has an address and no MX: replies and bounces go to that host",
+            "publish an MX record, or a null MX where nothing is to come back",
+        )  # fmt: skip
+    if any(one.status == "failed" for one in found):
+        return Finding("domain", "not-checked", "domain-no-answer", f"{domain}: no answer", _AGAIN, retry=True)
+    return Finding(
+        "domain", "failed", "no-mail-host", f"{domain} has neither MX nor address: receivers refuse its mail",
+        "publish an MX record",
+    )  # fmt: skip
+
+
+def _servers(ask: Ask, domain: str, records: tuple[str, ...]) -> Iterator[Finding]:
+    hosts = [record.partition(" ")[2] for record in records]
+    if hosts == ["."]:
+        yield Finding(
+            "domain", "failed", "null-mx", f"{domain} says that it takes no mail (null MX): receivers refuse its mail",
+            "send from a domain that takes answers", "https://www.rfc-editor.org/rfc/rfc7505#section-4.2",
+        )  # fmt: skip
+        return
+    gone = [host for host in hosts[:_SERVERS] if all(ask(host, kind).is_void for kind in ("A", "AAAA"))]
+    if gone:
+        yield Finding(
+            "domain", "warned" if len(gone) < len(hosts) else "failed", "mx-without-address",
+            f"the mail server {', '.join(gone)} of {domain} has no address", "correct the MX record",
+        )  # fmt: skip
+    else:
+        yield Finding("domain", "passed", "mx", f"{domain} takes mail at {', '.join(hosts[:_SERVERS])}")
+
+
+def extra_findings(ask: Ask, domain: str) -> Iterator[Finding]:
+    """Optional records: for mail that comes to the domain, and for its logo."""
+    yield _optional(ask, "mta-sts", f"_mta-sts.{domain}", "STSv1", "id")
+    yield _optional(ask, "tls-rpt", f"_smtp._tls.{domain}", "TLSRPTv1", "rua")
+    yield _optional(ask, "bimi", f"default._bimi.{domain}", "BIMI1", "l")
+
+
+def _optional(ask: Ask, check: CheckName, name: str, version: str, needed: str) -> Finding:
+    answer = ask(name, "TXT")
+    if answer.status == "failed":
+        return Finding(check, "not-checked", f"{check}-no-answer", f"{name}: {answer.reason}", _AGAIN, retry=True)
+    records = [text for text in answer.records if text.replace(" ", "").startswith(f"v={version}")]
+    if not records:
+        return Finding(check, "absent", f"{check}-absent", f"no record at {name} (optional)")
+    tags = tags_of(records[0])
+    if len(records) > 1 or tags is None or needed not in tags:
+        why = f"{len(records)} records" if len(records) > 1 else f"`{needed}=` is missing or the list is broken"
+        return Finding(check, "warned", f"{check}-syntax", f"{name}: {why}, so it does not count", "correct it")
+    more = "; its policy file is not checked (HTTPS)" if check == "mta-sts" else ""
+    return Finding(check, "passed", check, f"{name} is well-formed{more}")
