@@ -35,6 +35,7 @@ VERBS: dict[str, str] = {
     "target": "Look at a platform: which of its entries are our fields.",
     "secrets": "Check references to credentials without showing any.",
     "preflight": "Try a stage's mail server with its own settings; sends nothing.",
+    "check-sender": "Ask DNS whether receivers would believe a stage's mail.",
     "send-test": "Send one marked message through a stage's real configuration.",
     "review": "Look at the text and format of one message before it is sent.",
     "schema": "Print or write the JSON Schemas of all kinds.",
@@ -43,7 +44,7 @@ VERBS: dict[str, str] = {
     "completion": "Print the completion script of a shell.",
 }
 
-MODULES: dict[str, str] = {"import": "import_", "send-test": "send_test"}
+MODULES: dict[str, str] = {"import": "import_", "send-test": "send_test", "check-sender": "check_sender"}
 """Modules of verbs whose names are words of Python."""
 
 

@@ -10,6 +10,7 @@ from stagemail.cli.run_session import RunSession
 from stagemail.errors import StagemailError, UsageError
 from stagemail.model.plan import Plan
 from stagemail.model.probe import Extent
+from stagemail.reconcile.check_sender import noted as check_sender_noted
 from stagemail.reconcile.preflight import noted
 from stagemail.report.plan_json import plans_json
 from stagemail.report.plan_markdown import plans_markdown
@@ -27,6 +28,7 @@ from stagemail.report.plan_text import plan_text
     "--no-secrets", is_flag=True, help="Ask no secret store what the documents name: only references are compared."
 )
 @click.option("--preflight", is_flag=True, help="Also try each stage's mail server; nothing is sent.")
+@click.option("--check-sender", is_flag=True, help="Also ask DNS whether each stage's mail would be believed.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 where there are changes to make.")
 @options.if_changed
 @options.formats("text", "json", "markdown")
@@ -43,6 +45,7 @@ def command(
     out: Path | None,
     no_secrets: bool,
     preflight: bool,
+    check_sender: bool,
     detailed_exitcode: bool,
     form: str,
 ) -> int:
@@ -62,7 +65,8 @@ def command(
     errors = {result.stage: result.error for result in results if result.error is not None}
     if out is not None:
         save(ctx, out, plans_json(plans, errors))
-    say(render(_tried(session, plans) if preflight else plans, errors, form))
+    shown = _tried(session, plans) if preflight else plans
+    say(render(_doubted(session, shown) if check_sender else shown, errors, form))
     if form != "json":
         complain(results)
     codes = [_code(plan, detailed=detailed_exitcode) for plan in plans] + [exits.FAILED for _ in errors]
@@ -82,6 +86,11 @@ def _tried(session: RunSession, plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
     found = session.preflights(session.with_server([plan.stage for plan in plans]), Extent())
     by_stage = {result.stage: result for result in found}
     return tuple(noted(plan, by_stage[plan.stage]) if plan.stage in by_stage else plan for plan in plans)
+
+
+def _doubted(session: RunSession, plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
+    found = session.check_senders([plan.stage for plan in plans])
+    return tuple(check_sender_noted(plan, result) for plan, result in zip(plans, found, strict=True))
 
 
 def _code(plan: Plan, *, detailed: bool) -> int:

@@ -11,12 +11,14 @@ from stagemail.cli.options import globals_of
 from stagemail.cli.session import Session
 from stagemail.model.plan import Plan
 from stagemail.model.probe import Extent, Probed
+from stagemail.model.sender import Believed
 from stagemail.model.snapshot import Desired
 from stagemail.reconcile.once import Prepared, plan
 from stagemail.reconcile.situation import load
 from stagemail.reconcile.stages import StageResult, each_stage
 from stagemail.reconcile.world import World
 from stagemail.wiring.running import Running
+from stagemail.wiring.sender import SenderChecks
 
 
 class RunSession(Session):
@@ -57,6 +59,14 @@ class RunSession(Session):
         wanted = each_stage(stages, self.desired)
         tried = self.running.mail.preflights([one.value for one in wanted if one.value is not None], asked)
         answers = {one.stage: one for one in tried}
+        return tuple(answers.get(one.stage) or StageResult(one.stage, error=one.error) for one in wanted)
+
+    def check_senders(self, stages: Sequence[str]) -> tuple[StageResult[Believed], ...]:
+        """Judge the senders of these stages by DNS, all at the same time; no record is opened, no secret read."""
+        checks = SenderChecks(self.installation.operator)
+        wanted = each_stage(stages, lambda stage: checks.question(self.desired(stage)))
+        found = checks.check([one.value for one in wanted if one.value is not None])
+        answers = {one.stage: one for one in found}
         return tuple(answers.get(one.stage) or StageResult(one.stage, error=one.error) for one in wanted)
 
     def forget(self) -> None:

@@ -27,6 +27,8 @@ NoteKind = Literal[
     "credentials-not-read",
     "preflight-failed",
     "preflight-passed",
+    "sender-doubtful",
+    "sender-unchecked",
     "stage-unmanaged",
     "adopted",
 ]

@@ -21,6 +21,7 @@ from stagemail.report.failure import Failure
 from stagemail.report.problems_json import Counts
 from stagemail.report.review import ReviewCounts
 from stagemail.report.secret_status import SecretStatus
+from stagemail.report.sender import StageSender
 from stagemail.report.summary import PlanSummary
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -40,6 +41,7 @@ def schema_texts() -> dict[str, str]:
         "problems-report.schema.json": written(_problems_report()),
         "review-report.schema.json": written(_review_report()),
         "secrets-status.schema.json": written(_secrets_status()),
+        "check-sender.schema.json": written(_check_sender()),
     }
 
 
@@ -74,6 +76,14 @@ def _secrets_status() -> Json:
     properties = {"secrets": _list(SecretStatus, defs), "failures": _list(Failure, defs)}
     text = "Every credential that is referenced: where it is used, how old it is, when it runs out, where it is live."
     return _report("secrets-status", "SecretsStatus", text, properties, defs)
+
+
+def _check_sender() -> Json:
+    defs: dict[str, Json] = {}
+    again = {"type": "array", "items": {"type": "string"}, "description": "Stages worth asking for again."}
+    properties = {"retryable": again, "stages": _list(StageSender, defs)}
+    text = "What DNS says of each stage's sender and relay, check by check."
+    return _report("check-sender", "CheckSender", text, properties, defs)
 
 
 def _list(kind: type, defs: dict[str, Json]) -> Json:

@@ -12,6 +12,7 @@ from stagemail.model.inventory import Purpose
 from stagemail.model.policy import IfUnreachable, SelfHeal, Verify
 from stagemail.model.step import HazardKind
 from stagemail.resources.controller import Controller
+from stagemail.resources.dns import DnsChecks
 from stagemail.resources.duration import Seconds
 from stagemail.resources.gating import Canary, Stop, Windows
 from stagemail.resources.mail import MailChecks
@@ -281,6 +282,13 @@ class Operator(Document):
         example={"networks": ["10.20.0.0/16"], "testRecipients": ["@example.com"]},
         source=_FILE,
         default=MailChecks(),
+    )
+
+    dns: DnsChecks = rule(
+        "How `check-sender` asks DNS.",
+        example={"nameservers": ["192.0.2.53"], "relays": {"smtp.example.com": ["203.0.113.25"]}},
+        source=_FILE,
+        default=DnsChecks(),
     )
 
     def folders_of(self, stage: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from stagemail.model import grant as grants
-from stagemail.resources import formats, mail
+from stagemail.resources import dns, formats, mail
 from stagemail.resources.nearest import nearest
 from stagemail.resources.operator import Operator
 from stagemail.resources.secret_reference import SecretReference
@@ -42,6 +42,7 @@ def breaches(operator: Operator) -> list[Breach]:
         *_guards(operator),
         *_domains(operator),
         *_mail(operator),
+        *_dns(operator),
         *_state(operator),
         *_addresses(operator),
         *_told_stages(operator),
@@ -248,6 +249,20 @@ def _mail(operator: Operator) -> Iterator[Breach]:
         if fault:
             remedy = "write user@example.com, or @example.com for its whole domain."
             yield Breach(("mail", "testRecipients", str(index)), "bad-address", f"`{text}`: {fault}:", remedy)
+
+
+def _dns(operator: Operator) -> Iterator[Breach]:
+    checks = operator.dns
+    servers = [(("nameservers", str(i)), text, dns.nameserver_fault(text)) for i, text in enumerate(checks.nameservers)]
+    relays = [
+        (("relays", relay, str(i)), text, dns.address_fault(text))
+        for relay, addresses in checks.relays.items()
+        for i, text in enumerate(addresses)
+    ]
+    for where, text, fault in (*servers, *relays):
+        if fault:
+            remedy = "write an IP address, as in `192.0.2.53`."
+            yield Breach(("dns", *where), "bad-address", f"`{text}` cannot be used here: {fault}:", remedy)
 
 
 def _state(operator: Operator) -> Iterator[Breach]:

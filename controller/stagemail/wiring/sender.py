@@ -1,0 +1,52 @@
+"""Checks of senders in one run: the operator's resolver, and the checks that are loaded when they are asked for.
+
+Not here: who asks (``reconcile.check_sender``), what records mean (``mail.believing``).
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from importlib import import_module
+from typing import Any
+
+from stagemail.model.sender import Believed, SenderQuestion, question_of
+from stagemail.model.snapshot import Desired
+from stagemail.ports import Resolver
+from stagemail.reconcile.check_sender import check_senders
+from stagemail.reconcile.preflight import configuration_of
+from stagemail.reconcile.stages import StageResult
+from stagemail.resources.dns import nameserver_of
+from stagemail.resources.operator import Operator
+
+SIDE_BY_SIDE = 16
+"""Stages that are asked for at the same time, at most."""
+
+
+class SenderChecks:
+    """What a run may ask of DNS."""
+
+    def __init__(self, operator: Operator) -> None:
+        self._operator = operator
+
+    def question(self, desired: Desired) -> SenderQuestion:
+        """What to ask for a stage. Raises NotFound where nothing configures it."""
+        relays = {relay.lower(): tuple(addresses) for relay, addresses in self._operator.dns.relays.items()}
+        return question_of(desired.stage, configuration_of(desired), relays)
+
+    def check(self, asked: Sequence[SenderQuestion]) -> tuple[StageResult[Believed], ...]:
+        """Judge the senders of these stages."""
+        believing: Any = import_module("stagemail.mail.believing")
+
+        def judge(question: SenderQuestion) -> Believed:
+            found: Believed = believing.believed(self._resolver.ask, question)
+            return found
+
+        with ThreadPoolExecutor(min(SIDE_BY_SIDE, max(1, len(asked))), thread_name_prefix="sender") as executor:
+            return check_senders(asked, judge, executor)
+
+    @cached_property
+    def _resolver(self) -> Resolver:
+        module: Any = import_module("stagemail.mail.dns_resolver")
+        servers = [nameserver_of(text) for text in self._operator.dns.nameservers]
+        made: Resolver = module.DnsResolver(servers, float(self._operator.dns.timeout))
+        return made
