@@ -37,6 +37,8 @@ EFFECTS = frozenset(
 """Modules with which a pure one would read a clock, write a log, touch the world or roll dice."""
 
 ONLY_IMPORTERS: Mapping[str, tuple[str, ...]] = {
+    "git": ("stagemail.git",),
+    "gitdb": ("stagemail.git",),
     "yaml": ("stagemail.document",),
     "jsonschema": ("stagemail.source.schema", "stagemail.source.explain"),
     "jsonschema_rs": ("stagemail.source.schema",),

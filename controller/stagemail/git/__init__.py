@@ -1,4 +1,4 @@
-"""What stagemail asks of Git, each a fixed command with an environment of its own.
+"""What stagemail asks of Git, each a fixed command with an environment of its own. The only importer of GitPython.
 
 Not here: which files count (``source``), pull requests (``host``), commits of documents: only people make those.
 """

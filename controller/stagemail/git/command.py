@@ -5,17 +5,21 @@ signers, transports beyond the allowed ones. Not here: what commands mean (``obj
 """
 
 import os
-import re
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import BinaryIO, cast
 
-from stagemail.errors import NotFound, NotPermitted, UserMustFix
-from stagemail.git.failure import TIMED_OUT, failure
-from stagemail.git.process import Talk, run
+os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # without git, importing GitPython would raise: we say it better
 
-PROGRAM = "git"
+from git import Git
+from git.exc import GitCommandNotFound
+
+from stagemail.errors import NotFound, UserMustFix
+from stagemail.git.failure import failure
+
 TIMEOUT = 60.0
 """Seconds that a command may take on local data."""
 MAX_OUTPUT = 64 * 1024 * 1024
@@ -84,16 +88,50 @@ class Command:
     ) -> tuple[int, bytes, str]:
         """Run ``git …`` and give status, answer and errors. Raises UserMustFix for too long an answer."""
         check_version()
-        environment = {**_clean(), **_ENVIRONMENT, **self.environment, **_as_environment((*_CONFIG, *self.config))}
-        talk = Talk(stdin, limit)
-        status = _started((PROGRAM, "--no-pager", *arguments), self.at, environment, talk, timeout)
-        if talk.overflow:
+        if not self.at.is_dir():
+            raise NotFound(f"{self.at} is not a folder.", hint="Name a folder inside a clone.")
+        answer = _Answer(limit)
+        environment = {**_ENVIRONMENT, **self.environment, **_as_environment((*_CONFIG, *self.config))}
+        program = str(Git.GIT_PYTHON_GIT_EXECUTABLE or "git")
+        command = [*_without_leaks(environment), program, "--no-pager", *arguments]
+        with tempfile.TemporaryFile() as given:
+            given.write(stdin)
+            given.seek(0)
+            try:
+                status, _, errors = Git(self.at).execute(
+                    command,
+                    istream=cast("BinaryIO", given),
+                    with_extended_output=True,
+                    with_exceptions=False,
+                    output_stream=cast("BinaryIO", answer),
+                    kill_after_timeout=timeout,
+                    env=environment,
+                )
+            except GitCommandNotFound as error:
+                raise no_git() from error
+        if answer.overflow:
             raise UserMustFix(
                 f"git {arguments[0]} answered more than {limit:,} bytes in {self.at}.", hint="Name narrower folders."
             )
-        if status is None:
-            return -1, b"", TIMED_OUT
-        return status, bytes(talk.output), talk.errors.decode("utf-8", "replace").removesuffix("\n")
+        return int(status), bytes(answer.data), str(errors)
+
+
+class _Answer:
+    """Keeps at most ``limit`` bytes and swallows the rest, so that git can end."""
+
+    def __init__(self, limit: int) -> None:
+        self.data = bytearray()
+        self.overflow = False
+        self._limit = limit
+
+    def write(self, chunk: bytes) -> int:
+        if len(self.data) + len(chunk) > self._limit:
+            self.overflow = True
+            self.data.clear()
+            self._limit = 0
+        else:
+            self.data += chunk
+        return len(chunk)
 
 
 def _as_environment(config: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -105,34 +143,27 @@ def _as_environment(config: Iterable[tuple[str, str]]) -> dict[str, str]:
     return environment
 
 
-def _clean() -> dict[str, str]:
-    """The caller's environment without its Git variables: inside a hook, GIT_DIR names another repository."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+def _without_leaks(environment: Mapping[str, str]) -> list[str]:
+    """``env -u …`` for the caller's Git variables (inside a hook, GIT_DIR names another repository).
 
-
-def _started(
-    command: tuple[str, ...], at: Path, environment: Mapping[str, str], talk: Talk, timeout: float
-) -> int | None:
-    try:
-        return run(command, at, environment, talk, timeout)
-    except FileNotFoundError as error:
-        if str(error.filename) == str(at):
-            raise NotFound(f"{at} is not a folder.", hint="Name a folder inside a clone.") from error
-        raise no_git() from error
-    except PermissionError as error:
-        raise NotPermitted(f"git cannot be started in {at}: {error.strerror}.", hint="chmod +rx") from error
+    GitPython always adds the caller's environment, so they can only be taken out in front of git.
+    """
+    leaks = sorted(n for n in os.environ if n.startswith("GIT_") and not n.startswith("GIT_PYTHON_"))
+    leaks = [name for name in leaks if name not in environment]
+    return ["env", *(part for name in leaks for part in ("-u", name))] if leaks else []
 
 
 @lru_cache(maxsize=1)
 def check_version() -> None:
     """Raise NotFound where git is missing, UserMustFix where it is too old to be safe."""
-    talk = Talk(b"", MAX_OUTPUT)
-    _started((PROGRAM, "version"), Path("/"), {**_clean(), "LC_ALL": "C"}, talk, TIMEOUT)
-    found = re.match(rb"git version (\d+)\.(\d+)", talk.output)
-    version = (int(found[1]), int(found[2])) if found else (0, 0)
+    try:
+        version = Git().version_info
+    except GitCommandNotFound as error:
+        raise no_git() from error
     if version < _OLDEST:
-        told = ".".join(map(str, version)) if found else "on PATH"
-        raise UserMustFix(f"git {told} is too old.", hint=f"Install git {_OLDEST[0]}.{_OLDEST[1]} or newer.")
+        raise UserMustFix(
+            f"git {'.'.join(map(str, version))} is too old.", hint=f"Install git {_OLDEST[0]}.{_OLDEST[1]} or newer."
+        )
 
 
 def no_git() -> NotFound:

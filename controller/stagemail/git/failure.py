@@ -77,14 +77,10 @@ _KNOWN: tuple[_Row, ...] = (
 )
 
 
-TIMED_OUT = "Timeout: it was ended"
-"""What ``Command.attempt`` gives as errors of a git whose time ran out."""
-
-
 def failure(verb: str, status: int, errors: str, *, at: Path, timeout: float, what: str = "") -> StagemailError:
     """The error for a git that ended with ``status``; ``what`` says in words what was wanted."""
     wanted = f"{what}: " if what else ""
-    if errors == TIMED_OUT:
+    if errors.startswith("Timeout:"):
         return Unreachable(
             f"{wanted}{verb} did not end in {timeout:g} s in {at}.", hint="Try again; a larger time limit may help."
         )

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-DEAR = ("sqlalchemy", "alembic", "git", "gitdb", "jsonschema", "httpx2", "email_validator", "tenacity", "jinja2")
+DEAR = ("sqlalchemy", "alembic", "jsonschema", "httpx2", "email_validator", "tenacity", "jinja2")
 MODELS = ("vault", "aws", "azure", "google", "kubernetes", "age", "keyring")
 
 

@@ -213,7 +213,7 @@ def test_a_damaged_repository_says_what_to_run(clone: Path, run_git: GitRun) -> 
 
 
 def test_without_git_the_error_says_to_install_it(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stagemail.git.command.PROGRAM", "git-is-not-here")
+    monkeypatch.setattr("git.Git.GIT_PYTHON_GIT_EXECUTABLE", "git-is-not-here")
     with pytest.raises(StagemailError, match="git is not installed"):
         Command(clone).run("version")
 
@@ -248,8 +248,8 @@ def test_a_git_that_is_too_old_to_be_safe_is_refused(
     program = tmp_path / "git"
     program.write_text("#!/bin/sh\necho git version 2.30.9\n")
     program.chmod(0o755)
-    monkeypatch.setattr("stagemail.git.command.PROGRAM", str(program))
+    monkeypatch.setattr("git.Git.GIT_PYTHON_GIT_EXECUTABLE", str(program))
     check_version.cache_clear()
-    with pytest.raises(UserMustFix, match=r"git 2\.30 is too old"):
+    with pytest.raises(UserMustFix, match=r"git 2\.30\.9 is too old"):
         Command(clone).run("version")
     check_version.cache_clear()
