@@ -4,8 +4,12 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 STRICT = "STAGEMAIL_TESTS_STRICT"
+
+settings.register_profile("stagemail", deadline=None)  # no timing decides a test
+settings.load_profile("stagemail")
 
 
 def pytest_configure(config: pytest.Config) -> None:

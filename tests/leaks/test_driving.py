@@ -27,8 +27,10 @@ COMMANDS = (
     ("status", "--why"),
     ("status", "--format", "json"), ("history", "--format", "json"), ("history", "--format", "csv"), ("doctor",),
     ("secrets", "check"), ("secrets", "status"), ("secrets", "push", "qa"), ("target", "discover"),
+    ("suspend", "qa", "--reason", "a rogue platform"), ("approve", "qa"), ("resume", "qa"),
+    ("secrets", "rotate-key"),
 )  # fmt: skip
-UNREAD = (("plan", "qa", "--no-secrets"), ("target", "discover"))
+UNREAD = (("plan", "qa", "--no-secrets"), ("target", "discover"), ("suspend", "qa", "--reason", "a rogue platform"))
 """Commands that do not read what the stages' documents name."""
 ANSWERS = ("problem 400", "problem 403", "problem 500", "page 404", "broken 200", "no answer")
 COUNTED: list[str] = []
