@@ -136,6 +136,7 @@ READERS = {
     "identity.py",
     "opening.py",
     "stores.py",
+    "inbox_serve.py",
     "main.py",
     "output.py",
     "place.py",

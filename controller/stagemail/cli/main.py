@@ -38,6 +38,7 @@ VERBS: dict[str, str] = {
     "check-sender": "Ask DNS whether receivers would believe a stage's mail.",
     "send-test": "Send one marked message through a stage's real configuration.",
     "review": "Look at the text and format of one message before it is sent.",
+    "inbox": "Take mail in and look at it; nothing is ever delivered.",
     "schema": "Print or write the JSON Schemas of all kinds.",
     "doctor": "Check git, state, target, permissions, mapping, secrets and clock.",
     "demo": "Play the main story on a local platform.",
