@@ -29,6 +29,17 @@ def test_only_what_is_not_meant_to_differ_is_an_exit_code(bench: Bench) -> None:
     bench.run("compare", "qa", "production", "--revision", "HEAD~1")
 
 
+def test_an_operator_file_declares_what_else_is_meant_to_differ(bench: Bench) -> None:
+    declared = "compare: {meantToDiffer: {bound: apps come one by one}, meantToBeEqual: [sender.address]}\n"
+    bench.write("stagemail.yaml", bench.read("stagemail.yaml") + declared)
+    data = json.loads(bench.run("compare", "qa", "production", "--format", "json", expect=3).out)
+    meant = {found["field"]: found["meant"] for found in data["comparison"]["differences"]}
+    assert meant["bound"] == "apps come one by one"
+    assert meant["sender.address"] == ""
+    bench.change("stagemail.yaml", "[sender.address]", "[sender.adress]")
+    bench.run("compare", "qa", "production", expect=1).shows("no stage has a field `sender.adress`", "sender.address")
+
+
 def test_what_runs_is_compared_with_live(applied: Bench) -> None:
     before = applied.mark()
     said = applied.run("compare", "development", "qa", "--live", expect=3)

@@ -8,10 +8,12 @@ from stagemail.cli import exits, options
 from stagemail.cli.output import color, say, width
 from stagemail.cli.run_session import RunSession
 from stagemail.errors import UsageError
+from stagemail.model.meant import Declared
 from stagemail.model.snapshot import Desired
 from stagemail.reconcile.compare import Side, compared, names_in_git, side_in_git, side_on_platform
 from stagemail.reconcile.situation import load
 from stagemail.report.compare import Comparison, comparison_json, comparison_text
+from stagemail.resources.comparing import declared_of
 
 
 @click.command(name="compare")
@@ -26,7 +28,7 @@ def command(
     ctx: click.Context, *, one: str, other: str, live: bool, revision: str | None, root: Path, form: str
 ) -> int:
     """Tell what differs between two stages. Hosts, credentials and addresses are meant to; so are recipients between
-    production and another stage.
+    production and another stage, and what the operator file declares (`compare.meantToDiffer`).
 
     Asks no platform unless --live is given. Exits with 3 where something differs that is not meant to.
 
@@ -46,18 +48,23 @@ def _in_git(session: RunSession, one: str, other: str) -> Comparison:
     names = names_in_git(left, right)
     sides = [side_in_git(desired, _purpose(session, desired.stage), names) for desired in (left, right)]
     same = session.installation.check(one)(left).same
-    return compared(sides[0], sides[1], session.loaded.revision.id, same)
+    return compared(sides[0], sides[1], session.loaded.revision.id, same, _declared(session))
 
 
 def _live(session: RunSession, one: str, other: str) -> Comparison:
     left, right = _side(session, one), _side(session, other)
     session.progress.clear()
-    return compared(left, right, "", session.installation.check(one)(Desired(one)).same)
+    same = session.installation.check(one)(Desired(one)).same
+    return compared(left, right, "", same, _declared(session))
 
 
 def _side(session: RunSession, stage: str) -> Side:
     target = session.running.target(session.installation.target_of(stage))
     return side_on_platform(target, stage, _purpose(session, stage))
+
+
+def _declared(session: RunSession) -> Declared:
+    return declared_of(session.installation.operator.compare)
 
 
 def _purpose(session: RunSession, stage: str) -> str:

@@ -11,30 +11,15 @@ from stagemail.model import email
 from stagemail.model.field import Value
 from stagemail.model.inventory import App
 from stagemail.model.key import BINDING, CONFIGURATION, Key
+from stagemail.model.meant import BOUND_FIELD, DEPLOYED_FIELD, Declared
 from stagemail.model.snapshot import Desired, ObservedResource
 from stagemail.planning.claims import Claims
 from stagemail.ports import Target
 from stagemail.report.compare import Comparison, Difference
 
-_CREDENTIAL: Final = "each stage has a credential of its own"
-_SENDER: Final = "the sender says which stage it is"
-MEANT: Final[Mapping[str, str]] = {
-    email.HOST: "each stage may have a relay of its own",
-    email.TOKEN_URL: "the token endpoint belongs to the credential",
-    email.USERNAME: _CREDENTIAL,
-    email.PASSWORD: _CREDENTIAL,
-    email.CLIENT_ID: _CREDENTIAL,
-    email.CLIENT_SECRET: _CREDENTIAL,
-    email.SENDER_NAME: _SENDER,
-    email.SENDER_ADDRESS: _SENDER,
-    email.TEST_LIST: "each stage has testers of its own",
-}
-"""The fields that are meant to differ, with the reason; everything else should be equal (docs: compare two stages)."""
-PRODUCTION: Final = "production mails real people, other stages mail testers"
-"""Why recipients' mode is meant to differ, between production and any other stage."""
-DEPLOYED: Final = "apps are deployed one stage after the other"
-BOUND_FIELD, DEPLOYED_FIELD = "bound", "deployed"
 Same = Callable[[str, Value, Value], bool]
+DECLARED: Final = Declared()
+"""What an operator file without `compare` declares: nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +34,13 @@ class Side:
     is_live: bool = False
 
 
-def compared(one: Side, other: Side, revision: str, same: Same) -> Comparison:
+def compared(one: Side, other: Side, revision: str, same: Same, declared: Declared = DECLARED) -> Comparison:
     """Both sides, field by field; sorted by people's order of the fields, then by app."""
+    beside_production = (one.purpose == "production") != (other.purpose == "production")
+
+    def meant(name: str) -> str:
+        return declared.why(name, beside_production=beside_production)
+
     subjects: list[tuple[str, Mapping[str, Value] | None, Mapping[str, Value] | None]] = [
         ("", one.settings, other.settings)
     ]
@@ -59,30 +49,29 @@ def compared(one: Side, other: Side, revision: str, same: Same) -> Comparison:
     equal = 0
     for subject, left, right in subjects:
         if left is None or right is None:
-            found += _presence(subject, left, right, one.is_live)
+            found += _presence(subject, left, right, meant, one.is_live)
             continue
         for name in sorted({*left, *right}, key=email.SPECS.order):
             if same(name, left.get(name), right.get(name)):
                 equal += 1
             else:
-                found.append(Difference(subject, name, left.get(name), right.get(name), _meant(name, one, other)))
+                found.append(Difference(subject, name, left.get(name), right.get(name), meant(name)))
     for pattern in sorted(one.patterns ^ other.patterns):
-        found.append(Difference(pattern, BOUND_FIELD, pattern in one.patterns, pattern in other.patterns))
+        there = pattern in one.patterns
+        found.append(Difference(pattern, BOUND_FIELD, there, not there, meant(BOUND_FIELD)))
     return Comparison(one.stage, other.stage, revision, equal, tuple(found))
 
 
 def _presence(
-    app: str, left: Mapping[str, Value] | None, right: Mapping[str, Value] | None, is_live: bool
+    app: str,
+    left: Mapping[str, Value] | None,
+    right: Mapping[str, Value] | None,
+    meant: Callable[[str], str],
+    is_live: bool,
 ) -> Iterable[Difference]:
     if (left is None) != (right is None):
-        name, meant = (DEPLOYED_FIELD, DEPLOYED) if is_live else (BOUND_FIELD, "")
-        yield Difference(app, name, left is not None, right is not None, meant)
-
-
-def _meant(name: str, one: Side, other: Side) -> str:
-    if name == email.RECIPIENTS_MODE:
-        return PRODUCTION if (one.purpose == "production") != (other.purpose == "production") else ""
-    return MEANT.get(name, "")
+        name = DEPLOYED_FIELD if is_live else BOUND_FIELD
+        yield Difference(app, name, left is not None, right is not None, meant(name))
 
 
 def side_in_git(desired: Desired, purpose: str, names: Iterable[str]) -> Side:

@@ -11,6 +11,7 @@ from stagemail.model.gate import Approval
 from stagemail.model.inventory import Purpose
 from stagemail.model.policy import IfUnreachable, SelfHeal, Verify
 from stagemail.model.step import HazardKind
+from stagemail.resources.comparing import Comparing
 from stagemail.resources.controller import Controller
 from stagemail.resources.dns import DnsChecks
 from stagemail.resources.duration import Seconds
@@ -276,7 +277,12 @@ class Operator(Document):
         source="stagemail design: hazard test-list-outside-domain",
         default=[],
     )
-
+    compare: Comparing = rule(
+        "Which fields `stagemail compare` takes for meant to differ.",
+        example={"meantToDiffer": {"server.port": "each relay listens on a port of its own"}},
+        source=_FILE,
+        default=Comparing(),
+    )
     mail: MailChecks = rule(
         "What preflight and test messages may do.",
         example={"networks": ["10.20.0.0/16"], "testRecipients": ["@example.com"]},

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from stagemail.model import grant as grants
+from stagemail.model.meant import COMPARABLE
 from stagemail.resources import dns, formats, mail
 from stagemail.resources.nearest import nearest
 from stagemail.resources.operator import Operator
@@ -41,6 +42,7 @@ def breaches(operator: Operator) -> list[Breach]:
         *_grants(operator),
         *_guards(operator),
         *_domains(operator),
+        *_compared(operator),
         *_mail(operator),
         *_dns(operator),
         *_state(operator),
@@ -228,6 +230,15 @@ def _domains(operator: Operator) -> Iterator[Breach]:
                 f"`{domain}` is no mail domain: {fault}:",
                 "write only the domain, as in `example.com`.",
             )
+
+
+def _compared(operator: Operator) -> Iterator[Breach]:
+    written = [("meantToDiffer", name, name) for name in operator.compare.meant_to_differ]
+    written += [("meantToBeEqual", str(i), name) for i, name in enumerate(operator.compare.meant_to_be_equal)]
+    for part, at, name in written:
+        if name not in COMPARABLE:
+            meant = nearest(name, COMPARABLE, "field")
+            yield Breach(("compare", part, at), "unknown-field", f"no stage has a field `{name}`:", meant)
 
 
 def _mail(operator: Operator) -> Iterator[Breach]:

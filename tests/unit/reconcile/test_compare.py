@@ -11,18 +11,11 @@ from stagemail.model import email
 from stagemail.model.field import Value
 from stagemail.model.inventory import App, StageIdentity
 from stagemail.model.location import Place
+from stagemail.model.meant import BOUND_FIELD, DEPLOYED_FIELD, MEANT, Declared
 from stagemail.model.secret import SecretRef
 from stagemail.model.selector import Selector
 from stagemail.model.snapshot import Binding, Configuration, Desired
-from stagemail.reconcile.compare import (
-    BOUND_FIELD,
-    DEPLOYED_FIELD,
-    MEANT,
-    compared,
-    names_in_git,
-    side_in_git,
-    side_on_platform,
-)
+from stagemail.reconcile.compare import DECLARED, compared, names_in_git, side_in_git, side_on_platform
 from stagemail.report.compare import Comparison
 from stagemail.target.canonical import same
 
@@ -47,10 +40,10 @@ def stage(name: str, fields: Mapping[str, Value], *bindings: tuple[tuple[str, ..
     return Desired(name, Configuration("relay", {**FIELDS, **fields}, PLACE), bound)
 
 
-def in_git(one: Desired, other: Desired, *purposes: str) -> Comparison:
+def in_git(one: Desired, other: Desired, *purposes: str, declared: Declared = DECLARED) -> Comparison:
     names = names_in_git(one, other)
     left, right = purposes or ("non-production", "non-production")
-    return compared(side_in_git(one, left, names), side_in_git(other, right, names), "a" * 40, same)
+    return compared(side_in_git(one, left, names), side_in_git(other, right, names), "a" * 40, same, declared)
 
 
 def fields_of(comparison: Comparison) -> dict[tuple[str, str], bool]:
@@ -100,6 +93,25 @@ def test_an_app_of_one_stage_has_its_own_list() -> None:
     own = {email.RECIPIENTS_MODE: "test-list", email.TEST_LIST: ("crm@example.com",)}
     found = in_git(stage("qa", {}, (("CRM",), own)), stage("uat", {}, (("CRM",), {})))
     assert fields_of(found) == {("CRM", email.RECIPIENTS_MODE): False, ("CRM", email.TEST_LIST): True}
+
+
+def test_an_operator_file_declares_what_else_is_meant_to_differ_and_what_is_to_be_equal() -> None:
+    one = stage("qa", {}, (("CRM",), {}), (("Portal*",), {}))
+    other = stage("production", {email.PORT: 2525, email.HOST: "other.example.com", email.RECIPIENTS_MODE: "test-list"})
+    declared = Declared({email.PORT: "two relays", BOUND_FIELD: "apps come one by one"}, frozenset({email.HOST}))
+    found = in_git(one, other, "non-production", "production", declared=declared)
+    assert {(d.subject, d.field): d.meant for d in found.differences if d.field != email.RECIPIENTS_MODE} == {
+        ("", email.HOST): "",
+        ("", email.PORT): "two relays",
+        ("CRM", BOUND_FIELD): "apps come one by one",
+        ("Portal*", BOUND_FIELD): "apps come one by one",
+    }
+    strict = Declared({email.RECIPIENTS_MODE: "outweighed"}, frozenset({email.RECIPIENTS_MODE}))
+    assert email.RECIPIENTS_MODE in {
+        d.field for d in in_git(one, other, "non-production", "production", declared=strict).unmeant
+    }
+    said = in_git(one, other, declared=Declared({email.RECIPIENTS_MODE: "we want it so"})).differences
+    assert {d.meant for d in said if d.field == email.RECIPIENTS_MODE} == {"we want it so"}
 
 
 def test_what_runs_is_compared_by_the_names_of_apps(make_house: Callable[..., House]) -> None:
