@@ -28,6 +28,8 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     "schema": ((),),
     "secrets check": ((), ("qa",)),
     "secrets push": (("qa",),),
+    "review": (("MESSAGE", "--stage", "qa"),),
+    "send-test": (("--stage", "qa", "--app", "CRM", "--to", "qa@example.com"),),
 }
 """How commands are called; capitals stand for places. One that is not here is called alone and with a stage."""
 ELSEWHERE = {"demo": "plays on a platform of its own, which it starts"}
@@ -85,8 +87,9 @@ def test_a_plan_says_that_it_is_only_shown_and_apply_refuses_it(read_only: Bench
 
 
 def test_no_command_writes_to_a_read_only_target(read_only: Bench, tmp_path: Path) -> None:
-    places = {"NEW": "new", "IMPORTED": "imported", "PLAN": "qa-plan.json"}
+    places = {"NEW": "new", "IMPORTED": "imported", "PLAN": "qa-plan.json", "MESSAGE": "order.html"}
     named = {name: str(tmp_path / path) for name, path in places.items()} | {"URL": read_only.emulator.url}
+    (tmp_path / "order.html").write_text("<html><body><p>Your order is on its way.</p></body></html>", encoding="utf-8")
     never = []
     for command in sorted(COMMANDS, key=lambda command: command != "plan"):
         if command in ELSEWHERE:
