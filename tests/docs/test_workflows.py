@@ -164,6 +164,21 @@ def test_the_base_decides_which_stages_there_are(make: Callable[[], Repository])
     assert repository.validate()[0] == []
 
 
+def test_a_change_brings_no_trust_under_the_name_that_the_workflow_uses(make: Callable[[], Repository]) -> None:
+    repository = make()
+    folder = repository.folder / ".stagemail-trusted"
+    folder.mkdir()
+    (folder / "odc-mapping.yaml").write_text("nonsense: [\n", encoding="utf-8")
+    repository.commit("Bring a mapping of my own")
+    assert repository.validate()[0] == []
+    assert [path.name for path in folder.iterdir()] == ["stagemail.yaml"]
+    shutil.rmtree(folder)
+    folder.symlink_to("environments")
+    repository.commit("Bring a link")
+    assert repository.validate()[0] == []
+    assert not (repository.folder / "environments" / "stagemail.yaml").exists()
+
+
 def test_a_first_push_validates_its_last_commit(make: Callable[[], Repository]) -> None:
     repository = make()
     repository.change(QA, "port: 587", "port: 99999", "Break the port")

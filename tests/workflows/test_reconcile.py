@@ -1,6 +1,7 @@
 """reconcile.yml: a merge is applied stage by stage, drift keeps one issue open, a stage can be chosen by hand."""
 
 from tests.workflows.conftest import SECRETS, Hosted
+from tests.workflows.runner import Runner, workflow
 
 QA = "environments/qa/email.yaml"
 STAGES = ["development", "qa", "production"]
@@ -59,6 +60,26 @@ def lasting(hosted: Hosted) -> None:
         assert (look.failed, jobs) == (failed, {}), look.told
         (issue,) = hosted.hub["issues"]
         assert issue["open"] is bool(failed)
+
+
+def test_drift_of_many_apps_fits_into_an_issue(hosted: Hosted) -> None:
+    steps = workflow("reconcile")["jobs"]["look"]["steps"]
+    keep = next(step for step in steps if step.get("name", "").startswith("Keep one issue"))
+    line = "x" * 80
+    write = {"name": "Look", "run": f"for n in $(seq 2000); do echo {line}; done > $RUNNER_TEMP/drift.txt"}
+    told = {
+        "checked out": hosted.main,
+        "github.event_name == 'schedule'": "true",
+        "github.token": "token-of-the-job",
+        "github.repository": "example/mail",
+    }
+    write["run"] += '; echo drifted=qa >> "$GITHUB_OUTPUT"'
+    runner = Runner(hosted.folder / "machine", hosted.origin, hosted.env)
+    done = runner.run({"steps": [steps[0], {**write, "id": "drift"}, keep]}, told, {})
+    assert done.failed == [], done.told
+    (issue,) = hosted.hub["issues"]
+    assert len(issue["body"]) < 65_536
+    assert "1500 more lines are in the log" in issue["body"]
 
 
 def test_a_run_that_was_approved_late_does_not_bring_an_old_commit_back(hosted: Hosted) -> None:
