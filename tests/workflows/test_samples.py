@@ -18,6 +18,7 @@ def script(hosted: Hosted, job: str, **told: str) -> subprocess.CompletedProcess
     """Run the script of a GitLab job in the person's clone; what it extends is looked up."""
     found: Mapping[str, Any] = GITLAB[job]
     lines = found.get("script") or GITLAB[found["extends"]]["script"]
+    told = {"CI_DEFAULT_BRANCH": "main", **told}
     env = {**hosted.env, **SECRETS[told.get("CI_ENVIRONMENT_NAME", "")], **told}
     command = ["bash", "-eo", "pipefail", "-c", "\n".join(lines)]
     return subprocess.run(command, cwd=hosted.work, env=env, capture_output=True, text=True, check=False, timeout=60)
@@ -48,6 +49,23 @@ def test_gitlabs_jobs_plan_and_apply_a_stage(hosted: Hosted) -> None:
     assert done.returncode == 0 and "live on 5 of 5 apps" in done.stdout, done.stdout + done.stderr
     hosted.platform.set("QA", "port", "26")
     assert script(hosted, "drift", **look).returncode == 3
+
+
+def test_a_button_of_gitlab_that_is_pressed_late_brings_no_old_commit_back(hosted: Hosted) -> None:
+    old = hosted.main
+    hosted.change(QA, "port: 587", "port: 2587")
+    hosted.commit("Move the port")
+    hosted.merge()
+    hosted.git("checkout", "--quiet", "--detach", old)
+    done = script(hosted, "apply-qa", CI_ENVIRONMENT_NAME="qa")
+    assert done.returncode == 1 and "the newest pipeline does the work" in done.stdout, done.stdout + done.stderr
+    assert hosted.ledger() == 0
+
+
+def test_gitlabs_schedules_look_for_drift_or_reconcile_everything() -> None:
+    scheduled = '$CI_PIPELINE_SOURCE == "schedule" && $STAGEMAIL_EVERYTHING '
+    assert f'{scheduled}== "true"' in str(GITLAB[".protected"]["rules"])
+    assert f'{scheduled}!= "true"' in str(GITLAB["drift"]["rules"])
 
 
 def test_gitlabs_secrets_are_met_only_on_the_protected_branch() -> None:
