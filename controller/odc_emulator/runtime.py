@@ -89,18 +89,17 @@ def _deliver(
     if not host:
         raise NotSentError("no SMTP server is deployed")
     security = (deployed.settings.get("security") or "").upper()
-    context = ssl.create_default_context(cafile=ca_file)
     implicit = security == "TLS" or (not security and port == 465)
     connection: smtplib.SMTP
     if implicit:
-        connection = _TlsConnection(_address(resolve, host, port), context)
+        connection = _TlsConnection(_address(resolve, host, port), ssl.create_default_context(cafile=ca_file))
     else:
         connection = _Connection(_address(resolve, host, port))
     with connection as smtp:
         smtp.connect(host, port)
         smtp.ehlo()
         if not implicit and security != "NONE" and (smtp.has_extn("starttls") or security == "STARTTLS"):
-            smtp.starttls(context=context)
+            smtp.starttls(context=ssl.create_default_context(cafile=ca_file))
             smtp.ehlo()
         report["tls"] = isinstance(smtp.sock, ssl.SSLSocket)
         _log_in(smtp, deployed, ca_file)
