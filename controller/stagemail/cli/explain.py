@@ -1,5 +1,6 @@
 """``stagemail explain``: of each effective value where it is written and who changed it; from a checkout alone."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ from stagemail.cli.output import color, say, width
 from stagemail.cli.session import Session
 from stagemail.model.snapshot import Desired
 from stagemail.reconcile.explain import explain
+from stagemail.reconcile.retirement import told
 from stagemail.report.explain import explain_json, explain_text
 
 
@@ -31,5 +33,6 @@ def command(ctx: click.Context, *, stage: str, app: str, revision: str | None, r
     desired = session.loaded.stages.get(stage) or Desired(stage)
     check = session.installation.check(stage)(desired)
     found = explain(session.loaded, stage, app, check, session.source)
+    found = replace(found, notes=(*found.notes, *told(desired, session.installation.clock.now().date())))
     say(explain_json([found]) if form == "json" else explain_text([found], width=width(), color=color()))
     return 0

@@ -31,6 +31,7 @@ NoteKind = Literal[
     "sender-unchecked",
     "stage-unmanaged",
     "adopted",
+    "authentication-retires",
 ]
 
 

@@ -67,5 +67,7 @@ class Policy:
     """How a new credential is tried before it replaces the live one: not at all, or by logging in to the server."""
     verify_unreachable: IfUnreachable = "keep"
     """What to do where the server cannot be asked from here: keep the live credential, or push the new one untried."""
+    accept_retired: frozenset[str] = frozenset()
+    """Mail servers whose retired login an administrator has switched on again: a new one is not refused."""
     read_only: bool = False
     """The target's ``readOnly``: a run that would write is refused before it begins, and again where HTTP is spoken."""

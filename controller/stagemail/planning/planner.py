@@ -14,7 +14,7 @@ from stagemail.model.plan import NOTE_ORDER, Note, Plan
 from stagemail.model.secret import SecretState
 from stagemail.model.snapshot import AppliedField, AppliedResource, Desired, Resource
 from stagemail.model.step import Step
-from stagemail.planning import guard, order
+from stagemail.planning import guard, order, retiring
 from stagemail.planning.activation import activations, foreign_notes, pendings
 from stagemail.planning.claims import Claims
 from stagemail.planning.diff import Difference, compare
@@ -55,7 +55,7 @@ def plan_stage(situation: Situation) -> tuple[Plan, Resolved]:
         uncovered={app.key: app for app in resolved.uncovered},
         waivers=Waivers(s.desired.waivers),
     )
-    judged = guard.judge((*_writes(s, resolved, differences), *_forgets(s, resolved)), rules)
+    judged = guard.judge((*retiring.refused(_writes(s, resolved, differences), s), *_forgets(s, resolved)), rules)
     wide = plan_wide(s.applied, s.inventory, judged, s.policy)
     steps = order.merged(guard.hold_all(judged, wide, rules))
     pending = pendings(s, rules.wanted)
@@ -67,6 +67,7 @@ def plan_stage(situation: Situation) -> tuple[Plan, Resolved]:
         *_notes(s, resolved, differences),
         *foreign_notes(s, pending, steps),
         *_read_only(s, steps),
+        *retiring.notes(s),
         *rules.waivers.unused(guard.used(steps, wide, rules)),
     }
     plan = Plan(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from stagemail.model.field import Specs
 from stagemail.model.inventory import Inventory
 from stagemail.model.policy import Policy
+from stagemail.model.retirement import Due
 from stagemail.model.secret import SecretRef, SecretState
 from stagemail.model.snapshot import Applied, Capabilities, Desired, Observed
 from stagemail.planning.diff import Same
@@ -26,5 +27,7 @@ class Situation:
     revision: str
     target: str
     secrets: Mapping[SecretRef, SecretState] = field(default_factory=dict)
+    retirement: Due | None = None
+    """What the calendar of retired logins says of this configuration today."""
     push: bool = False
     """A person asked to send every secret, whether or not anything tells that it changed (``secrets push``)."""

@@ -14,6 +14,8 @@ from stagemail.reconcile.uses import uses_of
 from stagemail.reconcile.world import World
 
 KIND = "secret-expires"
+DATED = frozenset({KIND, "authentication-retires"})
+"""Notes that change by the calendar alone."""
 
 
 def with_expiries(plan: Plan, desired: Desired, world: World) -> Plan:
@@ -23,7 +25,7 @@ def with_expiries(plan: Plan, desired: Desired, world: World) -> Plan:
 
 def without_expiries(plan: Plan) -> Plan:
     """The plan as it would be on any other day: a saved one is not stale because a date came nearer."""
-    return replace(plan, notes=tuple(note for note in plan.notes if note.kind != KIND))
+    return replace(plan, notes=tuple(note for note in plan.notes if note.kind not in DATED))
 
 
 def expiring(desired: Desired | None, world: World) -> Iterator[Note]:

@@ -23,6 +23,7 @@ from stagemail.reconcile.judging import judged, planned
 from stagemail.reconcile.preflight import before_push
 from stagemail.reconcile.reading import no_lease, read
 from stagemail.reconcile.request import Request
+from stagemail.reconcile.retirement import retirement
 from stagemail.reconcile.rotated import rotated_since
 from stagemail.reconcile.selection import only_granted, only_secrets, only_these, told_why
 from stagemail.reconcile.settle import settle
@@ -113,6 +114,7 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
         revision=request.loaded.revision.id,
         target=world.target_name,
         secrets=credential.states,
+        retirement=retirement(desired, request.policy, world.clock.now().date()),
         push=request.push,
     )
     with world.span("plan"):

@@ -19,6 +19,7 @@ TITLES: dict[NoteKind, str] = {
     "preflight-failed": "Preflight failed, seen from here and not from the platform",
     "sender-doubtful": "Receivers may not believe this sender",
     "sender-unchecked": "Not checked in DNS: no pass",
+    "authentication-retires": "Logins that their provider retires",
     "secret-expires": "Credentials that run out",
     "unverified": "Secrets that nobody verified",
     "undetectable": "Secrets whose overwrite outside cannot be detected",
@@ -44,6 +45,7 @@ WARNS: frozenset[NoteKind] = frozenset(
         "sender-unchecked",
         "unverified",
         "secret-expires",
+        "authentication-retires",
         "waiver-expired",
         "unsupported",
     }

@@ -59,6 +59,13 @@ class MailChecks(Shape):
         source=_FILE,
         default=[],
     )
+    accept_retired: Lines = rule(
+        "Mail servers whose login its provider retired, and where your administrator switched it on again: a new "
+        "configuration there is only warned of.",
+        example=["smtp.office365.com"],
+        source="stagemail design: the calendar of retired logins",
+        default=[],
+    )
 
 
 def egress_of(checks: MailChecks, granted: list[str]) -> Egress:

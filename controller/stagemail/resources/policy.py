@@ -36,6 +36,7 @@ def policy_of(operator: Operator, stage: str, *, automatic: bool) -> Policy:
         verify=written.rotation.verify,
         verify_unreachable=written.rotation.if_unreachable,
         gating=gating_of(operator, stage),
+        accept_retired=frozenset(host.lower() for host in operator.mail.accept_retired),
         read_only=bool(getattr(operator.targets[written.target], "read_only", False)),
     )
 

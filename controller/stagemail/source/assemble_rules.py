@@ -7,11 +7,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from stagemail.model import email
 from stagemail.model.location import Place
+from stagemail.model.retirement import due
 from stagemail.model.secret import SecretRef
 from stagemail.model.snapshot import Binding, Configuration
 from stagemail.model.waiver import Waiver
 from stagemail.resources.nearest import nearest
+from stagemail.resources.retirements import calendar
 from stagemail.source.assemble_fields import place_of
 from stagemail.source.finding import Finding
 
@@ -44,6 +47,7 @@ def findings(documents: StageDocuments, stores: Collection[str] | None, today: d
         yield from _exceptions(binding)
     for configuration in documents.configurations:
         yield from _secrets(configuration, documents.stage, stores, today)
+        yield from _retired(configuration, today)
     for waiver in documents.waivers:
         yield from _expiry(waiver, today)
 
@@ -142,6 +146,17 @@ def _secrets(
             message = f"this credential has run out on {ref.expires}:"
             remedy = "renew it in its store and write the new date."
             yield Finding(place.child("expires"), "secret-expired", message, remedy, "warning")
+
+
+def _retired(configuration: Configuration, today: date) -> Iterator[Finding]:
+    """A login that its provider retires. Only planning knows whether it is new here, and refuses it then."""
+    if configuration.fields.get(email.AUTH_TYPE) in (None, "none"):
+        return
+    found = due(configuration.fields, calendar(), today)
+    if found is not None:
+        remedy = f"{found.retirement.next_step}. See {found.retirement.source}"
+        code = "authentication-retired" if found.past else "authentication-retires"
+        yield Finding(place_of(configuration, email.AUTH_TYPE), code, f"{found.message}:", remedy, "warning")
 
 
 def _expiry(waiver: Waiver, today: date) -> Iterator[Finding]:

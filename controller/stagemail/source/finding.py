@@ -63,6 +63,8 @@ MEANING_CODES: Final[dict[str, str]] = {
     "unused-except": "an exception without a pattern that it could except from",
     "unknown-store": "a secret store that the operator file does not define",
     "waiver-expired": "a waiver whose day has passed",
+    "authentication-retired": "a login that its provider has retired: plan refuses a new configuration (a warning)",
+    "authentication-retires": "a login that its provider will retire: the day and the source are named (a warning)",
     "secret-expired": "a credential whose day has passed",
     "no-operator-file": "checks that need the operator file and were left out",
 }

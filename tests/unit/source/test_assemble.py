@@ -302,3 +302,17 @@ def test_places_count_documents_from_the_first() -> None:
     assert [(type(d), d.index) for d in documents] == [(Document, 0), (Document, 1)]
     loaded = load({"qa/x.yaml": CONF + "---" + BINDING}, None)
     assert loaded.stages["qa"].bindings[0].place == Place("environments/qa/x.yaml", 1)
+
+
+@pytest.mark.parametrize(
+    ("today", "code"), [("2026-12-30", "authentication-retires"), ("2026-12-31", "authentication-retired")]
+)
+def test_a_login_that_its_provider_retires_is_a_warning_with_its_day_and_source(today: str, code: str) -> None:
+    text = CONF.replace("smtp.example.com", "smtp.office365.com").replace(
+        "  recipients",
+        "  authentication: {type: basic, username: m, password: {secretRef: {store: env, key: K}}}\n  recipients",
+    )
+    source = MemorySource({"environments/qa/email.yaml": text.encode()}, None, today=date.fromisoformat(today))
+    found = [problem for problem in source.load().problems if problem.code == code]
+    assert [finding.severity for finding in found] == ["warning"]
+    assert "2026-12-31" in found[0].message and "https://" in found[0].remedy
