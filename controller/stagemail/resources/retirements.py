@@ -6,6 +6,7 @@ Not here: what applies to a configuration (``model.retirement``).
 import tomllib
 from functools import lru_cache
 from importlib.resources import files
+from typing import Any
 
 from stagemail.model.retirement import Retirement
 
@@ -21,9 +22,9 @@ def version() -> str:
     return str(_document()["version"])
 
 
-def _document() -> dict[str, list[dict[str, str]]]:
+def _document() -> dict[str, Any]:
     return tomllib.loads((files("stagemail.resources") / "retirements.toml").read_text(encoding="utf-8"))
 
 
-def _read(row: dict[str, str]) -> Retirement:
-    return Retirement(**{**row, "hosts": tuple(row["hosts"])})  # type: ignore[arg-type]
+def _read(row: dict[str, Any]) -> Retirement:
+    return Retirement(**{**row, "hosts": tuple(row["hosts"])})
