@@ -1,0 +1,82 @@
+"""Records that anybody may write: reading them never breaks, whatever they hold, and ends."""
+
+import base64
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from stagemail.mail.believing import believed
+from stagemail.mail.dkim_key import key_of
+from stagemail.mail.memory_dns import MemoryResolver
+from stagemail.mail.organizational import aligned, organizational
+from stagemail.mail.spf import check_host
+from stagemail.mail.spf_record import SpfSyntaxError, Term, expanded, terms_of
+from stagemail.model.sender import SenderQuestion
+
+TERMS = st.sampled_from(
+    ["a", "mx", "ptr", "-all", "~all", "?all", "include:x.example", "redirect=x.example", "exists:%{i}.x.example",
+     "ip4:203.0.113.0/24", "ip6:2001:db8::/32", "a:%{d}//64", "ip4:1", "exp=%{h}", "=", "%{", "a/33", "nonsense"]
+)  # fmt: skip
+
+
+@given(st.lists(TERMS, max_size=14), st.text(max_size=40), st.text(max_size=40))
+@example(["redirect=x.example"], "v=spf1 redirect=x.example", "")
+def test_no_record_breaks_the_checks_of_a_sender(words: list[str], other: str, key: str) -> None:
+    spf = " ".join(["v=spf1", *words])
+    zone = MemoryResolver(
+        {
+            "x.example": {"TXT": (spf, other) if other else (spf,), "MX": ("10 x.example",), "A": ("203.0.113.25",)},
+            "_dmarc.x.example": {"TXT": (f"v=DMARC1; {other}",)},
+            "s1._domainkey.x.example": {"TXT": (f"v=DKIM1; p={key}",)},
+        }
+    )
+    found = believed(zone.ask, SenderQuestion("qa", "x.example", "x.example", ("s1",)))
+    assert {finding.check for finding in found.findings} >= {"domain", "spf", "dkim", "dmarc", "alignment"}
+    assert all(finding.next_step for finding in found.findings if finding.status == "failed")
+
+
+@given(st.text(max_size=200))
+def test_a_term_is_read_or_refused(text: str) -> None:
+    try:
+        terms = terms_of(f"v=spf1 {text}")
+    except SpfSyntaxError:
+        return
+    assert all(term.name for term in terms)
+
+
+@given(st.binary(max_size=300))
+def test_a_key_is_read_or_has_a_fault(data: bytes) -> None:
+    key = key_of(f"v=DKIM1; p={base64.b64encode(data).decode()}")
+    assert key.fault or key.revoked or key.bits > 0
+
+
+@pytest.mark.parametrize(
+    ("macro", "value"),
+    [
+        ("%{s}", "strong-bad@email.example.com"), ("%{o}", "email.example.com"), ("%{d4}", "email.example.com"),
+        ("%{d2}", "example.com"), ("%{d1}", "com"), ("%{dr}", "com.example.email"), ("%{d2r}", "example.email"),
+        ("%{l}", "strong-bad"), ("%{l-}", "strong.bad"), ("%{lr-}", "bad.strong"), ("%{l1r-}", "strong"),
+        ("%{ir}.%{v}._spf.%{d2}", "3.2.0.192.in-addr._spf.example.com"), ("%%%_%-", "% %20"),
+    ],
+)  # fmt: skip
+def test_macros_expand_as_the_examples_of_rfc_7208_section_7_4(macro: str, value: str) -> None:
+    assert expanded(macro, "email.example.com", "strong-bad@email.example.com", "192.0.2.3") == value
+
+
+def test_terms_keep_their_sign_target_and_lengths() -> None:
+    assert terms_of("v=spf1 ~a:x.example/24//64 MX redirect=y.example") == (
+        Term("~", "a", "x.example", 24, 64), Term("+", "mx"), Term("", "redirect", "y.example"),
+    )  # fmt: skip
+
+
+def test_the_address_of_ipv6_is_judged_too() -> None:
+    zone = MemoryResolver({"x.example": {"TXT": ("v=spf1 a//64 -all",), "AAAA": ("2001:db8::25",)}})
+    assert check_host(zone.ask, "2001:db8::99", "x.example", "a@x.example") == "pass"
+    assert check_host(zone.ask, "2001:db8:1::99", "x.example", "a@x.example") == "fail"
+
+
+def test_domains_of_one_organization_align_and_public_suffixes_do_not() -> None:
+    assert organizational("a.b.example.co.uk") == "example.co.uk"
+    assert aligned("mail.example.com", "example.com", "r") and not aligned("mail.example.com", "example.com", "s")
+    assert not aligned("one.co.uk", "two.co.uk", "r") and not aligned("one.github.io", "two.github.io", "r")
