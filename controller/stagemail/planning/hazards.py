@@ -64,6 +64,13 @@ def _pending(seen: ObservedResource | None, names: Collection[str]) -> tuple[dic
     return {email.RECIPIENTS_MODE: mode.live}, {email.RECIPIENTS_MODE: soon}
 
 
+def before_first_run(fields: Mapping[str, Value]) -> str:
+    """What an app that a test list waits for does between its first deploy and the run after it; "" without a list."""
+    if email.reaches_real_people(fields):
+        return ""
+    return "; from its first deploy until then its mail goes where the app says"
+
+
 def renews_only(step: Step) -> bool:
     """Whether the step does nothing but send a rotated credential, with the rest of its group as it is."""
     return bool(step.changes) and all(change.case in RENEWS for change in step.changes)

@@ -16,6 +16,7 @@ from stagemail.model.plan import Note
 from stagemail.model.secret import SecretRef, SecretState
 from stagemail.model.selector import Selector
 from stagemail.model.snapshot import Capabilities, Desired, Resource
+from stagemail.planning import hazards
 from stagemail.planning.claims import Claim, Claims
 
 _ORDER: Final = attrgetter("key.stage", "key.kind", "key.id")
@@ -61,7 +62,7 @@ def resolve(
     return Resolved(
         tuple(sorted(resources, key=_ORDER)),
         tuple(uncovered),
-        tuple(sorted({*_waiting(claims.all, inventory.apps, catching), *_limits(desired, can)})),
+        tuple(sorted({*_waiting(claims.all, inventory.apps, catching, desired), *_limits(desired, can)})),
         tuple(conflicts),
     )
 
@@ -107,11 +108,15 @@ def _settable(
     }
 
 
-def _waiting(claims: Iterable[Claim], apps: tuple[App, ...], catching: Container[Selector]) -> Iterable[Note]:
+def _waiting(
+    claims: Iterable[Claim], apps: tuple[App, ...], catching: Container[Selector], desired: Desired
+) -> Iterable[Note]:
+    inherited = desired.configuration.fields if desired.configuration else {}
     bindable = {text for app in apps if app.bindable for text in (app.key, app.name)}
     others = {text: app for app in sorted(apps) if not app.bindable for text in (app.key, app.name)}
     for claim in claims:
         text, by = claim.selector.text, claim.binding.name
+        meanwhile = hazards.before_first_run(claim.binding.fields or inherited)
         if claim.selector.is_pattern:
             if claim.selector not in catching:
                 yield Note("waiting", text, f"no deployed app matches; bound by {by} once one does")
@@ -119,7 +124,7 @@ def _waiting(claims: Iterable[Claim], apps: tuple[App, ...], catching: Container
             kind = others[text].type or "an asset without mail settings"
             yield Note("not-bindable", text, f"is {kind}; only web and mobile apps have recipients")
         elif text not in bindable:
-            yield Note("waiting", text, f"not deployed here yet; bound by {by} as soon as it is")
+            yield Note("waiting", text, f"not deployed here yet; bound by {by} in the run after it is{meanwhile}")
 
 
 def _limits(desired: Desired, can: Capabilities) -> Iterable[Note]:

@@ -182,3 +182,12 @@ def test_the_list_that_is_inherited_is_the_one_that_is_written() -> None:
     stage = Stage(want={**SERVER, **LIST}, has=SERVER, binds=(binding("CRM"),), apps=(app("CRM"),))
     written = {change.field: change.after for change in stage.write(app_key("CRM")).changes}
     assert written == {email.RECIPIENTS_MODE: "test-list", email.TEST_LIST: OURS}
+
+
+def test_an_app_that_a_list_waits_for_is_told_to_mail_freely_until_the_run_after_its_deploy() -> None:
+    freely = "from its first deploy until then its mail goes where the app says"
+    listed = Stage(want={**SERVER, **LIST}, binds=(binding("Later"),)).plan()
+    (note,) = [note for note in listed.notes if note.kind == "waiting"]
+    assert note.message == f"not deployed here yet; bound by apps in the run after it is; {freely}"
+    real = Stage(want={**SERVER, **REAL}, binds=(binding("Later"),)).plan()
+    assert not any(freely in note.message for note in real.notes)
