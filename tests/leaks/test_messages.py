@@ -22,7 +22,7 @@ PLACES = (
 )
 
 
-@pytest.mark.parametrize("form", ["text", "json", "sarif", "github", "markdown"])
+@pytest.mark.parametrize("form", ["text", "json", "sarif", "github", "gitlab", "markdown"])
 def test_a_pasted_credential_is_in_no_message(bench: Bench, form: str) -> None:
     path = "environments/qa/email.yaml"
     text = bench.read(path)

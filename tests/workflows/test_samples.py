@@ -1,5 +1,6 @@
 """The other files to copy: the GitLab template's own scripts run, the pre-commit hook's command, code owners."""
 
+import json
 import re
 import shlex
 import subprocess
@@ -38,6 +39,8 @@ def test_gitlabs_merge_request_is_validated_and_its_trust_is_the_targets(hosted:
     bad = hosted.commit("Break the port")
     done = script(hosted, "validate", BASE=hosted.main, CI_COMMIT_SHA=bad)
     assert done.returncode == 1 and f"{QA}:" in done.stdout + done.stderr
+    report = json.loads((hosted.work / GITLAB["validate"]["artifacts"]["reports"]["codequality"]).read_text("utf-8"))
+    assert [(entry["check_name"], entry["location"]["path"]) for entry in report] == [("out-of-range", QA)]
 
 
 def test_gitlabs_jobs_plan_and_apply_a_stage(hosted: Hosted) -> None:

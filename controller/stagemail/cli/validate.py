@@ -10,6 +10,7 @@ from stagemail.errors import InvalidInput
 from stagemail.model.problem import Problem
 from stagemail.model.revision import Loaded
 from stagemail.report.annotations import annotations
+from stagemail.report.code_quality import code_quality
 from stagemail.report.problems import problems_text
 from stagemail.report.problems_json import problems_json
 from stagemail.report.problems_markdown import problems_markdown
@@ -20,7 +21,7 @@ from stagemail.wiring.opening import open_documents
 @click.command(name="validate")
 @click.argument("path", required=False, type=click.Path(path_type=Path), default=Path())
 @options.revision
-@options.formats("text", "json", "github", "sarif", "markdown")
+@options.formats("text", "json", "github", "gitlab", "sarif", "markdown")
 @click.pass_context
 def command(ctx: click.Context, *, path: Path, revision: str | None, form: str) -> int:
     """Check a repository, or an environments folder; default: the one around this folder. Needs no credential.
@@ -50,7 +51,13 @@ def command(ctx: click.Context, *, path: Path, revision: str | None, form: str) 
 
 
 def _render(problems: tuple[Problem, ...], form: str) -> str:
-    renderers = {"json": problems_json, "github": annotations, "sarif": sarif, "markdown": problems_markdown}
+    renderers = {
+        "json": problems_json,
+        "github": annotations,
+        "gitlab": code_quality,
+        "sarif": sarif,
+        "markdown": problems_markdown,
+    }
     if form in renderers:
         return renderers[form](problems)
     return problems_text(problems, width=width(), color=color()) if problems else ""

@@ -4,8 +4,6 @@ Source: OASIS SARIF 2.1.0 (section numbers below), and what GitHub's code scanni
 Unicode code points (3.14.17). Not here: what is wrong (``source``).
 """
 
-import hashlib
-from collections import Counter
 from collections.abc import Iterable
 from urllib.parse import quote
 
@@ -14,6 +12,7 @@ from stagemail.model.problem import Problem
 from stagemail.report.codec import Json
 from stagemail.report.envelope import written
 from stagemail.report.escape import visible
+from stagemail.report.fingerprints import fingerprinted
 from stagemail.report.problems import in_order, sentence
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -28,12 +27,10 @@ def sarif(problems: Iterable[Problem], *, version: str = "") -> str:
     driver: dict[str, Json] = {"name": "stagemail", "rules": [_rule(code) for code in codes]}
     if version:
         driver["version"] = version
-    results = []
-    seen: Counter[str] = Counter()
-    for problem in ordered:
-        print_ = _fingerprint(problem)
-        seen[print_] += 1
-        results.append(_result(problem, codes.index(problem.code), f"{print_}:{seen[print_]}"))
+    results = [
+        _result(problem, codes.index(problem.code), f"{fingerprint}:{number}")
+        for problem, fingerprint, number in fingerprinted(ordered)
+    ]
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
@@ -56,7 +53,7 @@ def _rule(code: str) -> Json:
 
 
 def _result(problem: Problem, rule: int, fingerprint: str) -> Json:
-    """One problem (3.27)."""
+    """One problem (3.27); its fingerprint keeps an alert the same when lines move (3.27.17)."""
     result: dict[str, Json] = {
         "ruleId": problem.code,
         "ruleIndex": rule,
@@ -88,9 +85,3 @@ def _location(location: Location) -> Json:
         column = {"startColumn": location.column} if location.column else {}
         physical["region"] = {"startLine": location.line, **column}
     return {"physicalLocation": physical}
-
-
-def _fingerprint(problem: Problem) -> str:
-    """The same over moves of lines, so that an alert stays the same alert (3.27.17)."""
-    what = "\x00".join((problem.location.path, problem.code, problem.message))
-    return hashlib.sha256(what.encode(errors="surrogatepass")).hexdigest()[:32]
