@@ -16,7 +16,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-ROOT_TOKEN = "root"
+ROOT_TOKEN = "tests-root-token"
+"""No word of a path: the net would take it out of every message."""
 
 
 def binary() -> Path | None:
@@ -33,7 +34,7 @@ def require() -> None:
 
 
 class OpenBao:
-    """A server in memory with KV version 2 at ``secret/`` and the root token ``root``."""
+    """A server in memory with KV version 2 at ``secret/`` and the root token ``ROOT_TOKEN``."""
 
     def __init__(self, folder: Path) -> None:
         program = binary()

@@ -8,7 +8,7 @@ import pyrage
 import pytest
 from tests.acceptance.bench import GIT
 from tests.contract.secret_rigs import Moto, ambient
-from tests.openbao import OpenBao, require
+from tests.openbao import ROOT_TOKEN, OpenBao, require
 
 from stagemail.cli.main import main
 
@@ -98,7 +98,7 @@ def five(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Five]:
         made.fill()
         made.describe()
         monkeypatch.setenv("STAGEMAIL_SMTP_QA", f"{CANARY}-env")
-        monkeypatch.setenv("BAO_TOKEN", "root")
+        monkeypatch.setenv("BAO_TOKEN", ROOT_TOKEN)
         monkeypatch.setenv("COLUMNS", "80")
         monkeypatch.chdir(made.repository)
         yield made
