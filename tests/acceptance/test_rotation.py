@@ -156,3 +156,13 @@ def test_a_saved_plan_is_refused_once_its_secret_was_rotated(masked: Bench, tmp_
     assert masked.ledger(before) == []
     masked.environment["STAGEMAIL_SMTP_QA"] = ROTATED
     masked.run("apply", str(file)).shows("qa: read back equal")
+
+
+def test_a_plan_whose_words_are_a_password_is_not_saved_and_says_why(applied: Bench, tmp_path: Path) -> None:
+    file = tmp_path / "qa.json"
+    for word in ("true", "authentication.password"):
+        applied.environment["STAGEMAIL_SMTP_QA"] = word
+        said = applied.run("plan", "qa", "--out", str(file), expect=1)
+        said.shows("the plan was not saved", "Rotate it to a long random value")
+        assert not file.exists()
+    applied.run("apply", "qa").shows("qa: read back equal")

@@ -7,12 +7,12 @@ import click
 from stagemail.cli import exits, options
 from stagemail.cli.output import color, complain, save, say, width
 from stagemail.cli.run_session import RunSession
-from stagemail.errors import StagemailError, UsageError
+from stagemail.errors import InvalidInput, StagemailError, UsageError
 from stagemail.model.plan import Plan
 from stagemail.model.probe import Extent
 from stagemail.reconcile.check_sender import noted as check_sender_noted
 from stagemail.reconcile.preflight import noted
-from stagemail.report.plan_json import plans_json
+from stagemail.report.plan_json import plans_from_json, plans_json
 from stagemail.report.plan_markdown import plans_markdown
 from stagemail.report.plan_text import plan_text
 
@@ -64,7 +64,7 @@ def command(
     plans = tuple(result.value for result in results if result.value is not None)
     errors = {result.stage: result.error for result in results if result.error is not None}
     if out is not None:
-        save(ctx, out, plans_json(plans, errors))
+        _save(ctx, out, plans_json(plans, errors))
     shown = _tried(session, plans) if preflight else plans
     say(render(_doubted(session, shown) if check_sender else shown, errors, form))
     if form != "json":
@@ -80,6 +80,21 @@ def render(plans: tuple[Plan, ...], errors: dict[str, StagemailError], form: str
     if form == "markdown":
         return plans_markdown(plans, errors)
     return "\n".join(plan_text(plan, width=width(), color=color()) for plan in plans)
+
+
+def _save(ctx: click.Context, out: Path, text: str) -> None:
+    """Save it for ``apply``. Raises InvalidInput where it could not be read back without what must not be in it."""
+    try:
+        plans_from_json(options.globals_of(ctx).net.scrub(text))
+    except InvalidInput:
+        pass
+    else:
+        save(ctx, out, text)
+        return
+    raise InvalidInput(
+        "the plan was not saved: the value of a credential stands in it, and it cannot be applied without",
+        hint="is a password an ordinary word? Rotate it to a long random value; or apply without a file",
+    )
 
 
 def _tried(session: RunSession, plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
