@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.acceptance.conftest import bench, make_bench  # noqa: F401 - fixtures
+from tests.acceptance.conftest import applied, bench, make_bench  # noqa: F401 - fixtures
 from tests.leaks.test_driving import COUNTED
 
 
