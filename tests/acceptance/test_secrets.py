@@ -105,3 +105,14 @@ def test_a_password_written_into_the_file_is_refused_and_not_repeated(bench: Ben
     assert bench.ledger() == []
     for form in ("github", "sarif", "markdown"):
         assert json.dumps(PASSWORD)[1:-1] not in bench.run("validate", "--format", form, expect=1).out
+
+
+def test_a_push_that_is_refused_or_has_nothing_to_send_says_so(applied: Bench) -> None:
+    applied.change("environments/qa/email.yaml", "host: smtp.example.com", "host: mail.qa.example.com")
+    before = applied.mark()
+    said = applied.run("secrets", "push", "qa", expect=1).shows("may not send the secret", "- {stages: [")
+    said.hides("nothing was to be done")
+    applied.change("environments/qa/email.yaml", "host: mail.qa.example.com", "host: smtp.example.com")
+    applied.unset("STAGEMAIL_SMTP_QA")
+    applied.run("secrets", "push", "qa", expect=1).shows("set STAGEMAIL_SMTP_QA")
+    assert applied.ledger(before) == []

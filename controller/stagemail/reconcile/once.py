@@ -89,6 +89,8 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
         _end_the_killed(request.stage, world, lease)
     check = world.target.check(desired)
     credential = read_secrets(desired, check, world, no_secrets=request.no_secrets)
+    if request.push and credential.errors:
+        raise next(iter(credential.errors.values()))
     intents = world.record.open_intents(request.stage)
     inventory = world.target.inventory(request.stage)
     refuse_anothers(desired, inventory.stage, request.loaded.stages, world.record)
