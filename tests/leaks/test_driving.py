@@ -208,6 +208,7 @@ def test_every_verb_is_driven_or_says_why_not() -> None:
         "demo",  # plays its own story with its own password
         "import",  # its credential is the client's own: tests/acceptance/test_import.py
         "controller",  # tests/leaks/test_edges.py
+        "inbox",  # mail that others sent; the process knows no credential but its own
         "check-sender",  # asks DNS alone and reads no credential
         "review",  # reads one file of its user, no credential: tests/unit/cli/test_review.py
     }  # fmt: skip
