@@ -7,6 +7,7 @@ Not here: the stores (``secret``), what a grant means (``model.grant``), compari
 
 import hmac
 import json
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
@@ -15,13 +16,24 @@ from hashlib import sha256
 from threading import Lock
 from typing import TypeVar
 
-from stagemail.errors import GrantRefused, InvalidInput, NotFound, SecretUnusable, StagemailError, UserMustFix
+from stagemail.errors import (
+    GrantRefused,
+    InvalidInput,
+    NotFound,
+    SecretUnexpected,
+    SecretUnusable,
+    StagemailError,
+    UserMustFix,
+)
 from stagemail.model.grant import Grant
 from stagemail.model.secret import Secret, SecretRef, SecretState, SecretVersion, odd_key
 from stagemail.ports import SecretStore
 
 READERS = 16
 """Secrets that are read at the same time at most: twenty would be more connections than most stores' clients keep."""
+
+_VERSION = re.compile(r"[\w.:+/=-]{0,64}", re.ASCII)
+"""What a store's version looks like: it is shown and recorded, so it must not be whatever a rogue server repeats."""
 
 _T = TypeVar("_T")
 Resolved = tuple[Secret, SecretState]
@@ -223,6 +235,11 @@ class Credentials:
             )
         answer = store.read(ref)
         self._learn(answer.value)
+        if not _VERSION.fullmatch(answer.version):
+            raise SecretUnexpected(
+                f"{ref.store}:{ref.key}: what its store calls a version is none",
+                hint="another service may stand at the store's address: check it",
+            )
         if ref.version and answer.version != ref.version:
             has = f"version {answer.version}" if answer.version else "no versions"
             raise SecretUnusable(

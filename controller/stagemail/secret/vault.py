@@ -129,10 +129,11 @@ def _unreachable(error: Exception, address: str) -> StagemailError:
 def _parts(answer: Any, where: str) -> tuple[dict[str, Any] | None, dict[str, Any]]:
     """The secret's members (none where the version is gone) and its metadata."""
     outer = answer.get("data") if isinstance(answer, dict) else None
-    if isinstance(outer, dict) and isinstance(outer.get("metadata"), dict):
+    metadata = outer.get("metadata") if isinstance(outer, dict) else None
+    if isinstance(outer, dict) and isinstance(metadata, dict) and _VERSION.fullmatch(_text(metadata, "version")):
         data = outer.get("data")
         if data is None or isinstance(data, dict):
-            return data, outer["metadata"]
+            return data, metadata
     raise SecretUnexpected(
         f"{where}: the answer is not a KV version 2 secret",
         hint="check `address` and `mount` of the store: a login page, a redirect or KV version 1 may stand there",

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from stagemail.errors import GrantRefused, InvalidInput, NotFound, SecretUnusable, StagemailError
+from stagemail.errors import GrantRefused, InvalidInput, NotFound, SecretUnexpected, SecretUnusable, StagemailError
 from stagemail.model.grant import Grant
-from stagemail.model.secret import SecretRef, SecretVersion
+from stagemail.model.secret import Secret, SecretRef, SecretVersion
 from stagemail.reconcile.credentials import READERS, Credentials, Use
 from stagemail.reconcile.net import Net
 from stagemail.secret.memory import MemoryStore
@@ -308,3 +308,13 @@ def test_the_net_knows_what_was_read(store: MemoryStore) -> None:
     with pytest.raises(NotFound):
         run.resolve("qa", SecretRef("env", "SMTP_QA9"), (RELAY,))
     assert net.scrub("535 hunter2 rejected, correct horse") == "535 *** rejected, correct horse"
+
+
+@pytest.mark.parametrize("version", ["{'X-Vault-Token': 'hvs.canary'}", "a b", "x" * 65, "1\n2", "ü"])
+def test_what_a_rogue_server_calls_a_version_is_neither_kept_nor_shown(
+    store: MemoryStore, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    monkeypatch.setattr(store, "read", lambda _ref: SecretVersion(Secret("hunter2"), version))
+    with pytest.raises(SecretUnexpected) as caught:
+        credentials(store).resolve("qa", QA, (RELAY,))
+    assert version not in f"{caught.value.sentence} {caught.value!r}"

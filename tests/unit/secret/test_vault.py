@@ -136,6 +136,7 @@ def test_eight_reads_log_in_once(server: Server, method: str) -> None:
         ((307, {"data": CANARY}), SecretUnexpected),
         ((200, {"data": {"password": CANARY}}), SecretUnexpected),
         ((200, b"x" * (1024 * 1024 + 1)), SecretUnusable),
+        (secret({"password": "one"}, version=f"7 {CANARY}"), SecretUnexpected),
         (secret({}), SecretEmpty),
         (secret({"value": ""}), SecretEmpty),
         (secret(None, deletion_time="2026-11-02T00:00:00Z"), NotFound),
