@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import corpus, peers, platform_runs, preflights, secret_reads, works
+from benchmarks import corpus, mail, peers, platform_runs, preflights, secret_reads, works
 from benchmarks.flood import flood
 from benchmarks.running import Medians, interleaved, once
 from benchmarks.table import Row, compared, table
@@ -36,7 +36,7 @@ def main() -> int:
     start = time.monotonic()
     rows: list[Row] = []
     sections: list[tuple[Callable[[Bench, float], Iterator[Row]], float]] = [
-        (_help, 0.02), (_plan, 0.5), (_flat, 0.55), (_memory, 0.6), (_secrets, 0.65),
+        (_help, 0.02), (_mail, 0.1), (_plan, 0.5), (_flat, 0.55), (_memory, 0.6), (_secrets, 0.65),
         (_preflight, 0.68), (_flood, 0.72), (_validate, 0.9), (_apply, 1.0),
     ]  # fmt: skip
     for section, share in sections:
@@ -52,6 +52,11 @@ def main() -> int:
 def _help(bench: Bench, until: float) -> Iterator[Row]:
     found = interleaved(works.help_(bench), ROUNDS, until)
     yield compared("--help", found["ours"], found["octoDNS"], "octodns-sync", 2)
+
+
+def _mail(_bench: Bench, _until: float) -> Iterator[Row]:
+    yield mail.review(ROUNDS * 3)
+    yield mail.inbox(ROUNDS, 1600 if QUICK else 4800)
 
 
 def _plan(bench: Bench, until: float) -> Iterator[Row]:

@@ -1,4 +1,4 @@
-"""Where the demo plays: a local ODC and a mail sink as processes, this repository's sample in a Git repository.
+"""Where the demo plays: a local ODC and stagemail's inbox as processes, this repository's sample in a Git repository.
 
 Everything is on loopback and in one folder; every process that is started is stopped. Not here: the story.
 """
@@ -30,7 +30,7 @@ PATIENCE = 20.0
 
 @dataclass
 class Place:
-    """The running demo. ``url`` is the local platform, ``repository`` the Git checkout, ``mail`` the sink's folder."""
+    """The running demo. ``url`` is the local platform, ``repository`` the Git checkout, ``mail`` the inbox's folder."""
 
     folder: Path
     teller: Teller
@@ -61,17 +61,11 @@ class Place:
             place.stop()
 
     def start(self, speed: float) -> None:
-        """The mail sink, the platform that finds it under smtp.example.com, the repository."""
+        """The inbox, the platform that finds it under smtp.example.com, the repository."""
         (self.folder / "smtp-password").write_text(PASSWORD, encoding="utf-8")
-        sink = self._serve(
-            "sink",
-            "--dir",
-            str(self.mail),
-            "--user",
-            "mailer@example.com",
-            "--password-file",
-            str(self.folder / "smtp-password"),
-        )
+        login = ("--user", "mailer@example.com", "--password-file", str(self.folder / "smtp-password"))
+        names = ("--name", "smtp.example.com", "--name", "localhost")
+        sink = self._serve("stagemail", "inbox", "serve", "--port", "0", "--folder", str(self.mail), *login, *names)
         resolve = [f"--resolve=smtp.example.com:{port}=127.0.0.1:{sink}" for port in MAIL_PORTS]
         arguments = [
             "--profile",
@@ -79,10 +73,10 @@ class Place:
             "--speed",
             str(speed),
             "--ca-file",
-            str(self.mail / "ca.pem"),
+            str(self.mail / "certificate.pem"),
             *resolve,
         ]
-        port = self._serve("serve", "--state", str(self.folder / "odc.db"), *arguments)
+        port = self._serve("odc-emulator", "serve", "--state", str(self.folder / "odc.db"), *arguments)
         self.url = f"http://127.0.0.1:{port}"
         self._repository(sink)
 
@@ -106,14 +100,12 @@ class Place:
 
     def inbox(self) -> list[dict[str, Any]]:
         """The messages that arrived, oldest first."""
-        text = self._run("odc-emulator", ("inbox",), ("inbox", "--dir", str(self.mail)), 0, ())
-        require(bool(text.strip()), "the inbox can be listed")
         told = subprocess.run(
-            [*program_of("odc-emulator"), "inbox", "--dir", str(self.mail), "--format", "json"],
+            [*program_of("stagemail"), "inbox", "list", "--folder", str(self.mail), "--format", "json"],
             capture_output=True, text=True, env=self.environment, check=True, timeout=60,
         )  # fmt: skip
-        messages: list[dict[str, Any]] = json.loads(told.stdout)
-        return messages
+        found: list[dict[str, Any]] = json.loads(told.stdout)["messages"]
+        return list(reversed(found))
 
     def write(self, path: str, text: str, message: str) -> None:
         """Change a file and commit it."""
@@ -176,12 +168,12 @@ class Place:
             require(expected in flat, f"`{program} {typed(shown)}` says {expected!r}", text)
         return text
 
-    def _serve(self, verb: str, *arguments: str) -> int:
-        port_file = self.folder / f"{verb}.port"
+    def _serve(self, program: str, *arguments: str) -> int:
+        port_file, log_file = self.folder / f"{program}.port", self.folder / f"{program}.log"
         port_file.unlink(missing_ok=True)
-        log = (self.folder / f"{verb}.log").open("wb")
+        log = log_file.open("wb")
         process = subprocess.Popen(
-            [*program_of("odc-emulator"), verb, "--port-file", str(port_file), *arguments],
+            [*program_of(program), *arguments, "--port-file", str(port_file)],
             stdout=log,
             stderr=log,
             env=self.environment,
@@ -189,10 +181,10 @@ class Place:
         self.processes.append(process)
         end = time.monotonic() + PATIENCE
         while not port_file.exists():
-            said = (self.folder / f"{verb}.log").read_text(encoding="utf-8", errors="replace")
-            require(process.poll() is None and time.monotonic() < end, f"odc-emulator {verb} starts", said)
+            said = log_file.read_text(encoding="utf-8", errors="replace")
+            require(process.poll() is None and time.monotonic() < end, f"{program} {arguments[0]} starts", said)
             time.sleep(0.02)
-        return int(port_file.read_text(encoding="utf-8"))
+        return int(port_file.read_text(encoding="utf-8").split()[0])
 
     def _repository(self, sink: int) -> None:
         sample = sample_folder()
@@ -205,7 +197,7 @@ class Place:
             'destinations: ["smtp.example.com:587"]', 'destinations: ["smtp.example.com:587", "smtp.example.com:2587"]'
         )
         routes = ", ".join(f'"smtp.example.com:{port}": "127.0.0.1:{sink}"' for port in MAIL_PORTS)
-        checks = f'{{networks: ["127.0.0.0/8"], caFile: {self.mail / "ca.pem"}, routes: {{{routes}}}}}'
+        checks = f'{{networks: ["127.0.0.0/8"], caFile: {self.mail / "certificate.pem"}, routes: {{{routes}}}}}'
         (self.repository / "stagemail.yaml").write_text(f"{operator}mail: {checks}\n", encoding="utf-8")
         (self.repository / ".gitignore").write_text("stagemail.db*\n", encoding="utf-8")
         secrets = self.folder / "secrets"

@@ -3,12 +3,14 @@
 Not here: how it is told (``telling``), where it plays (``place``).
 """
 
+import shutil
 from collections import Counter
 from collections.abc import Callable
 
 from stagemail.cli.demo.following import follow
 from stagemail.cli.demo.place import Place
 from stagemail.cli.demo.telling import require
+from stagemail.resources.location import sample_folder
 
 QA = "environments/qa"
 CUSTOMER = "customer@customer.example"
@@ -59,6 +61,17 @@ def preflight(place: Place) -> None:
     require(len(place.inbox()) == before, "preflight sent nothing")
 
 
+def review(place: Place) -> None:
+    """A placeholder that nobody filled is found before anybody gets it."""
+    place.teller.step("Review: an app's message is looked at before people get it. One thing is wrong with it.")
+    shutil.copy(sample_folder() / "docs" / "examples" / "order.html", place.folder / "rendered.html")
+    found = ("error template-placeholder", "was not filled: {{deliveryDay}}", "1 error; mail clients")
+    place.stagemail("review", "../rendered.html", "--stage", "qa", expect=1, shows=found)
+    page = (place.folder / "rendered.html").read_text(encoding="utf-8").replace("{{deliveryDay}}", "Monday")
+    (place.folder / "rendered.html").write_text(page, encoding="utf-8")
+    place.stagemail("review", "../rendered.html", shows=["nothing to mend"])
+
+
 def send_test(place: Place) -> None:
     """One marked message, through the stage's own settings, to the test list."""
     place.teller.step("A test message with an app's template: marked, and to the test list whoever was asked for.")
@@ -67,9 +80,11 @@ def send_test(place: Place) -> None:
     send = ("send-test", "--stage", "qa", "--app", "CRM", "--template", "../order.html", "--to", CUSTOMER)
     place.stagemail(*send, shows=["accepted: test message", f"it replaces {CUSTOMER}"])
     newest = place.inbox()[-1]
-    require(newest["to"] == ["crm-test@example.com"], "the test message reached the test list and nobody else")
-    require(newest["Subject"] == "[TEST qa] Order 7", "it is marked as a test")
+    require(newest["recipients"] == ["crm-test@example.com"], "the test message reached the test list and nobody else")
+    require(newest["subject"] == "[TEST qa] Order 7", "it is marked as a test")
     place.teller.seen("[TEST qa] Order 7 arrived at crm-test@example.com")
+    show = ("inbox", "show", str(newest["id"]), "--folder", "../mail")
+    place.stagemail(*show, shows=["Subject [TEST qa] Order 7", "to crm-test@example.com"])
 
 
 def port(place: Place) -> None:
@@ -175,10 +190,10 @@ def _recipients(place: Place) -> set[str]:
     """Who got the newest message."""
     messages = place.inbox()
     require(bool(messages), "a message arrived")
-    return set(messages[-1]["to"])
+    return set(messages[-1]["recipients"])
 
 
 STORY: tuple[Callable[[Place], None], ...] = (
-    discover, validate, plan, apply, preflight, mail, send_test, port, drift, unbound, unmanage, widen, killed,
+    discover, validate, plan, apply, preflight, mail, review, send_test, port, drift, unbound, unmanage, widen, killed,
     follow, adopt,
 )  # fmt: skip
