@@ -22,7 +22,6 @@
     └── NeverAgain             repeating it as it is would be wrong
         ├── StalePlan          revision or observed state moved since the plan was made
         ├── LeaseLost          another run has taken over: this one must not write any more
-        ├── NotAccepted        the platform took a write and still shows another value
         ├── IncompleteListing  a listing ended early: absence in it proves nothing
         └── CorruptRecord      the record cannot be trusted; says how to go on without it
 
@@ -136,10 +135,6 @@ class StalePlan(NeverAgain):
 
 class LeaseLost(NeverAgain):
     """Another run has taken over; this one must not write any more."""
-
-
-class NotAccepted(NeverAgain):
-    """The platform took a write and still shows another value."""
 
 
 class IncompleteListing(NeverAgain):

@@ -113,4 +113,4 @@ def _loaded(name: str) -> ModuleType:
         raise UserMustFix(
             f"{error.name} is not installed; the controller needs it for its port, notifications or JSON log",
             hint="pip install 'stagemail[controller]', or take `web` and `notifications` out of the operator file",
-        ) from error
+        ) from None

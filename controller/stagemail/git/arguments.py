@@ -65,8 +65,8 @@ def _check_parts(url: str) -> None:
     try:
         parts = urlsplit(url)
         host, password = parts.hostname or "", parts.password
-    except ValueError as error:
-        raise UsageError(f"{redact(url)[:200]!r} is no URL.", hint="Write https://host/path.") from error
+    except ValueError:
+        raise UsageError(f"{redact(url)[:200]!r} is no URL.", hint="Write https://host/path.") from None
     if host.startswith("-") or (parts.username or "").startswith("-"):
         raise UsageError(f"{redact(url)[:200]!r} names a host that begins with a dash.", hint="Mend the URL.")
     if password is not None:

@@ -107,8 +107,8 @@ class Command:
                     kill_after_timeout=timeout,
                     env=environment,
                 )
-            except GitCommandNotFound as error:
-                raise no_git() from error
+            except GitCommandNotFound:
+                raise no_git() from None
         if answer.overflow:
             raise UserMustFix(
                 f"git {arguments[0]} answered more than {limit:,} bytes in {self.at}.", hint="Name narrower folders."
@@ -158,8 +158,8 @@ def check_version() -> None:
     """Raise NotFound where git is missing, UserMustFix where it is too old to be safe."""
     try:
         version = Git().version_info
-    except GitCommandNotFound as error:
-        raise no_git() from error
+    except GitCommandNotFound:
+        raise no_git() from None
     if version < _OLDEST:
         raise UserMustFix(
             f"git {'.'.join(map(str, version))} is too old.", hint=f"Install git {_OLDEST[0]}.{_OLDEST[1]} or newer."

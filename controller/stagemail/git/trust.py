@@ -103,7 +103,7 @@ def _read(path: Path) -> bytes:
         raise NotFound(
             f"{path}: the file with trusted keys cannot be read ({error.strerror}); no commit can be verified",
             hint="mend `source.verification` in the operator file, or the file's permissions",
-        ) from error
+        ) from None
     if len(data) > MAX_KEY_FILE:
         raise UserMustFix(f"{path}: more than {MAX_KEY_FILE:,} bytes are no file of keys", hint="name another file")
     return data

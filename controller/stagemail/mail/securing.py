@@ -41,9 +41,9 @@ def context_of(ca_file: Path | None) -> ssl.SSLContext:
     if ca_file is not None:
         try:
             context.load_verify_locations(cafile=ca_file)
-        except (OSError, ssl.SSLError) as error:
+        except (OSError, ssl.SSLError):
             hint = "`mail.caFile` must be a readable file with certificates in PEM format"
-            raise UsageError(f"{ca_file}: no certificate authority can be read from it", hint=hint) from error
+            raise UsageError(f"{ca_file}: no certificate authority can be read from it", hint=hint) from None
     return context
 
 

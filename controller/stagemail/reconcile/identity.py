@@ -45,4 +45,4 @@ def told(stage: str, now: StageIdentity, record: Record) -> Iterator[None]:
         if known is None or known.key == now.key:
             raise
         message = f"{stage}: {known.name} had key {known.key}, and {now.name} has key {now.key} now"
-        raise MappingMismatch(f"{message} ({error.message}); nothing was written", hint=_look(now)) from error
+        raise MappingMismatch(f"{message} ({error.message}); nothing was written", hint=_look(now)) from None

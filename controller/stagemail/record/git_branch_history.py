@@ -72,7 +72,7 @@ class BranchFile:
         try:
             return git.read_blobs(self._at.repository, sizes, LARGEST)
         except InvalidInput as error:
-            raise CorruptRecord(f"{self._seals.where} is no record: {error.message}", hint=ADOPT) from error
+            raise CorruptRecord(f"{self._seals.where} is no record: {error.message}", hint=ADOPT) from None
 
     def _hold_against_history(self, tip: str, end: End) -> None:
         for commit, said in git.trailers(self._at, tip, TRAILER):

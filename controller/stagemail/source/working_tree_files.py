@@ -81,7 +81,7 @@ def _scan(top: Path, folder: str) -> list[os.DirEntry[str]]:
     except OSError as error:
         raise NotPermitted(
             f"{printable(folder) or top} cannot be listed: {error.strerror}.", hint="chmod +rx"
-        ) from error
+        ) from None
 
 
 def _found(path: str, entry: os.DirEntry[str]) -> Found:
@@ -106,7 +106,7 @@ def read_file(top: Path, path: str, limit: int) -> bytes | None:
             at = below
         return _read(os.open(name, _FILE, dir_fd=at), limit)
     except PermissionError as error:
-        raise NotPermitted(f"{printable(path)} cannot be read: {error.strerror}.", hint="chmod +r") from error
+        raise NotPermitted(f"{printable(path)} cannot be read: {error.strerror}.", hint="chmod +r") from None
     except OSError:
         return None
     finally:

@@ -65,7 +65,7 @@ class Edge:
             raise UsageError(
                 f"cannot listen on {host}:{port}: {error.strerror or 'no such address'}",
                 hint="name another address below `web.listen` in the operator file",
-            ) from error
+            ) from None
         self._thread = threading.Thread(target=self._run, args=[self._listening], name="stagemail-edge", daemon=True)
         self._thread.start()
         return int(self._listening.getsockname()[1])

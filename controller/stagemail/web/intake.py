@@ -28,10 +28,10 @@ async def read(request: Request, *, most: int = MAX_BODY, seconds: float = SECON
                 body += chunk
                 if len(body) > most:
                     raise _too_large(most)
-    except TimeoutError as error:
-        raise Refused(408, "too-slow", f"the body took longer than {seconds:g} s") from error
-    except ClientDisconnect as error:
-        raise Refused(400, "broken-off", "the body ended early") from error
+    except TimeoutError:
+        raise Refused(408, "too-slow", f"the body took longer than {seconds:g} s") from None
+    except ClientDisconnect:
+        raise Refused(400, "broken-off", "the body ended early") from None
     return bytes(body)
 
 

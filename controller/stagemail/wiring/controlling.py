@@ -120,7 +120,7 @@ class Controlling:
         try:
             built = _Built(self.path, self.root, self.clock, self._net, self._spans)
         except (StagemailError, OSError) as error:
-            raise _kept(self.path, error) from error
+            raise _kept(self.path, error) from None
         self._built.retire()
         self._built = built
         self._seen = _stamp(built.files())

@@ -62,7 +62,7 @@ def tracing(environment: Mapping[str, str] | None = None) -> tuple[Spans, Callab
         raise UserMustFix(
             f"{error.name} is not installed; OTEL_EXPORTER_OTLP_ENDPOINT asks for traces",
             hint="pip install 'stagemail[tracing]', or unset the variable",
-        ) from error
+        ) from None
     provider = sdk.TracerProvider(resource=resources.Resource.create({"service.name": "stagemail"}))
     provider.add_span_processor(export.BatchSpanProcessor(otlp.OTLPSpanExporter(timeout=5)))
     return spans_of(provider), provider.shutdown
