@@ -8,7 +8,7 @@ from stagemail.git.ancestry import advance
 from stagemail.git.arguments import DEFAULT_PROTOCOLS
 from stagemail.git.committing import STAGEMAIL, Identity, commit_files
 from stagemail.git.folders import folder_ids
-from stagemail.git.history import blame, commit, log
+from stagemail.git.history import blame, commit, head, log
 from stagemail.git.mirroring import Access, mirror, remote_tip
 from stagemail.git.objects import Change, TreeEntry, changed, is_blob_id, read_blobs, tree
 from stagemail.git.person import whoami
@@ -44,6 +44,7 @@ __all__ = [
     "fetch",
     "folder_ids",
     "has",
+    "head",
     "index",
     "is_before",
     "is_blob_id",

@@ -17,19 +17,24 @@ _FIELDS = 4
 
 def commit(repository: Repository, revision: str) -> Commit:
     """One commit by its full id. Raises NotFound."""
-    return _log(repository, revision, 1, ())[0]
+    return _log(repository, full_id(revision), 1, ())[0]
+
+
+def head(repository: Repository) -> Commit:
+    """The commit that is checked out. Raises NotFound where nothing is committed yet."""
+    return _log(repository, "HEAD", 1, ())[0]
 
 
 def log(repository: Repository, revision: str, paths: Sequence[str], limit: int) -> tuple[Commit, ...]:
     """The newest commits up to ``revision`` (a full id) that changed any of the paths (none: all), newest first."""
-    return _log(repository, revision, limit, paths)
+    return _log(repository, full_id(revision), limit, paths)
 
 
 def _log(repository: Repository, revision: str, limit: int, paths: Sequence[str]) -> tuple[Commit, ...]:
     where = [safe_path(path) for path in paths]
     answer = repository.command.run(
         "log", "-z", f"--max-count={limit:d}", "--no-mailmap", "--no-show-signature", "--no-ext-diff", "--no-patch",
-        "--no-color", "--no-decorate", _FORMAT, full_id(revision), "--", *where, what=f"commit {revision[:12]}",
+        "--no-color", "--no-decorate", _FORMAT, revision, "--", *where, what=f"commit {revision[:12]}",
     )  # fmt: skip
     # With -z git writes NUL after every commit's record; a lost newline cannot be told from one of the subject.
     fields = answer.decode("utf-8", "replace").split("\0")

@@ -9,9 +9,12 @@ from pathlib import Path
 
 from stagemail.errors import NotFound, NotPermitted, UserMustFix
 from stagemail.git.arguments import safe_ref
-from stagemail.git.command import Command
+from stagemail.git.command import TIMEOUT, Command
+from stagemail.git.failure import failure
 
 _MOST_FILTERS = 100
+_PLACE = ("--absolute-git-dir", "--is-bare-repository", "--is-shallow-repository", "--is-inside-work-tree")
+"""What rev-parse is asked of any repository; it answers each on a line."""
 FULL_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
@@ -77,15 +80,17 @@ def _git_is_there() -> bool:
 def _opened(path: Path, config: tuple[tuple[str, str], ...]) -> Repository:
     at = path.resolve()
     command = Command(at, config)
-    answer = command.run(
-        "rev-parse", "--absolute-git-dir", "--is-bare-repository", "--is-shallow-repository", "--is-inside-work-tree"
-    )
-    folder, bare, shallow, inside = answer.decode("utf-8", "surrogateescape").split("\n")[:4]
+    # One process for all: git answers in order and fails at the last where there is no working tree.
+    status, answer, errors = command.attempt("rev-parse", *_PLACE, "--show-toplevel")
+    lines = answer.decode("utf-8", "surrogateescape").split("\n", len(_PLACE))
+    if len(lines) <= len(_PLACE):
+        raise failure("git rev-parse", status, errors, at=at, timeout=TIMEOUT)
+    folder, bare, shallow, inside, rest = lines
     if bare != "true" and inside != "true":
         raise NotFound(f"{path} is inside a .git folder.", hint="Name the folder of the working tree.")
-    top = None
-    if bare != "true":
-        top = Path(command.run("rev-parse", "--show-toplevel").decode("utf-8", "surrogateescape").removesuffix("\n"))
+    if bare != "true" and status != 0:
+        raise failure("git rev-parse", status, errors, at=at, timeout=TIMEOUT)
+    top = None if bare == "true" else Path(rest.removesuffix("\n"))
     config = (*config, *_filters_off(command))
     return Repository(Path(folder), top, shallow == "true", Command(top or Path(folder), config))
 

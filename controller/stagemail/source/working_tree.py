@@ -58,7 +58,7 @@ class WorkingTree:
         dirty = self._dirty
         shown = dirty[:_DIRTY_SHOWN]
         try:
-            head = git.commit(self._repository, git.resolve(self._repository, "HEAD"))
+            head = git.head(self._repository)
         except NotFound:
             return Revision(NOT_IN_GIT, dirty=shown)
         return Revision(head.id, head.subject, head.author, head.at, shown)

@@ -1,5 +1,7 @@
 """Reading commits from real repositories."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -260,3 +262,31 @@ def test_a_conflict_is_a_change(clone: Path, run_git: GitRun) -> None:
     repository = git.open_repository(clone)
     assert "environments/qa/a.yaml" in git.status(repository, []).changed
     assert {e.certain for e in git.index(repository, ["environments/qa/a.yaml"])} == {False}
+
+
+def test_a_bare_repository_has_no_working_tree(clone: Path, run_git: GitRun) -> None:
+    run_git(clone.parent, "clone", "--quiet", "--bare", "--template=", str(clone), "bare.git")
+    repository = git.open_repository(clone.parent / "bare.git")
+    assert (repository.top, repository.folder) == (None, clone.parent / "bare.git")
+
+
+def test_the_commit_that_is_checked_out_is_read_at_once(clone: Path, run_git: GitRun) -> None:
+    repository = git.open_repository(clone)
+    assert git.head(repository) == git.commit(repository, git.resolve(repository, "HEAD"))
+    run_git(clone.parent, "init", "--quiet", "unborn")
+    with pytest.raises(NotFound):
+        git.head(git.open_repository(clone.parent / "unborn"))
+
+
+def test_opening_and_reading_the_head_take_three_processes(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git.open_repository(clone)  # the version of git is asked for once
+    real, ran = shutil.which("git"), tmp_path / "ran"
+    shim = tmp_path / "bin" / "git"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\necho "$2" >> "{ran}"\nexec "{real}" "$@"\n')
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(shim.parent), prepend=os.pathsep)
+    git.head(git.open_repository(clone))
+    assert ran.read_text().split() == ["rev-parse", "config", "log"]
