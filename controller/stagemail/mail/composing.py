@@ -60,7 +60,7 @@ def compose(
     made["Message-ID"] = message.message_id
     made["Auto-Submitted"] = "auto-generated"
     made[HEADER] = message.id
-    note = _note(message)
+    note, template = _encodable(_note(message)), _encodable(template)
     if is_html:
         made.set_content(f"{note}\n\n{_plain(template)}\n")
         made.add_alternative(_marked(template, note), subtype="html")
@@ -95,6 +95,11 @@ def _plain(template: str) -> str:
     text = _TAG.sub("", _BREAK.sub("\n", _HIDDEN.sub("", template)))
     lines = (" ".join(line.split()) for line in html.unescape(text).splitlines())
     return "\n".join(line for line in lines if line)
+
+
+def _encodable(text: str) -> str:
+    """A text that UTF-8 can hold: what stands for a byte that was no text becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _one_line(text: str) -> str:

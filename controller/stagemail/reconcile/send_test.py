@@ -6,9 +6,11 @@ Not here: composing and speaking (``mail``, behind ports), where the books are (
 """
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from stagemail.errors import InvalidInput, NotFound, NotPermitted
 from stagemail.model import email
@@ -20,6 +22,9 @@ from stagemail.model.snapshot import Desired
 from stagemail.planning.claims import Claims
 from stagemail.ports import MailProbe, Outbox
 from stagemail.reconcile.preflight import configuration_of
+
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,79}")
+"""An id stands in two headers (`Message-ID`, `X-Stagemail-Test`) and in the books."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +95,9 @@ def recipients_rule(desired: Desired, app: str) -> dict[str, Value]:
 def envelope_of(desired: Desired, asked: Asked, allowed: tuple[str, ...]) -> Envelope:
     """Who gets it: the test list and nobody else while one is on, else only whom the operator allowed.
 
-    Raises InvalidInput for what is no bare address, NotPermitted for one that is not allowed.
+    Raises InvalidInput for what is no bare address or no text, NotPermitted for one that is not allowed.
     """
+    _check(asked)
     wanted = Envelope(_addresses(asked.to), _addresses(asked.cc), _addresses(asked.bcc))
     rule = recipients_rule(desired, asked.app)
     if not email.reaches_real_people(rule):
@@ -171,6 +177,18 @@ def _key(stage: str, asked: Asked, envelope: Envelope) -> str:
     digest = hashlib.sha256("\0".join(parts).encode())
     digest.update(asked.content)
     return digest.hexdigest()[:12]
+
+
+def _check(asked: Asked) -> None:
+    """Refuse what no header and no book can hold. The message never repeats it."""
+    for option, text in (("--app", asked.app), ("--subject", asked.subject)):
+        if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+            raise InvalidInput(f"{option} is not UTF-8 text", hint="write it in UTF-8, the encoding of your terminal")
+    if asked.id and not _ID.fullmatch(asked.id):
+        raise InvalidInput(
+            "--id takes at most 80 letters, digits, `.`, `_` and `-`, and begins with a letter or digit",
+            hint="for example --id release-7",
+        )
 
 
 def _addresses(texts: tuple[str, ...]) -> tuple[str, ...]:

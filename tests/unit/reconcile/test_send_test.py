@@ -184,7 +184,32 @@ def test_anything_but_one_bare_address_is_refused(address: str) -> None:
             envelope_of(desired("set-in-app", ()), wanted, ("@good.example",))
 
 
-INJECTIONS = st.text(st.characters() | st.sampled_from('\r\n\0<>,;:@" \u2028\u0085'), max_size=40)
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        asked("CRM\udce9"), replace(asked(), subject="Caf\udce9"), replace(asked(), subject="\ud800"),
+        *(asked(id_=bad) for bad in ("\udce9", "a b", "a\nBcc: x@evil.example", "a@b", "<a>", "-a", "a" * 81, "é")),
+    ],
+)  # fmt: skip
+def test_a_text_that_no_header_can_hold_is_refused_before_anything_is_written(wanted: Asked) -> None:
+    desk = Desk()
+    with pytest.raises(InvalidInput, match="--(app|subject|id)"):
+        desk.send(wanted)
+    assert (desk.outbox.messages(), desk.probe.letters) == ((), [])
+
+
+@pytest.mark.parametrize("is_html", [True, False])
+def test_a_byte_that_was_no_text_is_written_as_the_replacement_character(is_html: bool) -> None:
+    message = replace(Desk().send(asked()).message, actor="ren\udce9", app="CRM\ud800")
+    template = "<p>Caf\udce9 \ud83d\ude00</p>"
+    content = compose(message, template, is_html=is_html, sender_name="QA\udce9", to=("qa@example.com",), cc=())
+    body = message_from_bytes(content, policy=policy.default).get_body(("html", "plain"))
+    assert body is not None
+    assert "sent by ren\ufffd " in body.get_content() and "app CRM\ufffd:" in body.get_content()
+    assert "Caf\ufffd" in body.get_content()
+
+
+INJECTIONS = st.text(st.characters() | st.sampled_from('\ud800\udce9\r\n\0<>,;:@" \u2028\u0085'), max_size=40)
 
 
 @given(INJECTIONS, INJECTIONS, INJECTIONS, INJECTIONS)
