@@ -62,7 +62,7 @@ class Running:
 
     ``shield``: the context in which no interrupt is raised, where interrupts are raised at all; ``note_begun`` is told
     before the first thing is recorded. ``net`` learns every credential; whoever prints, logs or sends what comes of the
-    run hands its text to the same net.
+    run hands its text to the same net. ``shared``: what targets keep beyond this run, as the buckets of their limits.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Running:
         net: Net,
         shield: Shield = nullcontext,
         note_begun: Callable[[], None] = lambda: None,
+        shared: dict[str, Any] | None = None,
     ) -> None:
         self.installation = installation
         self.clock = installation.clock
@@ -82,7 +83,7 @@ class Running:
             net.learn(secret)
         self._targets: dict[str, Target] = {}
         self._closing = ExitStack()
-        self._shared: dict[str, Any] = {}
+        self._shared = {} if shared is None else shared
 
     def close(self) -> None:
         """Let go of secrets, threads, connections and the database."""

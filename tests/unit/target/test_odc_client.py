@@ -271,6 +271,15 @@ def test_no_window_of_a_minute_ever_holds_more_than_our_share() -> None:
     assert max(sum(1 for t in times if start <= t < start + 60) for start in times) == 50
 
 
+def test_a_share_that_is_changed_counts_at_once_and_what_was_taken_still_counts() -> None:
+    clock, buckets = FakeClock(), Buckets()
+    for _ in range(50):
+        Limits("org", clock, 0.8, buckets).acquire(READ)
+    assert clock.monotonic() == 0
+    Limits("org", clock, 0.5, buckets).acquire(READ)
+    assert clock.monotonic() > 60, "fifty of fifty were taken under the larger share"
+
+
 def test_connections_of_one_process_share_an_organizations_limits() -> None:
     clock, buckets = FakeClock(), Buckets()
     first, second, other = (Limits(name, clock, 0.5, buckets) for name in ("org", "org", "another"))

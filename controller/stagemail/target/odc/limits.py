@@ -48,6 +48,8 @@ class Buckets:
             if name not in self._known:
                 self._known[name] = self._make(name, rate)
             bucket = self._known[name]
+            if bucket.rates[0].limit != rate.limit:  # the share was changed while we ran; what was taken still counts
+                bucket.rates = [rate]
             item = RateItem(name, int(clock.monotonic() * 1000))
             bucket.leak(item.timestamp)
             if bucket.put(item):

@@ -1,0 +1,37 @@
+"""A platform's limits hold as long as the controller runs, whatever passes and changes of the operator file it sees."""
+
+import pytest
+
+from stagemail.reconcile.net import Net
+from stagemail.target.odc.call import PORTFOLIOS
+from stagemail.wiring.controlling import Controlling
+from tests.acceptance.bench import Bench
+
+
+def used(controlling: Controlling) -> int:
+    controlling.running.target("odc")
+    (usage,) = (one for one in controlling.running.usage()["odc"] if one.domain == PORTFOLIOS)
+    return usage.used
+
+
+def look_twice(controlling: Controlling) -> None:
+    for _ in range(2):
+        world = controlling.running.anew("qa")
+        world.target.inventory("qa")
+
+
+def test_what_was_taken_of_a_limit_stays_taken_over_passes_and_a_new_operator_file(bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in bench.environment.items():
+        monkeypatch.setenv(name, value)
+    operator = bench.repository / "stagemail.yaml"
+    controlling = Controlling(str(operator), bench.repository, Net())
+    first = controlling.running
+    look_twice(controlling)
+    taken = used(controlling)
+    assert taken >= 2, "the second pass reads its listings again, from the same bucket"
+    bench.write("stagemail.yaml", bench.read("stagemail.yaml") + "\n# another one\n", commit=False)
+    controlling.loop.tick()
+    assert controlling.running is not first
+    assert used(controlling) == taken
+    controlling.running.close()
