@@ -1,11 +1,11 @@
 """A platform's limits hold as long as the controller runs, whatever passes and changes of the operator file it sees."""
 
 import pytest
+from tests.acceptance.bench import Bench
 
 from stagemail.reconcile.net import Net
 from stagemail.target.odc.call import PORTFOLIOS
 from stagemail.wiring.controlling import Controlling
-from tests.acceptance.bench import Bench
 
 
 def used(controlling: Controlling) -> int:
@@ -20,7 +20,8 @@ def look_twice(controlling: Controlling) -> None:
         world.target.inventory("qa")
 
 
-def test_what_was_taken_of_a_limit_stays_taken_over_passes_and_a_new_operator_file(bench: Bench, monkeypatch: pytest.MonkeyPatch
+def test_what_was_taken_of_a_limit_stays_taken_over_passes_and_a_new_operator_file(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in bench.environment.items():
         monkeypatch.setenv(name, value)

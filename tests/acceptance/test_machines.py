@@ -63,6 +63,12 @@ def test_history_is_a_table_for_spreadsheets(applied: Bench) -> None:
     assert len(lines) > 1
 
 
+def test_history_tells_who_committed_and_where_it_was_written(applied: Bench) -> None:
+    (run,) = told(applied, "history", "qa")["runs"]
+    assert run["origin"]["committer"].endswith("@example.com>")
+    assert (run["site"]["environment"], run["liveSince"] is not None) == ("QA", True)
+
+
 def test_nothing_is_coloured_or_drawn_where_no_terminal_is(applied: Bench) -> None:
     for command in COMMANDS:
         said = applied.run(*command, expect=None)

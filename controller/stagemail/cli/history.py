@@ -8,8 +8,10 @@ from stagemail.cli import options
 from stagemail.cli.output import say, width
 from stagemail.cli.run_session import RunSession
 from stagemail.errors import CorruptRecord
+from stagemail.model.origin import Site
 from stagemail.model.standing import Audit
-from stagemail.report.history import history_csv, history_json, history_text
+from stagemail.report.history import Known, history_csv, history_json, history_text
+from stagemail.wiring.sources import origins_of
 
 
 @click.command(name="history")
@@ -23,7 +25,9 @@ def command(
     ctx: click.Context, *, stages: tuple[str, ...], more: tuple[str, ...], root: Path, limit: int, verify: bool,
     form: str,
 ) -> int:  # fmt: skip
-    """List past runs: when, who, which commit, and what became of it. Asks no platform.
+    """List past runs: when, who, which commit, who committed and merged it, what was written where, since when live.
+
+    Asks no platform and no remote: who merged is told where a checkout or the controller's mirror has the commit.
 
     Example: stagemail history qa --format csv > audit.csv
     """
@@ -37,8 +41,11 @@ def command(
         runs = sorted(runs, key=lambda run: (run.started, run.id), reverse=True)[:limit]
     else:
         runs = list(record.runs(None, limit))
+    stages_now = session.installation.operator.stages
+    sites = {name: Site(session.installation.target_of(name), stage.environment) for name, stage in stages_now.items()}
+    known = Known(origins_of(session.installation, session.root, [run.revision for run in runs]), sites)
     render = {"json": history_json, "csv": history_csv}.get(form)
-    say(render(runs) if render else history_text(runs, width=width()))
+    say(render(runs, known) if render else history_text(runs, known, width=width()))
     return 0
 
 

@@ -11,6 +11,7 @@ from stagemail.git.folders import folder_ids
 from stagemail.git.history import blame, commit, head, log
 from stagemail.git.mirroring import Access, mirror, remote_tip
 from stagemail.git.objects import Change, TreeEntry, changed, is_blob_id, read_blobs, tree
+from stagemail.git.origins import origins
 from stagemail.git.person import whoami
 from stagemail.git.remote_branch import RemoteBranch, fetch, has, is_before, push, tip, trailers
 from stagemail.git.repository import Repository, discover, is_full_id, open_repository, resolve
@@ -52,6 +53,7 @@ __all__ = [
     "log",
     "mirror",
     "open_repository",
+    "origins",
     "push",
     "read_blobs",
     "remote_tip",

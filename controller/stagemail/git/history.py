@@ -39,7 +39,7 @@ def _log(repository: Repository, revision: str, limit: int, paths: Sequence[str]
     # With -z git writes NUL after every commit's record; a lost newline cannot be told from one of the subject.
     fields = answer.decode("utf-8", "replace").split("\0")
     records = [fields[n : n + _FIELDS] for n in range(0, len(fields) - _FIELDS + 1, _FIELDS)]
-    return tuple(Commit(r[0].strip(), _clean(r[1]), r[2], _clean(r[3])) for r in records)
+    return tuple(Commit(r[0].strip(), clean(r[1]), r[2], clean(r[3])) for r in records)
 
 
 def commits_between(repository: Repository, old: str, new: str, limit: int) -> tuple[tuple[Commit, str], ...]:
@@ -52,7 +52,7 @@ def commits_between(repository: Repository, old: str, new: str, limit: int) -> t
     fields = answer.decode("utf-8", "replace").split("\0")
     size = _FIELDS + 1
     records = [fields[n : n + size] for n in range(0, len(fields) - size + 1, size)]
-    return tuple((Commit(r[0].strip(), _clean(r[1]), r[2], _clean(r[3])), r[4]) for r in records)
+    return tuple((Commit(r[0].strip(), clean(r[1]), r[2], clean(r[3])), r[4]) for r in records)
 
 
 def blame(repository: Repository, path: str, line: int, revision: str | None) -> Commit | None:
@@ -74,5 +74,6 @@ def blame(repository: Repository, path: str, line: int, revision: str | None) ->
     return commit(repository, found) if found.strip("0") else None
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
+    """Other people's text on one line, without control characters."""
     return "".join(c if c.isprintable() else "\ufffd" for c in text.strip())

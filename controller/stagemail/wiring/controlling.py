@@ -54,7 +54,7 @@ class Controlling:
         self._stopped, self._alarm = Event(), Event()
         self.clock = StoppingClock(machine_clock(), self._stopped)
         self._shared: dict[str, Any] = {}
-        self._built = _Built(self.path, root, self.clock, net, spans, self._shared)
+        self._built = _Built(self.path, root, self.clock, net, spans=spans, shared=self._shared)
         self._built.is_first = True
         self._seen = _stamp(self._built.files())
         workers = self._built.installation.operator.controller.workers
@@ -120,7 +120,7 @@ class Controlling:
             return None
         self._seen = stamp
         try:
-            built = _Built(self.path, self.root, self.clock, self._net, self._spans, self._shared)
+            built = _Built(self.path, self.root, self.clock, self._net, spans=self._spans, shared=self._shared)
         except (StagemailError, OSError) as error:
             raise _kept(self.path, error) from None
         self._built.retire()
@@ -139,10 +139,10 @@ def _kept(path: Path, error: StagemailError | OSError) -> UserMustFix:
 
 
 class _Built:
-    """What one state of the operator file builds. ``shared``: what outlives it, as the buckets of a platform's limits."""
+    """What one state of the operator file builds. ``shared``: what outlives it, as the buckets of the limits."""
 
     def __init__(
-        self, path: Path, root: Path, clock: StoppingClock, net: Net, spans: Spans, shared: dict[str, Any]
+        self, path: Path, root: Path, clock: StoppingClock, net: Net, *, spans: Spans, shared: dict[str, Any]
     ) -> None:
         self.installation = Installation(read_operator(path), path, clock)
         self.running = Running(self.installation, net, shared=shared)

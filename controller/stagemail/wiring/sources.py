@@ -5,10 +5,13 @@ Not here: following (``source.branch``), when (``reconcile.loop``).
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from stagemail import git
+from stagemail.errors import StagemailError
+from stagemail.model.origin import Origin
 from stagemail.model.secret import Secret, SecretRef
 from stagemail.ports import Follower, Source
 from stagemail.resources.operator import Operator
@@ -50,6 +53,30 @@ def contents_of(installation: Installation, root: Path, revision: str) -> Mappin
     return contents_at(repository, revision, {stage: own.folders_of(stage) for stage in own.stages})
 
 
+def origins_of(installation: Installation, root: Path, revisions: Sequence[str]) -> Mapping[str, Origin]:
+    """Who wrote, committed and merged these revisions: asked of the checkout and of the mirrors that are on this disk.
+
+    No remote is asked; what no repository here knows is left out.
+    """
+    places = [root]
+    for written in (installation.operator.source, *installation.operator.sources.values()):
+        url = _address(written, installation.base)
+        places += [_mirror_of(installation, written, url)] if url is not None else []
+    found: dict[str, Origin] = {}
+    for place in places:
+        missing = [revision for revision in revisions if revision not in found]
+        with suppress(StagemailError):
+            repository = git.discover(place) if missing and place.is_dir() else None
+            found |= git.origins(repository, missing) if repository is not None else {}
+    return found
+
+
+def _mirror_of(installation: Installation, written: Written, url: str) -> Path:
+    """The folder of the mirror of a remote."""
+    name = hashlib.sha256(f"{url}\n{written.branch or ''}\n{installation.path}".encode()).hexdigest()[:24]
+    return default_folder() / "mirrors" / name
+
+
 def _follower(installation: Installation, own: Operator, root: Path, resolve: Resolve) -> Follower:
     written = own.source
     url = _address(written, installation.base)
@@ -58,8 +85,7 @@ def _follower(installation: Installation, own: Operator, root: Path, resolve: Re
         judge = judge if written.verification else unjudged
         fetch = local(root, written.branch)
     else:
-        name = hashlib.sha256(f"{url}\n{written.branch or ''}\n{installation.path}".encode()).hexdigest()[:24]
-        folder = default_folder() / "mirrors" / name
+        folder = _mirror_of(installation, written, url)
         fetch = mirrored(url, written.branch, folder, lambda: _access(written, url, resolve))
 
     def documents(repository: git.Repository, revision: str) -> Source:

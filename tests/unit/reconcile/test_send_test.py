@@ -193,7 +193,7 @@ def test_anything_but_one_bare_address_is_refused(address: str) -> None:
 )  # fmt: skip
 def test_a_text_that_no_header_can_hold_is_refused_before_anything_is_written(wanted: Asked) -> None:
     desk = Desk()
-    with pytest.raises(InvalidInput, match="--(app|subject|id)"):
+    with pytest.raises(InvalidInput, match=r"--(app|subject|id)"):
         desk.send(wanted)
     assert (desk.outbox.messages(), desk.probe.letters) == ((), [])
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests.unit.report.golden import assert_golden
 from tests.unit.report.samples import AT, RUN
 
-from stagemail.report.history import COLUMNS, FORMULA, history_csv, history_json, history_text
+from stagemail.model.origin import Origin, Site
+from stagemail.report.history import COLUMNS, FORMULA, Known, history_csv, history_json, history_text
 from stagemail.report.instants import at_text, took_text
 from stagemail.report.sheet import cells
 
@@ -31,6 +32,39 @@ def test_the_table_reads_as_in_the_golden_file() -> None:
     assert max(map(cells, text.splitlines())) <= 80
 
 
+KNOWN = Known(
+    {RUN.revision: Origin("c" * 40, "Ada <ada@x.example>", "GitHub <no@x.example>", "2026-11-22T20:00:00Z", "Move",
+                          "Bob <bob@x.example>", "2026-11-22T20:59:00Z")},
+    {"qa": Site("odc", "QA")},
+)  # fmt: skip
+LIVE = replace(RUN, apps=5, live=5, not_live=(), status="done")
+
+
+def test_who_committed_and_merged_what_was_written_where_and_since_when_it_is_live() -> None:
+    text = history_text([LIVE], KNOWN)
+    assert max(map(cells, text.splitlines())) <= 80
+    words = " ".join(text.split())
+    for said in (
+        "written by Ada <ada@x.example>, committed by GitHub <no@x.example> 2026-11-22T20:00:00Z",
+        "merged by Bob <bob@x.example> 2026-11-22T20:59:00Z", "wrote qa (server.port) in QA of odc",
+        "live since 2026-11-22 21:01 UTC",
+    ):  # fmt: skip
+        assert said in words
+    assert "live since" not in history_text([RUN], KNOWN)
+    (run,) = json.loads(history_json([LIVE], KNOWN))["runs"]
+    assert (run["origin"]["merger"], run["site"]["environment"]) == ("Bob <bob@x.example>", "QA")
+    assert (run["liveSince"], run["origin"]["change"]) == ("2026-11-22T21:01:05Z", "c" * 40)
+    row = dict(zip(*rows_of(history_csv([LIVE], KNOWN))[:2], strict=True))
+    assert (row["committer"], row["merger"]) == ("GitHub <no@x.example>", "Bob <bob@x.example>")
+    assert (row["target"], row["environment"], row["live"]) == ("odc", "QA", "2026-11-22T21:01:05Z")
+
+
+def test_what_git_does_not_know_is_left_out() -> None:
+    (run,) = json.loads(history_json([RUN]))["runs"]
+    assert (run["origin"], run["site"], run["liveSince"]) == (None, None, None)
+    assert "committed by" not in history_text([RUN])
+
+
 def test_an_empty_history_is_said() -> None:
     assert history_text([]) == "no runs are recorded\n"
 
@@ -45,7 +79,7 @@ def test_csv_has_a_row_per_outcome_and_one_for_a_run_without_any() -> None:
     rows = rows_of(history_csv([RUNNING, RUN]))
     assert rows[0] == list(COLUMNS)
     assert [row[0] for row in rows[1:]] == ["run-2", "run-1", "run-1", "run-1"]
-    assert rows[3][7:] == ["activate", "Billing", "", "failed", "platform is busy", "yes"]
+    assert rows[3][7:13] == ["activate", "Billing", "", "failed", "platform is busy", "yes"]
 
 
 @pytest.mark.parametrize("actor", ["=cmd|' /C calc'!A0", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
