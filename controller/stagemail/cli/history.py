@@ -54,7 +54,7 @@ def _verified(audit: Audit) -> int:
     if audit.fault:
         raise CorruptRecord(
             f"the journal is not what was written: {audit.fault}",
-            hint="compare it with a backup, or with the record's copy; the events before that place are as written",
+            hint="compare it with a backup of the database; the events before that place are as written",
         )
     older = f"; {audit.unsealed} older events are not sealed" if audit.unsealed else ""
     say(f"{audit.sealed} event{'' if audit.sealed == 1 else 's'} in the journal, none altered, removed or moved{older}")

@@ -1,7 +1,7 @@
 """The chain over the journal: each event's seal covers the event, its number and the seal before it (HMAC-SHA-256).
 
-Whoever has the database and not the key cannot change, remove, add or reorder an event without being found out. Taking
-away the newest events together with the mark that names the last one is found by comparing with the record's copy.
+Whoever has the database and not the key cannot change, remove, add or reorder an event without being found out. An
+older copy of the whole database, put in its place, is not found here: its seals are good.
 Not here: tables (``entries``, ``sqlite_reader``).
 """
 
