@@ -219,7 +219,8 @@ def test_a_refused_value_is_told_in_the_platforms_words_without_the_value(odc: O
         (b"plain \x1b[31m words\n\n here", "text/plain", ": plain [31m words here"),
         (b"<!doctype html><body>", "text/html", ": an HTML page"),
         (b'{"error": "invalid_client"}', "application/json", ": invalid_client"),
-        (b"x" * 9999, "text/plain", ": " + "x" * 300),
+        (b"x" * 9999, "text/plain", ": …"),
+        (b"word " * 999, "text/plain", ": " + "word " * 59 + "word …"),
         (b"[1]", "application/json", ": [1]"),
     ],
 )
