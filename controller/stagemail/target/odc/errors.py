@@ -75,7 +75,9 @@ def detail(body: bytes, content_type: str, withheld: tuple[str, ...] = ()) -> st
     text = Scrubber(Secret(value) for value in withheld).scrub(text)
     text = re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text).strip()
     if len(text) > MAX_DETAIL:
-        text = f"{text[:MAX_DETAIL].rpartition(' ')[0]} …".strip()  # never in the middle of a word, which might be a credential
+        text = (
+            f"{text[:MAX_DETAIL].rpartition(' ')[0]} …".strip()
+        )  # never in the middle of a word, which might be a credential
     return f": {text}" if text else ""
 
 
