@@ -13,7 +13,7 @@ from stagemail.model.location import Place
 from stagemail.model.snapshot import Binding, Configuration, Desired
 from stagemail.model.waiver import Waiver
 from stagemail.ports import Check
-from stagemail.source import assemble_fields, lookalikes
+from stagemail.source import assemble_fields, lookalikes, pasted
 from stagemail.source.assemble_rules import StageDocuments, findings
 from stagemail.source.claims import Layout, blocked_by, claim, stages_seen, stray
 from stagemail.source.finding import Finding
@@ -79,7 +79,7 @@ class Assembler:
             remedy = "keep it outside, and give its path with `--config`."
             self._report(Finding(place.child("kind"), "operator-in-source", message, remedy, stages=owners))
             return
-        for finding in lookalikes.in_document(value, place):
+        for finding in (*lookalikes.in_document(value, place), *pasted.in_document(value, place)):
             self._report(replace(finding, stages=blocked_by(value, place.path, self._layout)))
         claimed = claim(value, place, self._layout)
         for finding in claimed.findings:

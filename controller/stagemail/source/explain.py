@@ -18,6 +18,7 @@ from referencing import Registry
 from stagemail.model.location import Place
 from stagemail.resources import formats
 from stagemail.resources.nearest import closest
+from stagemail.source import pasted
 from stagemail.source.finding import Finding
 from stagemail.source.schema import bundle
 from stagemail.source.wording import Fault, Told, quoted, shown, told
@@ -37,6 +38,8 @@ def explain(value: Any, place: Place) -> list[Finding]:
     for error in _validator().iter_errors(value):
         for finding in _findings(error, place):
             found.setdefault(finding)
+    known = {finding.place for finding in found if finding.code == "literal-secret"}
+    found.update(dict.fromkeys(f for f in pasted.in_document(value, place) if f.place not in known))
     misspelt = {f.place for f in found if f.code == "unknown-field" and f.remedy.startswith("did you mean")}
     return [f for f in found if not (f.code == "missing-field" and _is_misspelt(f, misspelt))]
 

@@ -14,6 +14,7 @@ from stagemail.model.problem import Problem
 from stagemail.resources.operator import Operator
 from stagemail.resources.operator_checks import breaches
 from stagemail.resources.plugins import Registries
+from stagemail.source import pasted
 from stagemail.source.finding import Finding
 from stagemail.source.located import located
 from stagemail.source.lookalikes import in_operator_file
@@ -68,6 +69,8 @@ def operator_of(document: Document, registries: Registries | None) -> tuple[Oper
         )
         for breach in breaches(operator)
     ]
+    known = {finding.place for finding in found if finding.code == "literal-secret"}
+    found += [finding for finding in pasted.in_document(value, place) if finding.place not in known]
     return (None if found else operator), found
 
 

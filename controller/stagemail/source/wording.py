@@ -3,7 +3,6 @@
 Not here: walking a document (``source.explain``), what a format means (``resources.formats``).
 """
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,6 +10,7 @@ from typing import Any, Final
 from stagemail.model.secret import MASK
 from stagemail.resources import formats
 from stagemail.resources.nearest import closest
+from stagemail.source.pasted import CREDENTIAL
 
 Told = tuple[str, str, str]
 """Code, message, remedy."""
@@ -50,18 +50,9 @@ def told(fault: Fault, noun: str, *, shown: str) -> Told:
     return explained(fault, noun, shown)
 
 
-_CREDENTIAL: Final = re.compile(
-    r"(?<=://)[^/@\s]+(?=@)"  # user and password of a URL (RFC 3986, 3.2.1)
-    r"|-----BEGIN[^-]*PRIVATE KEY.*|AGE-SECRET-KEY-\w+|(?:gh[pousr]|github_pat|glpat|xox[a-z])[-_][\w-]{8,}"
-    r"|(?:AKIA|ASIA)[A-Z0-9]{12,}|eyJ[\w-]{8,}\.[\w-]+\.?[\w-]*|hvs\.[\w-]{8,}",
-    re.DOTALL,
-)
-"""What is a credential by its look, wherever it was pasted: a message never repeats it."""
-
-
 def quoted(name: str) -> str:
     """A name as a message quotes it: short, on one line, nothing in it that a terminal would obey."""
-    name = _CREDENTIAL.sub(MASK, name)
+    name = CREDENTIAL.sub(MASK, name)
     text = name if name.isprintable() else name.encode("unicode_escape").decode()
     return f"`{text if len(text) <= 60 else text[:57] + '…'}`"
 

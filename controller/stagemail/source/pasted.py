@@ -1,0 +1,50 @@
+"""Credentials that were pasted where they never belong, known by their look: private keys, tokens of known shape.
+
+An ordinary password looks like any other text and cannot be told; the fields that take a credential take references
+only, whatever stands there. Comments are not looked at. Not here: those fields (``source.explain``).
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any, Final
+
+from stagemail.model.location import Place
+from stagemail.source.finding import Finding
+
+_TOKENS: Final = (
+    r"-----BEGIN[^-]*PRIVATE KEY.*|AGE-SECRET-KEY-\w+|(?:gh[pousr]|github_pat|glpat|xox[a-z])[-_][\w-]{8,}"
+    r"|(?:AKIA|ASIA)[A-Z0-9]{12,}|eyJ[\w-]{8,}\.[\w-]+\.?[\w-]*|hvs\.[\w-]{8,}"
+    r"|SG\.[\w-]{16,}\.[\w-]{16,}|xkeysib-[0-9a-f]{32,}"
+)
+"""PEM (RFC 7468), age, GitHub, GitLab, Slack, AWS, JSON web tokens (RFC 7519), Vault, SendGrid, Brevo."""
+
+CREDENTIAL: Final = re.compile(r"(?<=://)[^/@\s]+(?=@)|" + _TOKENS, re.DOTALL)
+"""What no message repeats: also whoever stands before the @ of an address (RFC 3986, 3.2.1)."""
+
+_PASTED: Final = re.compile(r"://[^/@\s:]*:[^/@\s]+@|(?<![\w-])(?:" + _TOKENS + ")", re.DOTALL)
+_REFERENCE: Final = "{secretRef: {store: env, key: NAME_IN_THE_STORE}}"
+
+
+def in_document(value: Any, place: Place) -> Iterator[Finding]:
+    """What looks like a credential in any text or name of a document; nothing of it is repeated."""
+    if isinstance(value, str):
+        if _PASTED.search(value):
+            yield _finding(place)
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            if isinstance(name, str) and _PASTED.search(name):
+                yield _finding(place)
+            yield from in_document(member, place.child(str(name)))
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from in_document(member, place.child(str(index)))
+
+
+def _finding(place: Place) -> Finding:
+    name = place.pointer[-1] if place.pointer else ""
+    message = f"`{name}` holds what looks like a credential:" if name.isalpha() else "this looks like a credential:"
+    if "secretRef" in place.pointer:
+        remedy = "write the name under which the store keeps it, never the value; and revoke what was pasted."
+    else:
+        remedy = f"take it out and revoke it; where a credential belongs write `{_REFERENCE}`."
+    return Finding(place, "literal-secret", message, remedy)
