@@ -7,23 +7,61 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from stagemail.errors import StagemailError
+from stagemail.model.field import Value
 from stagemail.model.run import Outcome
+from stagemail.model.secret import SecretState
+from stagemail.model.snapshot import AppliedResource
 from stagemail.ports import Entry
 
 Scrub = Callable[[str], str]
 
 
 def scrubbed(entries: Iterable[Entry], scrub: Scrub) -> Iterator[Entry]:
-    """The entries; only messages of outcomes are text that did not come from Git."""
+    """The entries; what they take from Git and from keys is as it was, everything that was told to us is scrubbed."""
     for entry in entries:
-        if entry.run is not None and entry.run.outcomes:
-            told = tuple(without_secrets(outcome, scrub) for outcome in entry.run.outcomes)
-            yield replace(entry, run=replace(entry.run, outcomes=told))
-        elif entry.settled is not None:
-            intent, outcome = entry.settled
-            yield replace(entry, settled=(intent, without_secrets(outcome, scrub)))
-        else:
-            yield entry
+        yield _scrubbed(entry, scrub)
+
+
+def _scrubbed(entry: Entry, scrub: Scrub) -> Entry:
+    if entry.run is not None and entry.run.outcomes:
+        told = tuple(without_secrets(outcome, scrub) for outcome in entry.run.outcomes)
+        return replace(entry, run=replace(entry.run, outcomes=told))
+    if entry.settled is not None:
+        intent, outcome = entry.settled
+        return replace(entry, settled=(intent, without_secrets(outcome, scrub)))
+    if entry.intent is not None:
+        values = tuple((name, _unversioned(value, scrub)) for name, value in entry.intent.values)
+        return replace(entry, intent=replace(entry.intent, values=values))
+    return _scrubbed_state(entry, scrub)
+
+
+def _scrubbed_state(entry: Entry, scrub: Scrub) -> Entry:
+    if entry.applied is not None:
+        return replace(entry, applied=_applied(entry.applied, scrub))
+    if entry.standing is not None:
+        seen = tuple(replace(one, message=scrub(one.message)) for one in entry.standing.conditions)
+        return replace(entry, standing=replace(entry.standing, conditions=seen))
+    if entry.decision is not None:
+        return replace(entry, decision=replace(entry.decision, reason=scrub(entry.decision.reason)))
+    return entry
+
+
+def _applied(resource: AppliedResource, scrub: Scrub) -> AppliedResource:
+    fields = {
+        name: replace(field, value=_unversioned(field.value, scrub), evidence=_clean(field.evidence, scrub))
+        for name, field in resource.fields.items()
+    }
+    return replace(resource, fields=fields)
+
+
+def _unversioned(value: Value, scrub: Scrub) -> Value:
+    """A state of a secret without its version where a store repeats a credential as one; fingerprints still compare."""
+    return replace(value, version=_clean(value.version, scrub)) if isinstance(value, SecretState) else value
+
+
+def _clean(told: str, scrub: Scrub) -> str:
+    """What is compared later: as it is, or nothing, since a part of it would be another version or another time."""
+    return told if scrub(told) == told else ""
 
 
 def without_secrets(outcome: Outcome, scrub: Scrub) -> Outcome:

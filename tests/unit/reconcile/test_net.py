@@ -2,9 +2,12 @@
 
 from datetime import UTC, datetime
 
+from stagemail.model.condition import Condition
 from stagemail.model.key import Key
-from stagemail.model.run import Outcome, Run
-from stagemail.model.secret import Secret
+from stagemail.model.run import Intent, Outcome, Run
+from stagemail.model.secret import Secret, SecretState
+from stagemail.model.snapshot import AppliedField, AppliedResource
+from stagemail.model.standing import Decision, Standing
 from stagemail.ports import Entry
 from stagemail.reconcile.net import Net
 from stagemail.reconcile.scrubbed import scrubbed
@@ -34,3 +37,23 @@ def test_what_is_recorded_has_no_known_value_in_its_messages() -> None:
     assert kept[0].run is not None
     assert kept[0].run.outcomes[0].message == "ODC answers 400: bad value ***"
     assert kept[2] == Entry(forgotten=KEY)
+
+
+def test_a_token_that_a_store_repeats_as_its_version_is_not_recorded() -> None:
+    net = Net()
+    net.learn(Secret("s3cr3t"))
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    rogue, good = SecretState("aws:k", "v-s3cr3t", "f00d"), SecretState("aws:k", "7", "f00d")
+    fields = {"rogue": AppliedField(rogue, "s3cr3t"), "good": AppliedField(good, "2026-01-01")}
+    entries = [
+        Entry(intent=Intent("i", "r", KEY, "QA", "write", now, (("password", rogue), ("host", "mail")))),
+        Entry(applied=AppliedResource(KEY, "QA", fields)),
+        Entry(standing=Standing("qa", (Condition("Ready", "False", "Failed", "the password s3cr3t is wrong"),))),
+        Entry(decision=Decision("d", "suspend", "qa", "ada", now, reason="s3cr3t was published")),
+    ]
+    kept = list(scrubbed(entries, net.scrub))
+    assert "s3cr3t" not in repr(kept)
+    intent, applied = kept[0].intent, kept[1].applied
+    assert intent is not None and intent.values == (("password", SecretState("aws:k", "", "f00d")), ("host", "mail"))
+    assert applied is not None and applied.fields["good"] == fields["good"]
+    assert list(scrubbed(entries, str)) == entries
