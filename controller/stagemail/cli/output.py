@@ -14,6 +14,7 @@ import click
 
 from stagemail.cli.options import globals_of
 from stagemail.errors import StagemailError
+from stagemail.model.scrub_json import scrub_text
 from stagemail.reconcile.stages import StageResult
 
 
@@ -38,7 +39,7 @@ def save(ctx: click.Context, path: Path, text: str) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
         if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             os.fchmod(file.fileno(), 0o600)  # one that is there already would keep its mode
-        file.write(globals_of(ctx).net.scrub(text))
+        file.write(scrub_text(text, globals_of(ctx).net.scrub))
 
 
 def complain(results: Iterable[StageResult[Any]]) -> None:

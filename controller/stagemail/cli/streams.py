@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TextIO, cast
 
+from stagemail.model.scrub_json import scrub_text
+
 Scrub = Callable[[str], str]
 
 
@@ -28,10 +30,10 @@ class ScrubbedStream:
         self.encoding, self.errors = inner.encoding, inner.errors
 
     def write(self, text: object) -> int:
-        """Write it without what is known; one credential must come in one piece."""
+        """Write it without what is known; one credential, and one JSON document, must come in one piece."""
         if not isinstance(text, str):  # click finds out in this way whether a stream takes bytes
             raise TypeError("this stream takes text only")
-        self._inner.write(self._edge.scrub(text))
+        self._inner.write(scrub_text(text, self._edge.scrub))
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:

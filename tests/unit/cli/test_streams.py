@@ -1,6 +1,7 @@
 """What a command writes to its streams has no known credential in it, whoever writes it."""
 
 import io
+import json
 import logging
 import sys
 
@@ -40,6 +41,14 @@ def test_nothing_is_changed_before_anything_is_known(capsys: pytest.CaptureFixtu
         click.echo(VALUE)
     assert capsys.readouterr().out == f"{VALUE}\n"
     assert not isinstance(sys.stdout, ScrubbedStream)
+
+
+def test_a_report_in_json_parses_where_a_credential_is_a_word(net: Net, capsys: pytest.CaptureFixture[str]) -> None:
+    net.learn(Secret("true"))
+    with guarded() as edge:
+        edge.scrub = net.scrub
+        click.echo(json.dumps({"ready": True, "why": f"true or {VALUE}"}, indent=2))
+    assert json.loads(capsys.readouterr().out) == {"ready": True, "why": "*** or ***"}
 
 
 def test_bytes_cannot_go_past_it(net: Net) -> None:
