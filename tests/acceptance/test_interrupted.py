@@ -89,7 +89,7 @@ def test_a_command_that_reads_stops_at_once(applied: Bench, number: int) -> None
     process = applied.start("plan", "qa")
     applied.until(lambda: applied.platform.faults()[0]["hits"] > 0, "a read")
     process.send_signal(number)
-    out, err = process.communicate(timeout=5)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 128 + number, (out, err)
     assert "Traceback" not in err
 

@@ -32,7 +32,11 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     "send-test": (("--stage", "qa", "--app", "CRM", "--to", "qa@example.com"),),
 }
 """How commands are called; capitals stand for places. One that is not here is called alone and with a stage."""
-ELSEWHERE = {"demo": "plays on a platform of its own, which it starts"}
+_MAIL = "keeps mail in a folder of its own; it reads no operator file and knows no platform"
+ELSEWHERE = {
+    "demo": "plays on a platform of its own, which it starts",
+    **{f"inbox {verb}": _MAIL for verb in ("clear", "export", "list", "search", "serve", "show")},
+}
 """Commands that never see this platform, each with its reason."""
 
 

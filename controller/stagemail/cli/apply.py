@@ -14,7 +14,6 @@ from stagemail.model.run import Run
 from stagemail.reconcile.once import once
 from stagemail.report.plan_json import plans_from_json
 from stagemail.wiring.noting import note
-from stagemail.wiring.sources import contents_of
 
 MAX_PLAN = 64 * 1024 * 1024
 """Bytes of a saved plan that we read."""
@@ -66,10 +65,8 @@ def command(
         refuse_dirty(session)
     selected = session.stages(tuple(saved)) if saved else session.stages(stages, more)
 
-    contents = contents_of(session.installation, session.root, session.loaded.revision.id)
-
     def work(stage: str) -> Run:
-        request = replace(session.request(stage), contents=contents, ordered=True)
+        request = replace(session.request(stage), contents=session.contents)
         return once(request, session.world(stage), saved.get(stage))
 
     results = session.each(selected, work)

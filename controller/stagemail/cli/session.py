@@ -3,7 +3,7 @@
 Not here: what a verb does with them; record, secrets and platform (``run_session``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from stagemail.reconcile.stages import StageResult, each_stage
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.opening import open_installation, open_source
 from stagemail.wiring.places import root_of
+from stagemail.wiring.sources import contents_of
 
 Result = TypeVar("Result")
 
@@ -61,12 +62,18 @@ class Session:
         """The selected stages in order."""
         return self.installation.stages(tuple(dict.fromkeys(stage for names in named for stage in names)))
 
+    @cached_property
+    def contents(self) -> Mapping[str, str]:
+        """What the documents of each stage are at this revision."""
+        return contents_of(self.installation, self.root, self.loaded.revision.id)
+
     def request(self, stage: str) -> Request:
         """One stage of this run."""
         asked = self.installation.request(
             stage, self.loaded, automatic=self.automatic, only=self.apps, patience=self.patience
         )
-        return replace(asked, no_secrets=self.no_secrets)
+        contents = self.contents if asked.policy.gating.soak else {}  # only a soak compares them, and git is asked
+        return replace(asked, no_secrets=self.no_secrets, ordered=True, contents=contents)
 
     def each(self, stages: tuple[str, ...], work: Callable[[str], Result]) -> tuple[StageResult[Result], ...]:
         """Do the work for every stage; one that fails does not stop another."""

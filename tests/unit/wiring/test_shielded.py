@@ -34,13 +34,16 @@ def test_every_call_that_opens_a_transaction_is_inside_the_shield(tmp_path: Path
     now = datetime(2026, 11, 22, tzinfo=UTC)
     with open_record("sqlite:///r.db", tmp_path, randomness=lambda count: b"x" * count, clock=SystemClock()) as record:
         watched = Watched(record)
-        shielded = ShieldedRecord(watched, watched.shield)  # type: ignore[arg-type]
+        shielded = ShieldedRecord(watched, watched.shield, str)  # type: ignore[arg-type]
         lease = shielded.renew(shielded.acquire("odc:x", "me", now, 60), now, 60)
         shielded.append([], lease)
         shielded.release(lease)
         assert shielded.applied("qa").resources == ()
         assert (shielded.open_intents("qa"), shielded.runs(None, 1)) == ((), ())
+        assert shielded.standing("qa").stage == "qa"
+        assert (shielded.decisions(), shielded.audit().fault) == ((), "")
         assert shielded.fingerprint_key() == record.fingerprint_key()
         assert shielded.notices == record.notices
     expected = {"acquire", "renew", "append", "release", "applied", "open_intents", "runs"}
+    expected |= {"standing", "decisions", "audit"}
     assert {name for name, inside in watched.calls.items() if inside == 1} == expected
