@@ -1,7 +1,8 @@
-"""``secrets check`` over five kinds of store at once: an admin sees where each secret is, or what to do next."""
+"""``secrets check`` and ``status`` over five kinds of store at once: where each secret is, or what to do next."""
 
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pyrage
@@ -107,9 +108,9 @@ def five(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Five]:
         moto.close()
 
 
-def check(capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:
+def check(capsys: pytest.CaptureFixture[str], verb: str = "check") -> tuple[int, str]:
     with pytest.raises(SystemExit) as left:
-        main(["secrets", "check"])
+        main(["secrets", verb])
     captured = capsys.readouterr()
     text = captured.out + captured.err
     assert CANARY not in text
@@ -131,6 +132,23 @@ def test_a_sample_with_five_kinds_of_store_is_checked(five: Five, capsys: pytest
     ):
         assert origin.replace(" ", "") in text.replace(" ", ""), text
     assert "version 1" in text
+
+
+def test_the_status_of_five_kinds_of_store_tells_versions_ages_and_uses(
+    five: Five, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its platform cannot be reached: what is live is then not known, and said so."""
+    monkeypatch.setenv("STAGEMAIL_CLOCK_SPEED", f"1000@{datetime.now(UTC).isoformat()}")
+    code, text = check(capsys, "status")
+    assert code == 1, text
+    for store, (name, key, more) in STAGES.items():
+        wanted = f"{name}:{key}{'#password' if more else ''}"
+        assert wanted in text
+        assert f"used by {store} authentication.password environments/{store}/email.yaml:9:5" in text
+        assert f"{store}: we have no record of it yet" in text
+    assert "version 1, new today, expiry not known" in text
+    assert "its store has no versions" in text
+    assert "may be revoked" not in text
 
 
 def test_each_store_says_what_to_do_next(

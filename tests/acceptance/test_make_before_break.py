@@ -114,7 +114,6 @@ def test_an_oauth_secret_is_pushed_only_once_its_token_endpoint_accepts_it(appli
     type: oauth2
     tokenUrl: {TOKEN_URL}
     clientId: smtp-mailer
-    scopes: ["https://mail.example.com/.default"]
     clientSecret: {{secretRef: {{store: env, key: SMTP_QA}}}}
 """
     applied.change("environments/qa/email.yaml", basic, oauth)

@@ -43,9 +43,12 @@ def _decoded(name: str) -> str:
 
 
 def canonical(field: str, value: Value, *, names: bool = True) -> Value:
-    """The one spelling of a value of this field. ``names``: whether the platform keeps display names of test lists."""
+    """The one spelling of a value of this field. ``names``: whether the platform keeps display names of test lists.
+
+    No scopes are the same as nothing set.
+    """
     if isinstance(value, tuple):
-        return _test_list(value, names) if field == email.TEST_LIST else tuple(sorted(set(value)))
+        return _test_list(value, names) if field == email.TEST_LIST else tuple(sorted(set(value))) or None
     return _text(field, value.strip()) if isinstance(value, str) else value
 
 

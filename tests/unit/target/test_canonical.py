@@ -23,6 +23,7 @@ from stagemail.target.canonical import canonical, mailbox
         (email.TEST_LIST, ("=?utf-8?q?M=C3=BCller?= <a@x.example>",), ("Müller <a@x.example>",)),
         (email.TEST_LIST, ('"Doe, Jane" <a@x.example>',), ('"Doe\\, Jane" <a@x.example>',)),
         (email.SCOPES, ("b", "a"), ("a", "b")),
+        (email.SCOPES, (), None),
     ],
 )
 def test_spellings_that_mean_the_same_are_equal(field: str, one: object, other: object) -> None:
