@@ -58,6 +58,18 @@ def test_a_kept_credential_never_goes_to_a_server_that_was_not_granted(applied: 
         applied.change("stagemail.yaml", '"smtp.example.com:2587"', '"mail.qa.example.com:587"')
         applied.run("apply", "qa").shows("qa: read back equal")
         assert applied.platform.live("QA", "CRM")["host"] == "mail.qa.example.com"
+    else:
+        line = '- {stages: ["qa"], store: "env", keys: "SMTP_QA", destinations: ["mail.qa.example.com:587"]}'
+        for command in ("plan", "apply", "drift", "status"):
+            applied.run(command, "qa", expect=None).shows(line)
+
+
+def test_a_grant_that_was_taken_away_is_told_where_nothing_else_is_to_do(applied: Bench) -> None:
+    applied.change("stagemail.yaml", GRANT, "")
+    line = '- {stages: ["qa"], store: "env", keys: "SMTP_QA", destinations: ["smtp.example.com:587"]}'
+    for command in ("plan", "drift"):
+        applied.run(command, "qa", expect=None).shows(line)
+    applied.run("plan", "qa", "--no-secrets").shows("value not read")
 
 
 def test_a_rotated_secret_is_written_once(applied: Bench) -> None:

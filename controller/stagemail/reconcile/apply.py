@@ -76,9 +76,8 @@ def _pieces(writes: Sequence[Step]) -> Sequence[Sequence[Step]]:
 
 def _not_run(step: Step) -> Outcome:
     if step.held:
-        return outcome_of(
-            step, "held", "; ".join(hazard.message.removeprefix(f"{step.label}: ") for hazard in step.held)
-        )
+        why = [hazard.message.removeprefix(f"{step.label}: ") for hazard in step.held]
+        return outcome_of(step, "held", "; ".join([*why, step.blocked] if step.blocked else why))
     if step.reported:
         return outcome_of(step, "reported", step.why[-1] if step.why else "")
     if step.gate:

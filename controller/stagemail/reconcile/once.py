@@ -125,7 +125,7 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
         listed = "; ".join(conflict.message for conflict in resolved.conflicts)
         raise InvalidInput(f"{request.stage}: {listed}", hint="nothing was written")
     chosen = only_secrets(made, email.SPECS) if request.push else only_these(made, request.only)
-    allowed = only_granted(told_why(chosen, credential.errors), credential.errors)
+    allowed = only_granted(told_why(chosen, desired, credential.errors), credential.errors)
     return Prepared(with_expiries(allowed, desired, world), facts, resolved, credential)
 
 

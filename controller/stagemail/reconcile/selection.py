@@ -7,9 +7,11 @@ from stagemail.errors import GrantRefused, NotFound, StagemailError
 from stagemail.model import email
 from stagemail.model.field import Specs
 from stagemail.model.key import BINDING, CONFIGURATION
-from stagemail.model.plan import Plan
+from stagemail.model.plan import Note, Plan
 from stagemail.model.secret import SecretState
+from stagemail.model.snapshot import Desired
 from stagemail.model.step import Step
+from stagemail.reconcile.uses import uses_of
 
 
 def only_these(plan: Plan, apps: tuple[str, ...]) -> Plan:
@@ -65,12 +67,23 @@ def _connects(step: Step) -> bool:
     return written and any(email.SPECS[change.field].unit == email.CONNECTION for change in step.changes)
 
 
-def told_why(plan: Plan, errors: Mapping[str, StagemailError]) -> Plan:
-    """Say with each blocked step why its secret could not be read, and the next step. ``errors``: by reference."""
+def told_why(plan: Plan, desired: Desired, errors: Mapping[str, StagemailError]) -> Plan:
+    """Say with each blocked step and each note why its secret could not be read, and the next step.
+
+    ``errors``: by reference.
+    """
     if not errors:
         return plan
     steps = tuple(replace(step, blocked=_reasons(step, errors)) if step.blocked else step for step in plan.steps)
-    return replace(plan, steps=steps)
+    refs = {f"{plan.stage} {field}": str(use.ref) for field, use in uses_of(desired).items()}
+    notes = tuple(_reasoned(note, errors.get(refs.get(note.subject, ""))) for note in plan.notes)
+    return replace(plan, steps=steps, notes=notes)
+
+
+def _reasoned(note: Note, error: StagemailError | None) -> Note:
+    if error is None or note.kind != "credentials-not-read":
+        return note
+    return replace(note, message=f"{note.message}: {error.sentence}")
 
 
 def _reasons(step: Step, errors: Mapping[str, StagemailError]) -> str:

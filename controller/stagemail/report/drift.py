@@ -122,6 +122,9 @@ def _stage(sheet: Sheet, plan: Plan, since: Mapping[str, str]) -> None:
             mail = ": mail reaches real users now" if drift.widens else ""
             sheet.line((drift.subject, "cyan"), (mail, "red"), f" ({FATES.get(drift.fate, drift.fate)})", indent=2)
         _sides(sheet, drift)
+    for note in plan.notes:
+        if note.kind == "credentials-not-read":
+            sheet.line(("not compared: ", "yellow"), (note.subject, "cyan"), f": {note.message}", indent=2, hang=4)
     for note in pending:
         word = "pending, not from Git" if note.kind == "foreign-pending" else "pending"
         sheet.line((f"{word}: ", "yellow"), f"{note.subject}: {note.message}", indent=2, hang=4)
