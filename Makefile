@@ -23,7 +23,7 @@ unit: $(STAMP)
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[controller,emulator,stores,tracing,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[controller,emulator,postgresql,stores,tracing,dev]'
 	touch $(STAMP)
 
 bench: $(STAMP)
