@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.postgresql import PostgreSql, require
+
 STRICT = "STAGEMAIL_TESTS_STRICT"
 
 settings.register_profile("stagemail", deadline=None)  # no timing decides a test
@@ -30,6 +32,23 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Tests see neither the user's configuration nor the caller's Git variables."""
     for name in list(os.environ):
-        if name.startswith(("GIT_", "STAGEMAIL_")) and name != STRICT:
+        if name.startswith(("GIT_", "STAGEMAIL_", "PG")) and name != STRICT:
             monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSql]:
+    """One PostgreSQL for all tests of this process; a test that stops it starts it again."""
+    require()
+    server = PostgreSql()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def database(postgresql: PostgreSql) -> Iterator[str]:
+    """The address of an empty database of this test's own, without a password in it."""
+    name = postgresql.create()
+    yield postgresql.url(name)
+    postgresql.drop(name)
