@@ -163,6 +163,7 @@ def test_every_environment_variable_is_in_the_reference() -> None:
 GITHUBS = {"STAGEMAIL_VIEW_CLIENT_ID", "GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT", "GITHUB_REPOSITORY"}
 """Variables of GitHub's own that only a workflow reads."""
 SECRETS = {
+    "STAGEMAIL_API_TOKEN",
     "STAGEMAIL_HOOK_GIT",
     "STAGEMAIL_NOTIFY_OPS",
     "STAGEMAIL_STATUS_TOKEN",
