@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from stagemail.model.grant import Grant
 from stagemail.model.secret import SecretRef, SecretVersion
-from stagemail.reconcile.credentials import Credentials, Use
+from stagemail.reconcile.credentials import Credentials
+from stagemail.reconcile.granting import Use
 from stagemail.secret.memory import MemoryStore
 from stagemail.wiring.running import SECRET_WORKERS
 

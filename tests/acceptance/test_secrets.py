@@ -64,12 +64,47 @@ def test_a_kept_credential_never_goes_to_a_server_that_was_not_granted(applied: 
             applied.run(command, "qa", expect=None).shows(line)
 
 
-def test_a_grant_that_was_taken_away_is_told_where_nothing_else_is_to_do(applied: Bench) -> None:
+LINE = '- {stages: ["qa"], store: "env", keys: "SMTP_QA", destinations: ["smtp.example.com:587"]}'
+LOOKING = (
+    ("plan", "qa"), ("plan", "qa", "--format", "markdown"), ("plan", "qa", "--format", "json"), ("plan", "qa", "--automatic"),
+    ("apply", "qa"), ("apply", "qa", "--format", "json"), ("apply", "qa", "--automatic"),
+    ("drift", "qa"), ("drift", "qa", "--format", "json"), ("status", "qa"), ("status", "qa", "--format", "json"),
+)  # fmt: skip
+
+
+def test_a_grant_that_was_taken_away_fails_every_look_with_the_line_to_write(applied: Bench) -> None:
     applied.change("stagemail.yaml", GRANT, "")
-    line = '- {stages: ["qa"], store: "env", keys: "SMTP_QA", destinations: ["smtp.example.com:587"]}'
-    for command in ("plan", "drift"):
-        applied.run(command, "qa", expect=None).shows(line)
-    applied.run("plan", "qa", "--no-secrets").shows("value not read")
+    before = applied.mark()
+    for command in (*LOOKING, ("plan", "qa", "--no-secrets")):
+        said = applied.run(*command, expect=1)
+        line = json.dumps(LINE)[1:-1] if "json" in command else LINE
+        said.shows(f"`{line}`")
+    assert applied.ledger(before) == []
+    applied.run("apply", "qa", "--app", "CRM", expect=None).hides("SMTP_QA")
+
+
+def test_a_secret_that_is_missing_fails_every_look_although_nothing_else_is_to_do(applied: Bench) -> None:
+    applied.unset("STAGEMAIL_SMTP_QA")
+    before = applied.mark()
+    for command in LOOKING:
+        said = applied.run(*command, expect=1).hides("Nothing to do", "nothing was to be done")
+        said.shows("set `STAGEMAIL_SMTP_QA`" if "markdown" in command else "set STAGEMAIL_SMTP_QA")
+    assert applied.ledger(before) == []
+    applied.run("plan", "qa", "--no-secrets").shows("reference unchanged (value not read)")
+    applied.run("apply", "qa", expect=1).shows("failed read the credential of qa: secret env:SMTP_QA")
+
+
+def test_after_a_run_that_only_missed_a_secret_no_more_apps_are_read_than_before(applied: Bench) -> None:
+    def reads() -> dict[str, int]:
+        before = applied.platform.reads()
+        applied.run("plan", "qa", expect=None)
+        return {name: count - before.get(name, 0) for name, count in applied.platform.reads().items()}
+
+    usual = reads()
+    assert sum(usual.values())
+    applied.unset("STAGEMAIL_SMTP_QA")
+    applied.run("apply", "qa", expect=1)
+    assert reads() == usual
 
 
 def test_a_rotated_secret_is_written_once(applied: Bench) -> None:

@@ -9,6 +9,7 @@ from stagemail.cli import exits, options
 from stagemail.cli.output import color, complain, say, width
 from stagemail.cli.run_session import RunSession
 from stagemail.model.snapshot import Observed
+from stagemail.reconcile.once import Prepared
 from stagemail.report.drift import drift_json, drift_text, has_drift
 
 
@@ -29,7 +30,9 @@ def last_changes(observed: Observed) -> Iterator[tuple[str, str]]:
 def command(
     ctx: click.Context, *, stages: tuple[str, ...], more: tuple[str, ...], revision: str | None, root: Path, form: str
 ) -> int:
-    """Tell what the platform has otherwise than Git wants, although Git did not change. Exits with 3 if anything.
+    """Tell what the platform has otherwise than Git wants, although Git did not change.
+
+    Exits with 3 if anything, with 1 where a credential cannot be read or is not granted: it was not compared.
 
     Example: stagemail drift production
     """
@@ -44,5 +47,11 @@ def command(
     else:
         say(drift_text(plans, since, width=width(), color=color()))
         complain(results)
-    codes = [exits.CHANGES if has_drift(plan) else exits.DONE for plan in plans]
-    return exits.combined(codes + [exits.FAILED for _ in errors])
+    return exits.combined([*(_code(prepared) for prepared in found), *(exits.FAILED for _ in errors)])
+
+
+def _code(prepared: Prepared) -> int:
+    """A credential that was not read was not compared, whatever else was found."""
+    if prepared.unread:
+        return exits.FAILED
+    return exits.CHANGES if has_drift(prepared.plan) else exits.DONE

@@ -11,6 +11,7 @@ from stagemail.errors import InvalidInput, StagemailError, UsageError
 from stagemail.model.plan import Plan
 from stagemail.model.probe import Extent
 from stagemail.reconcile.check_sender import noted as check_sender_noted
+from stagemail.reconcile.once import Prepared
 from stagemail.reconcile.preflight import noted
 from stagemail.report.plan_json import plans_from_json, plans_json
 from stagemail.report.plan_markdown import plans_markdown
@@ -51,7 +52,8 @@ def command(
 ) -> int:
     """Show what would be changed on the platform, in which order, why, and what a guard holds.
 
-    Exits with 4 where something is held and, with --detailed-exitcode, with 3 where there are changes to make.
+    Exits with 1 where a credential cannot be read or is not granted, with 4 where something is held and, with
+    --detailed-exitcode, with 3 where there are changes to make.
 
     Example: stagemail plan qa --out qa-plan.json
     """
@@ -60,8 +62,9 @@ def command(
     if no_secrets and (out is not None or preflight):
         raise UsageError("without secrets nothing can be applied or tried", hint="leave --out and --preflight out")
     session = RunSession(ctx, root, revision, automatic, apps, no_secrets=no_secrets)
-    results = session.each(session.stages(stages, more), session.plan)
-    plans = tuple(result.value for result in results if result.value is not None)
+    results = session.each(session.stages(stages, more), session.prepare)
+    found = tuple(result.value for result in results if result.value is not None)
+    plans = tuple(prepared.plan for prepared in found)
     errors = {result.stage: result.error for result in results if result.error is not None}
     if out is not None:
         _save(ctx, out, plans_json(plans, errors))
@@ -69,7 +72,7 @@ def command(
     say(render(_doubted(session, shown) if check_sender else shown, errors, form))
     if form != "json":
         complain(results)
-    codes = [_code(plan, detailed=detailed_exitcode) for plan in plans] + [exits.FAILED for _ in errors]
+    codes = [_code(prepared, detailed=detailed_exitcode) for prepared in found] + [exits.FAILED for _ in errors]
     return exits.combined(codes)
 
 
@@ -108,7 +111,10 @@ def _doubted(session: RunSession, plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
     return tuple(check_sender_noted(plan, result) for plan, result in zip(plans, found, strict=True))
 
 
-def _code(plan: Plan, *, detailed: bool) -> int:
+def _code(prepared: Prepared, *, detailed: bool) -> int:
+    plan = prepared.plan
+    if prepared.unread:
+        return exits.FAILED
     if plan.is_held:
         return exits.HELD
     return exits.CHANGES if detailed and plan.has_changes else exits.DONE

@@ -47,7 +47,8 @@ def command(
 ) -> int:
     """Tell for each stage what Git wants, what was applied, on how many apps it is live, what is pending or held.
 
-    Exits with 0 where every stage is ready, 3 where changes are to be made, 4 where something is held.
+    Exits with 0 where every stage is ready, 3 where changes are to be made, 4 where something is held, 1 where a stage
+    or a credential cannot be read.
 
     Example: stagemail status --wait 600
     """
@@ -97,7 +98,7 @@ def _all_ready(results: tuple[StageResult[StageStatus], ...]) -> bool:
 
 def _code(result: StageResult[StageStatus]) -> int:
     status = result.value
-    if status is None or status.problems:
+    if status is None or status.problems or status.lacks_credential:
         return exits.FAILED
     if status.ready:
         return exits.DONE

@@ -1,4 +1,4 @@
-"""Credentials for one run: the only caller of secret stores, and the only place where grants are checked.
+"""Credentials for one run: the only caller of secret stores; grants (``granting``) are looked at here and nowhere else.
 
 Plan, apply, preflight and test mail all come here, so a refusal holds for all of them, and it comes before any store
 is asked. Each secret is read once per run, failures too. Values live in memory until ``forget``.
@@ -6,7 +6,6 @@ Not here: the stores (``secret``), what a grant means (``model.grant``), compari
 """
 
 import hmac
-import json
 import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,7 +17,6 @@ from typing import TypeVar
 
 from stagemail.errors import (
     GrantRefused,
-    InvalidInput,
     NotFound,
     SecretUnexpected,
     SecretUnusable,
@@ -26,8 +24,9 @@ from stagemail.errors import (
     UserMustFix,
 )
 from stagemail.model.grant import Grant
-from stagemail.model.secret import Secret, SecretRef, SecretState, SecretVersion, odd_key
+from stagemail.model.secret import Secret, SecretRef, SecretState, SecretVersion
 from stagemail.ports import SecretStore
+from stagemail.reconcile.granting import Use, refuse_odd, require
 
 READERS = 16
 """Secrets that are read at the same time at most: twenty would be more connections than most stores' clients keep."""
@@ -38,15 +37,6 @@ _VERSION = re.compile(r"[\w.:+/=-]{0,64}", re.ASCII)
 _T = TypeVar("_T")
 Resolved = tuple[Secret, SecretState]
 _Identity = tuple[str, str, str, str]
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Use:
-    """A stage that wants to send a secret to destinations (``host:port``, or a token URL)."""
-
-    stage: str
-    ref: SecretRef
-    destinations: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +82,7 @@ class Credentials:
 
     def resolve(self, stage: str, ref: SecretRef, destinations: Iterable[str]) -> Resolved:
         """The secret and its state. Raises GrantRefused before any store is asked, then what the store raises."""
-        self._require(Use(stage, ref, tuple(destinations)))
+        require(Use(stage, ref, tuple(destinations)), self._grants)
         return self._resolved(ref)
 
     def resolve_many(self, uses: Iterable[Use]) -> Mapping[Use, Resolved | StagemailError]:
@@ -107,7 +97,7 @@ class Credentials:
         refused: dict[Use, StagemailError] = {}
         for use in uses:
             try:
-                self._require(use)
+                require(use, self._grants)
             except UserMustFix as error:
                 refused[use] = error
         return refused
@@ -168,18 +158,6 @@ class Credentials:
         origin = _origin(store, use.ref)
         return Checked(use, origin, state.version, expires, created=read.created, state=state)
 
-    def _require(self, use: Use) -> None:
-        _refuse_odd(use.ref)
-        covering = [grant for grant in self._grants if grant.covers(use.stage, use.ref)]
-        if not use.destinations:
-            raise GrantRefused(
-                f"stage {use.stage} may not use the secret {use.ref} without saying where it is sent",
-                hint="name a server or a token URL beside the reference",
-            )
-        for wanted in use.destinations:
-            if not any(_reaches(grant, wanted) for grant in covering):
-                raise _refusal(use, wanted, covering)
-
     def _resolved(self, ref: SecretRef) -> Resolved:
         answer = self._read(ref)
         return answer.value, SecretState(str(ref), answer.version, self._fingerprint(ref, answer.value, self._key))
@@ -225,7 +203,7 @@ class Credentials:
         return future.result()
 
     def _ask(self, ref: SecretRef) -> SecretVersion:
-        _refuse_odd(ref)
+        refuse_odd(ref)
         store = self._stores.get(ref.store)
         if store is None:
             known = ", ".join(sorted(self._stores)) or "none"
@@ -249,16 +227,6 @@ class Credentials:
         return answer
 
 
-def _refuse_odd(ref: SecretRef) -> None:
-    """No store sees a key that could leave the place that its grant names."""
-    why = odd_key(ref.key) or odd_key(ref.field)
-    if why:
-        raise InvalidInput(
-            f"{ref.store}:{ref.key} is no key of a secret: {why}. No secret store was asked",
-            hint="write the plain name, such as mail/smtp-qa; a namespace or project is a setting of the store",
-        )
-
-
 def _identity(ref: SecretRef) -> _Identity:
     return ref.store, ref.key, ref.field, ref.version
 
@@ -273,29 +241,3 @@ def _outcome(read: Callable[[SecretRef], _T], ref: SecretRef) -> _T | StagemailE
 def _origin(store: SecretStore, ref: SecretRef) -> str:
     answer = _outcome(store.origin, ref)
     return "" if isinstance(answer, StagemailError) else answer
-
-
-def _reaches(grant: Grant, wanted: str) -> bool:
-    try:
-        return grant.reaches(wanted)
-    except ValueError:
-        return False
-
-
-def _refusal(use: Use, wanted: str, covering: Sequence[Grant]) -> GrantRefused:
-    """Says what is missing, and prints the grant that would allow exactly this use."""
-    if covering:
-        granted = ", ".join(sorted({known for grant in covering for known in grant.destinations}))
-        message = f"stage {use.stage} may not send the secret {use.ref} to {wanted}; it is granted for {granted}"
-    else:
-        message = f"stage {use.stage} may not use the secret {use.ref}"
-    return GrantRefused(
-        f"{message}. No secret store was asked",
-        hint=f"if this is meant, add to `grants:` in the operator file: {_line(use)}",
-    )
-
-
-def _line(use: Use) -> str:
-    stage, store, keys = (json.dumps(text, ensure_ascii=False) for text in (use.stage, use.ref.store, use.ref.key))
-    where = json.dumps(list(use.destinations), ensure_ascii=False)
-    return f"- {{stages: [{stage}], store: {store}, keys: {keys}, destinations: {where}}}"

@@ -3,7 +3,7 @@
 The only way to a platform: CLI, controller, webhook and web page all call this. Not here: many stages (``stages``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -25,12 +25,13 @@ from stagemail.reconcile.reading import no_lease, read
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.retirement import retirement
 from stagemail.reconcile.rotated import rotated_since
-from stagemail.reconcile.selection import only_granted, only_secrets, only_these, told_why
+from stagemail.reconcile.selection import only_secrets, only_these
 from stagemail.reconcile.settle import settle
 from stagemail.reconcile.situation import Credential, keys_of, load, needs_every_app, read_secrets
 from stagemail.reconcile.standings import begun, is_known, stands
 from stagemail.reconcile.state import State
 from stagemail.reconcile.trial import tried
+from stagemail.reconcile.unread import failing, only_granted, told_why, untold
 from stagemail.reconcile.waiting import LEASE_SECONDS
 from stagemail.reconcile.world import World
 
@@ -43,6 +44,11 @@ class Prepared:
     situation: Situation
     resolved: Resolved
     credential: Credential
+
+    @property
+    def unread(self) -> Mapping[str, StagemailError]:
+        """Why secrets that an apply of the plan would miss could not be read, by reference."""
+        return failing(self.plan, self.credential.errors)
 
 
 def plan(request: Request, world: World) -> Prepared:
@@ -126,6 +132,8 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
         raise InvalidInput(f"{request.stage}: {listed}", hint="nothing was written")
     chosen = only_secrets(made, email.SPECS) if request.push else only_these(made, request.only)
     allowed = only_granted(told_why(chosen, desired, credential.errors), credential.errors)
+    if request.only:
+        credential = replace(credential, errors={})  # the recipients of apps need no credential
     return Prepared(with_expiries(allowed, desired, world), facts, resolved, credential)
 
 
@@ -188,7 +196,7 @@ def _run(request: Request, prepared: Prepared, world: World, lease: Lease, trial
         entries = [Entry(applied=replace(resource, revision=made.revision)) for resource in adopted]
         journal.started([*entries, *begun(request, run, world)])
     state.applied.update({resource.key: resource for resource in adopted})
-    journal.note([*_plan_wide(made), *trials])
+    journal.note([*_plan_wide(made), *trials, *untold(made, prepared.credential.errors)])
     try:
         with world.span("apply"):
             apply(state, prepared.credential.values, world, journal)

@@ -20,7 +20,8 @@ from stagemail.model.secret import Secret, SecretRef
 from stagemail.model.snapshot import Configuration, Desired
 from stagemail.model.step import Step
 from stagemail.ports import MailProbe
-from stagemail.reconcile.credentials import Credentials, Use
+from stagemail.reconcile.credentials import Credentials
+from stagemail.reconcile.granting import Use
 from stagemail.reconcile.stages import StageResult
 from stagemail.reconcile.uses import destinations
 

@@ -15,7 +15,8 @@ from stagemail.model.key import CONFIGURATION
 from stagemail.model.location import Location, Place
 from stagemail.model.secret import SecretRef
 from stagemail.model.snapshot import AppliedField, AppliedResource, Desired
-from stagemail.reconcile.credentials import Checked, Credentials, Use
+from stagemail.reconcile.credentials import Checked, Credentials
+from stagemail.reconcile.granting import Use
 from stagemail.reconcile.looking import look
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.revocation import StageView, conclusion, is_todo, live_in

@@ -15,6 +15,7 @@ from stagemail.model.snapshot import Desired
 from stagemail.planning import keys_to_observe
 from stagemail.ports import Check
 from stagemail.reconcile.request import Request
+from stagemail.reconcile.unread import is_only_unread
 from stagemail.reconcile.uses import uses_of
 from stagemail.reconcile.world import World
 
@@ -79,4 +80,4 @@ def needs_every_app(world: World, stage: str, intents: Sequence[Intent]) -> bool
     if bool(intents) or last is None:
         return bool(intents)
     waits = any(outcome.action == "activate" and outcome.status == "held" for outcome in last.outcomes)
-    return waits or last.status not in ("done", "held")
+    return waits or not (last.status in ("done", "held") or is_only_unread(last))

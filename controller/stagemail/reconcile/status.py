@@ -57,7 +57,7 @@ def observed(request: Request, prepared: Prepared, world: World) -> StageStatus:
         wanted=plan.revision,
         applied=_applied(runs),
         last_run=last,
-        conditions=_conditions(request, last, plan, wrong, world.standings.standing(request.stage)),
+        conditions=_conditions(request, last, prepared, wrong, world.standings.standing(request.stage)),
         live=len(live),
         apps=len(live) + len(wrong),
         not_live=wrong,
@@ -67,8 +67,15 @@ def observed(request: Request, prepared: Prepared, world: World) -> StageStatus:
         ),
         drift=_drift(plan),
         expiring=_expiring(note for note in plan.notes if note.kind == KIND),
+        unread=_unread(prepared),
+        lacks_credential=bool(prepared.unread),
         observed_at=world.clock.now(),
     )
+
+
+def _unread(prepared: Prepared) -> tuple[str, ...]:
+    """Also of what is held: whoever accepts that wants to know what would stop it then."""
+    return tuple(f"{ref}: {error.sentence}" for ref, error in sorted(prepared.credential.errors.items()))
 
 
 def _expiring(notes: Iterable[Note]) -> tuple[str, ...]:
@@ -111,14 +118,14 @@ def _live(situation: Situation) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _conditions(
-    request: Request, last: Run | None, plan: Plan | None, wrong: Sequence[str], standing: Standing
+    request: Request, last: Run | None, prepared: Prepared | None, wrong: Sequence[str], standing: Standing
 ) -> tuple[Condition, ...]:
     """Ready, Reconciling, Stalled, as Kubernetes' API conventions have them."""
     revision = request.loaded.revision.id
     since = last.finished if last else None
-    stalled = _stalled(request, last, plan)
+    stalled = _stalled(request, last, prepared.plan if prepared else None)
     running = last is not None and last.status == "running"
-    ready, reason, message = _ready(last, plan, wrong, revision)
+    ready, reason, message = _ready(last, prepared, wrong, revision)
     if stalled[0]:
         ready = "False"
     found = (
@@ -149,15 +156,21 @@ def _stalled(request: Request, last: Run | None, plan: Plan | None) -> tuple[str
     return "", ""
 
 
-def _ready(last: Run | None, plan: Plan | None, wrong: Sequence[str], revision: str) -> tuple[Truth, str, str]:
-    if plan is not None:
-        if plan.has_changes:
-            return "False", "ChangesToMake", "the platform is not as Git wants; see `stagemail plan`"
-        if wrong:
-            return "False", "NotLive", f"not live in {', '.join(wrong)}"
-        return "True", "InSync", ""
+def _ready(last: Run | None, prepared: Prepared | None, wrong: Sequence[str], revision: str) -> tuple[Truth, str, str]:
+    if prepared is not None:
+        return _ready_now(prepared, wrong)
     if last is None:
         return "Unknown", "NeverApplied", "no run yet; the platform was not read"
     if last.status == "done" and last.revision == revision:
         return "True", "Applied", ""
     return "False", "NotApplied", "the last run did not finish this revision"
+
+
+def _ready_now(prepared: Prepared, wrong: Sequence[str]) -> tuple[Truth, str, str]:
+    if prepared.unread:
+        return "False", "SecretNotRead", f"secret {', '.join(prepared.unread)} was not read, so it was not compared"
+    if prepared.plan.has_changes:
+        return "False", "ChangesToMake", "the platform is not as Git wants; see `stagemail plan`"
+    if wrong:
+        return "False", "NotLive", f"not live in {', '.join(wrong)}"
+    return "True", "InSync", ""

@@ -10,7 +10,8 @@ from stagemail.model import email
 from stagemail.model.grant import smtp_destination
 from stagemail.model.secret import Secret, SecretRef
 from stagemail.model.snapshot import Configuration, Desired
-from stagemail.reconcile.credentials import Credentials, Use
+from stagemail.reconcile.credentials import Credentials
+from stagemail.reconcile.granting import Use
 
 
 def destinations(configuration: Configuration, field: str) -> tuple[str, ...]:

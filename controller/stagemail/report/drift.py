@@ -90,6 +90,17 @@ def _foreign(plan: Plan) -> Iterable[Note]:
                 yield Note("foreign-pending", step.label, hazard.to)
 
 
+def not_compared(plan: Plan) -> tuple[Note, ...]:
+    """The credentials that nothing can be said of, and why: notes of the plan, and what such a credential stops."""
+    stopped = (
+        Note("credentials-not-read", subject_of(plan, step), step.blocked)
+        for step in plan.steps
+        if step.blocked and step.action == "write"
+    )
+    noted = (note for note in plan.notes if note.kind == "credentials-not-read")
+    return tuple(sorted({*noted, *stopped}))
+
+
 def has_drift(plan: Plan) -> bool:
     """Whether anything on the platform is otherwise than we left it."""
     return bool(drift_of(plan)) or bool(pending_of(plan))
@@ -122,9 +133,8 @@ def _stage(sheet: Sheet, plan: Plan, since: Mapping[str, str]) -> None:
             mail = ": mail reaches real users now" if drift.widens else ""
             sheet.line((drift.subject, "cyan"), (mail, "red"), f" ({FATES.get(drift.fate, drift.fate)})", indent=2)
         _sides(sheet, drift)
-    for note in plan.notes:
-        if note.kind == "credentials-not-read":
-            sheet.line(("not compared: ", "yellow"), (note.subject, "cyan"), f": {note.message}", indent=2, hang=4)
+    for note in not_compared(plan):
+        sheet.line(("not compared: ", "yellow"), (note.subject, "cyan"), f": {note.message}", indent=2, hang=4)
     for note in pending:
         word = "pending, not from Git" if note.kind == "foreign-pending" else "pending"
         sheet.line((f"{word}: ", "yellow"), f"{note.subject}: {note.message}", indent=2, hang=4)
@@ -159,7 +169,9 @@ def drift_json(
 ) -> str:
     """All drift and all that is pending, over stages; ``errors``: what stopped stages, by stage."""
     listed = tuple(plans)
-    stages = tuple(Stage(p.stage, p.revision, has_drift(p), drift_of(p, since), pending_of(p)) for p in listed)
+    stages = tuple(
+        Stage(p.stage, p.revision, has_drift(p), drift_of(p, since), pending_of(p), not_compared(p)) for p in listed
+    )
     return envelope(KIND, stages=stages, failures=failures_of(errors))
 
 
@@ -172,3 +184,5 @@ class Stage:
     has_drift: bool
     drift: tuple[Drift, ...]
     pending: tuple[Note, ...]
+    not_compared: tuple[Note, ...]
+    """Credentials that could not be read, and why."""

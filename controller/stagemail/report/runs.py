@@ -35,7 +35,13 @@ STATUS: dict[RunStatus, str] = {
     "failed": "failed",
     "interrupted": "interrupted",
 }
-VERBS = {"write": "write", "activate": "make live", "unmanage": "forget", "verify": "try the login of"}
+VERBS = {
+    "write": "write",
+    "activate": "make live",
+    "unmanage": "forget",
+    "verify": "try the login of",
+    "read": "read the credential of",
+}
 
 
 def retryable(run: Run) -> tuple[Outcome, ...]:

@@ -24,7 +24,8 @@ KIND = "status"
 
 @dataclass(frozen=True, slots=True)
 class StageStatus:
-    """One stage. ``pending``, ``held``, ``drift`` and ``expiring`` are short sentences, each about one resource.
+    """One stage. ``pending``, ``held``, ``drift``, ``expiring`` and ``unread`` are short sentences, each about one
+    resource.
 
     ``wanted`` is the revision that Git is at, ``applied`` the one that was last done whole; "" where unknown.
     ``observed_at`` is None where the platform was not read and all is from the record.
@@ -46,6 +47,10 @@ class StageStatus:
     problems: tuple[Problem, ...] = ()
     observed_at: datetime | None = None
     expiring: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    """Credentials that could not be read, each with why and the next step."""
+    lacks_credential: bool = False
+    """Whether one of them is missing for more than what a guard or a gate holds anyway: an apply would fail."""
 
     @property
     def ready(self) -> bool:
@@ -113,6 +118,7 @@ def _below(sheet: Sheet, status: StageStatus) -> None:
         ("held", status.held),
         ("drift", status.drift),
         ("expiry", status.expiring),
+        ("credential", status.unread),
     )
     for word, items in named:
         for item in (", ".join(items),) if word == "not live" and items else items:

@@ -115,6 +115,8 @@ def next_text(plan: Plan) -> str:
     summary = summary_of(plan)
     command = f"stagemail apply {plan.stage}"
     if not plan.has_changes:
+        if any(note.kind == "credentials-not-read" for note in plan.notes):
+            return f"Nothing else to do: the rest of {plan.stage} is as Git wants it; what was not read is unknown."
         return f"Nothing to do: {plan.stage} is as Git wants it."
     if summary.write + summary.activate + summary.forget:
         left = " or ".join(word for word, is_so in (("held", plan.is_held), ("blocked", plan.blocked)) if is_so)

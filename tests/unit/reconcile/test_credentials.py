@@ -11,7 +11,8 @@ import yaml
 from stagemail.errors import GrantRefused, InvalidInput, NotFound, SecretUnexpected, SecretUnusable, StagemailError
 from stagemail.model.grant import Grant
 from stagemail.model.secret import Secret, SecretRef, SecretVersion
-from stagemail.reconcile.credentials import READERS, Credentials, Use
+from stagemail.reconcile.credentials import READERS, Credentials
+from stagemail.reconcile.granting import Use
 from stagemail.reconcile.net import Net
 from stagemail.secret.memory import MemoryStore
 

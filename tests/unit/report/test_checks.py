@@ -8,7 +8,8 @@ from stagemail.errors import GrantRefused, Unreachable
 from stagemail.model.inventory import StageIdentity
 from stagemail.model.secret import SecretRef
 from stagemail.ports import Candidate, Discovered
-from stagemail.reconcile.credentials import Checked, Use
+from stagemail.reconcile.credentials import Checked
+from stagemail.reconcile.granting import Use
 from stagemail.report.discovery import discovery_json, discovery_text
 from stagemail.report.findings import Finding, findings_json, findings_text
 from stagemail.report.secret_check import secrets_json, secrets_text
