@@ -103,10 +103,11 @@ def test_a_broken_grant_allows_nothing(store: MemoryStore) -> None:
 
 
 def test_the_refusal_prints_the_grant_that_would_allow_it(store: MemoryStore) -> None:
-    ref = SecretRef("env", 'A": x, B')
+    ref = SecretRef("env", 'A": x, `B')
     with pytest.raises(GrantRefused) as caught:
         credentials(store).resolve("qa", ref, (RELAY,))
-    [line] = yaml.safe_load(caught.value.hint.partition("operator file: ")[2])
+    assert caught.value.hint.count("`") == 4, "one code span, whatever the key is called"
+    [line] = yaml.safe_load(caught.value.hint.partition("operator file: ")[2].strip("`"))
     grant = Grant(tuple(line["stages"]), line["store"], line["keys"], tuple(line["destinations"]))
     with pytest.raises(NotFound):
         credentials(store, (grant,)).resolve("qa", ref, (RELAY,))
