@@ -66,7 +66,8 @@ def test_a_kept_credential_never_goes_to_a_server_that_was_not_granted(applied: 
 
 LINE = '- {stages: ["qa"], store: "env", keys: "SMTP_QA", destinations: ["smtp.example.com:587"]}'
 LOOKING = (
-    ("plan", "qa"), ("plan", "qa", "--format", "markdown"), ("plan", "qa", "--format", "json"), ("plan", "qa", "--automatic"),
+    ("plan", "qa"), ("plan", "qa", "--format", "markdown"), ("plan", "qa", "--format", "json"),
+    ("plan", "qa", "--automatic"),
     ("apply", "qa"), ("apply", "qa", "--format", "json"), ("apply", "qa", "--automatic"),
     ("drift", "qa"), ("drift", "qa", "--format", "json"), ("status", "qa"), ("status", "qa", "--format", "json"),
 )  # fmt: skip

@@ -115,9 +115,7 @@ def next_text(plan: Plan) -> str:
     summary = summary_of(plan)
     command = f"stagemail apply {plan.stage}"
     if not plan.has_changes:
-        if any(note.kind == "credentials-not-read" for note in plan.notes):
-            return f"Nothing else to do: the rest of {plan.stage} is as Git wants it; what was not read is unknown."
-        return f"Nothing to do: {plan.stage} is as Git wants it."
+        return _nothing(plan)
     if summary.write + summary.activate + summary.forget:
         left = " or ".join(word for word, is_so in (("held", plan.is_held), ("blocked", plan.blocked)) if is_so)
         return f"Next: {command}" + (f"; what is {left} stays as it is." if left else ".")
@@ -130,3 +128,9 @@ def next_text(plan: Plan) -> str:
     if all(change.case in OUTSIDE for step in plan.reported for change in step.changes):
         return f"Next: {command} brings back what Git wants; or change the files to what the platform has."
     return f"Next: {command}; automation leaves this to a person."
+
+
+def _nothing(plan: Plan) -> str:
+    if any(note.kind == "credentials-not-read" for note in plan.notes):
+        return f"Nothing else to do: the rest of {plan.stage} is as Git wants it; what was not read is unknown."
+    return f"Nothing to do: {plan.stage} is as Git wants it."
