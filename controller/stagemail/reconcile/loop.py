@@ -226,11 +226,13 @@ class Loop:
                 self._known.contents.pop(job.name, None)
                 self._stages.done(job.name, self._clock.monotonic(), setup.poll)
             return
+        start = self._clock.monotonic()
         passed = setup.reconcile(job.name, verdict, job.reason)
         interval = max(followed.interval, passed.at_least / (1 - SPREAD))
         with self._lock:
             now = self._clock.monotonic()
-            self._stages.done(job.name, now, interval, failed=passed.failed, at_most=passed.again)
+            rest = max(interval - (now - start), interval * SPREAD)  # an interval is from look to look
+            self._stages.done(job.name, now, rest, failed=passed.failed, at_most=passed.again)
             for other in sorted(setup.stages) if passed.finished.changed else ():
                 if job.name in setup.stages[other].after:
                     self._stages.wake(other, self._clock.monotonic(), "dependency")

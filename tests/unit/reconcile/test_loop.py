@@ -79,6 +79,7 @@ class Desk:
     new: list[Setup | InvalidInput] = field(default_factory=list)
     again: float = 0.0
     at_least: float = 0.0
+    takes: float = 0.0
     changed: tuple[Condition, ...] = ()
 
     def __post_init__(self) -> None:
@@ -117,6 +118,7 @@ class Desk:
         if stage in self.broken:
             raise KeyError(stage)
         self.done.append((stage, reason))
+        self.clock.elapsed += self.takes
         failed = stage in self.failing
         finished = Finished(
             stage, self.stages[stage].source, self.clock.now(), 0.0, reason, verdict.follow, verdict.tip
@@ -324,6 +326,13 @@ def test_drift_is_looked_for_no_more_often_than_the_platforms_limits_allow() -> 
     made.at_least = 1200.0
     made.until(3700.0)
     assert made.names() == ["qa"] * 3, "at 0, 1500 and 3000 s: a fifth is left for chance"
+
+
+def test_an_interval_is_from_look_to_look_however_long_a_look_takes() -> None:
+    made, _ = desk("qa")
+    made.takes = 100.0
+    made.until(3650.0)
+    assert made.names() == ["qa"] * 7, "at 0, 600, 1200 s …: drift is never unseen for longer than the interval"
 
 
 def test_run_ends_when_it_is_told_to() -> None:
