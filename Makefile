@@ -1,10 +1,11 @@
 # `make demo` plays the main story, `make test` runs every check. Both make .venv themselves.
+# `make soak SECONDS=3600` leaves a controller alone with commits, portal edits, rotations and failures.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types unit bench constraints clean
+.PHONY: demo test lint types unit bench soak constraints clean
 
 demo: $(STAMP)
 	$(BIN)/stagemail demo
@@ -28,6 +29,9 @@ $(STAMP): pyproject.toml constraints.txt
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
+
+soak: $(STAMP)
+	$(BIN)/python -m tests.faults.soak --seconds $(or $(SECONDS),3600)
 
 constraints: $(STAMP)
 	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v ' @ ' > constraints.txt
