@@ -5,25 +5,27 @@ signers, transports beyond the allowed ones. Not here: what commands mean (``obj
 """
 
 import os
-import tempfile
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, cast
-
-os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")  # without git, importing GitPython would raise: we say it better
-
-from git import Git
-from git.exc import GitCommandNotFound
+from typing import Final
 
 from stagemail.errors import NotFound, UserMustFix
+from stagemail.git import local
 from stagemail.git.failure import failure
 
 TIMEOUT = 60.0
 """Seconds that a command may take on local data."""
 MAX_OUTPUT = 64 * 1024 * 1024
 """Bytes that a command may answer, unless the caller knows better."""
+READING: Final = frozenset(
+    ("blame", "cat-file", "config", "diff-tree", "log", "ls-files", "ls-tree", "merge-base", "rev-parse", "status",
+     "version")
+)  # fmt: skip
+"""Commands that, as we ask them, only read the repository on this machine. Whatever else there is goes by GitPython."""
+_VERSION: Final = re.compile(r"\d+(?:\.\d+)+")
 _OLDEST = (2, 31)
 """The first git that takes configuration from GIT_CONFIG_COUNT, on which our safety rests."""
 
@@ -90,48 +92,35 @@ class Command:
         check_version()
         if not self.at.is_dir():
             raise NotFound(f"{self.at} is not a folder.", hint="Name a folder inside a clone.")
-        answer = _Answer(limit)
+        answer = local.Answer(limit)
         environment = {**_ENVIRONMENT, **self.environment, **_as_environment((*_CONFIG, *self.config))}
-        program = str(Git.GIT_PYTHON_GIT_EXECUTABLE or "git")
-        command = [*_without_leaks(environment), program, "--no-pager", *arguments]
-        with tempfile.TemporaryFile() as given:
-            given.write(stdin)
-            given.seek(0)
-            try:
-                status, _, errors = Git(self.at).execute(
-                    command,
-                    istream=cast("BinaryIO", given),
-                    with_extended_output=True,
-                    with_exceptions=False,
-                    output_stream=cast("BinaryIO", answer),
-                    kill_after_timeout=timeout,
-                    env=environment,
+        command = [_program(), "--no-pager", *arguments]
+        try:
+            if arguments[0] in READING and not self.environment:  # with one of its own it may start gpg, or use a key
+                status, errors = local.ran(
+                    command, self.at, {**_callers(), **environment}, answer, stdin=stdin, timeout=timeout
                 )
-            except GitCommandNotFound:
-                raise no_git() from None
+            else:
+                from stagemail.git import by_gitpython  # noqa: PLC0415 - loading GitPython takes longer than reading
+
+                status, errors = by_gitpython.ran(command, self.at, environment, answer, stdin=stdin, timeout=timeout)
+        except FileNotFoundError:
+            raise no_git() from None
         if answer.overflow:
             raise UserMustFix(
                 f"git {arguments[0]} answered more than {limit:,} bytes in {self.at}.", hint="Name narrower folders."
             )
-        return int(status), bytes(answer.data), str(errors)
+        return status, bytes(answer.data), errors
 
 
-class _Answer:
-    """Keeps at most ``limit`` bytes and swallows the rest, so that git can end."""
+def _callers() -> dict[str, str]:
+    """The caller's environment without its Git variables: inside a hook, GIT_DIR names another repository."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 
-    def __init__(self, limit: int) -> None:
-        self.data = bytearray()
-        self.overflow = False
-        self._limit = limit
 
-    def write(self, chunk: bytes) -> int:
-        if len(self.data) + len(chunk) > self._limit:
-            self.overflow = True
-            self.data.clear()
-            self._limit = 0
-        else:
-            self.data += chunk
-        return len(chunk)
+def _program() -> str:
+    """git, or the one that GitPython's own variable names."""
+    return os.environ.get("GIT_PYTHON_GIT_EXECUTABLE") or "git"
 
 
 def _as_environment(config: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -143,26 +132,19 @@ def _as_environment(config: Iterable[tuple[str, str]]) -> dict[str, str]:
     return environment
 
 
-def _without_leaks(environment: Mapping[str, str]) -> list[str]:
-    """``env -u …`` for the caller's Git variables (inside a hook, GIT_DIR names another repository).
-
-    GitPython always adds the caller's environment, so they can only be taken out in front of git.
-    """
-    leaks = sorted(n for n in os.environ if n.startswith("GIT_") and not n.startswith("GIT_PYTHON_"))
-    leaks = [name for name in leaks if name not in environment]
-    return ["env", *(part for name in leaks for part in ("-u", name))] if leaks else []
-
-
 @lru_cache(maxsize=1)
 def check_version() -> None:
     """Raise NotFound where git is missing, UserMustFix where it is too old to be safe."""
+    answer = local.Answer(1000)
     try:
-        version = Git().version_info
-    except GitCommandNotFound:
+        local.ran([_program(), "version"], Path("/"), _callers(), answer, stdin=b"", timeout=TIMEOUT)
+    except FileNotFoundError:
         raise no_git() from None
+    numbers = _VERSION.search(answer.data.decode("ascii", "replace"))
+    version = tuple(int(part) for part in numbers[0].split(".")) if numbers else ()
     if version < _OLDEST:
         raise UserMustFix(
-            f"git {'.'.join(map(str, version))} is too old.", hint=f"Install git {_OLDEST[0]}.{_OLDEST[1]} or newer."
+            f"git {'.'.join(map(str, version)) or '(version unknown)'} is too old.", hint=f"Install git {_OLDEST[0]}.{_OLDEST[1]} or newer."
         )
 
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-DEAR = ("sqlalchemy", "alembic", "jsonschema", "httpx2", "email_validator", "tenacity", "jinja2")
+DEAR = ("sqlalchemy", "alembic", "jsonschema", "httpx2", "email_validator", "tenacity", "jinja2", "git")
 MODELS = ("vault", "aws", "azure", "google", "kubernetes", "age", "keyring")
 
 

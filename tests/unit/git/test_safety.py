@@ -197,6 +197,19 @@ def test_a_command_that_takes_too_long_is_ended(clone: Path, run_git: GitRun) ->
         Command(clone).run("wait", timeout=0.2)
 
 
+@pytest.mark.parametrize("does", ["sleep 30", "exec >&- 2>&-; sleep 30", "yes >&2"])
+def test_a_git_that_only_reads_is_ended_as_well(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, does: str
+) -> None:
+    check_version()
+    program = tmp_path / "git"
+    program.write_text(f"#!/bin/sh\nexec sh -c '{does}'\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("GIT_PYTHON_GIT_EXECUTABLE", str(program))
+    with pytest.raises(StagemailError, match=r"did not end in 0\.2 s"):
+        Command(clone).run("status", timeout=0.2)
+
+
 def test_an_answer_that_is_too_long_is_an_error_and_not_kept(clone: Path) -> None:
     with pytest.raises(UserMustFix, match="more than 10 bytes"):
         Command(clone).run("ls-tree", "-r", "HEAD", limit=10)
@@ -213,9 +226,27 @@ def test_a_damaged_repository_says_what_to_run(clone: Path, run_git: GitRun) -> 
 
 
 def test_without_git_the_error_says_to_install_it(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("git.Git.GIT_PYTHON_GIT_EXECUTABLE", "git-is-not-here")
-    with pytest.raises(StagemailError, match="git is not installed"):
-        Command(clone).run("version")
+    monkeypatch.setenv("GIT_PYTHON_GIT_EXECUTABLE", "git-is-not-here")
+    for command in ("version", "init"):
+        with pytest.raises(StagemailError, match="git is not installed"):
+            Command(clone).run(command)
+
+
+def test_a_read_gets_the_callers_environment_without_its_git_variables(
+    clone: Path, run_git: GitRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_version()
+    program = tmp_path / "git"
+    program.write_text("#!/bin/sh\nenv\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("GIT_PYTHON_GIT_EXECUTABLE", str(program))
+    monkeypatch.setenv("GIT_DIR", "/elsewhere")
+    monkeypatch.setenv("GIT_TRACE", "1")
+    monkeypatch.setenv("TZ", "UTC")
+    shown = Command(clone).run("status").decode().splitlines()
+    assert "TZ=UTC" in shown
+    assert "GIT_ALLOW_PROTOCOL=none" in shown
+    assert not any(line.startswith(("GIT_DIR=", "GIT_TRACE=")) for line in shown)
 
 
 def test_without_its_folder_the_error_names_it(tmp_path: Path) -> None:
@@ -248,7 +279,7 @@ def test_a_git_that_is_too_old_to_be_safe_is_refused(
     program = tmp_path / "git"
     program.write_text("#!/bin/sh\necho git version 2.30.9\n")
     program.chmod(0o755)
-    monkeypatch.setattr("git.Git.GIT_PYTHON_GIT_EXECUTABLE", str(program))
+    monkeypatch.setenv("GIT_PYTHON_GIT_EXECUTABLE", str(program))
     check_version.cache_clear()
     with pytest.raises(UserMustFix, match=r"git 2\.30\.9 is too old"):
         Command(clone).run("version")
