@@ -144,7 +144,8 @@ def check_version() -> None:
     version = tuple(int(part) for part in numbers[0].split(".")) if numbers else ()
     if version < _OLDEST:
         raise UserMustFix(
-            f"git {'.'.join(map(str, version)) or '(version unknown)'} is too old.", hint=f"Install git {_OLDEST[0]}.{_OLDEST[1]} or newer."
+            f"git {'.'.join(map(str, version)) or '(version unknown)'} is too old.",
+            hint=f"Install git {_OLDEST[0]}.{_OLDEST[1]} or newer.",
         )
 
 
