@@ -140,6 +140,7 @@ READERS = {
     "main.py",
     "output.py",
     "place.py",
+    "by_gitpython.py",  # takes Git's own out
     "command.py",
     "logs.py",
     "running.py",
