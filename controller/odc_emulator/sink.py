@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -24,6 +24,7 @@ from odc_emulator.certificates import ensure_certificates
 
 HOST = "127.0.0.1"
 START_SECONDS = 10.0
+STOP_SECONDS = 1.0
 MAX_MESSAGE = 10 << 20  # bytes
 
 
@@ -138,9 +139,9 @@ class MailSink:
         return inbox(self.settings.directory)
 
     def _run(self) -> None:
-        with contextlib.closing(self._loop):
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:  # it ends what is left, half a handshake too
             try:
-                self._loop.run_until_complete(self._serve())
+                runner.run(self._serve())
             finally:
                 self._ready.set()
 
@@ -160,7 +161,7 @@ async def listening(settings: SinkSettings) -> AsyncIterator[int]:
     keeper = Keeper(settings)
     excluded = ["PLAIN", "LOGIN"] if settings.user is None else []
     excluded += ["XOAUTH2"] if settings.token_check is None else []
-    open_transports: set[asyncio.BaseTransport] = set()
+    open_transports: set[asyncio.WriteTransport] = set()
     loop = asyncio.get_running_loop()
 
     def session() -> SMTP:
@@ -182,21 +183,24 @@ async def listening(settings: SinkSettings) -> AsyncIterator[int]:
     finally:
         server.close()
         for transport in list(open_transports):
-            transport.close()
-        await server.wait_closed()
+            transport.abort()  # a TLS client that says nothing would hold a close open
+        end = loop.time() + STOP_SECONDS
+        while open_transports and loop.time() < end:
+            await asyncio.sleep(0)
 
 
 class _Session(SMTP):
     """An SMTP session that can be closed from outside when the sink stops."""
 
-    def __init__(self, keeper: Keeper, transports: set[asyncio.BaseTransport], **options: Any) -> None:
+    def __init__(self, keeper: Keeper, transports: set[asyncio.WriteTransport], **options: Any) -> None:
         super().__init__(keeper, **options)
         self._open = transports
-        self._mine: list[asyncio.BaseTransport] = []  # the plain one and, after STARTTLS, the one inside
+        self._mine: list[asyncio.WriteTransport] = []  # the plain one and, after STARTTLS, the one inside
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._open.add(transport)
-        self._mine.append(transport)
+        writing = cast("asyncio.WriteTransport", transport)
+        self._open.add(writing)
+        self._mine.append(writing)
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:

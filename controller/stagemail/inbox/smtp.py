@@ -22,6 +22,8 @@ from stagemail.inbox.store import Arrived
 LONGEST_LINE = 64 * 1024
 """Bytes of a line that are accepted; ``review`` says what other servers take."""
 SESSION_SECONDS = 600.0
+STOPPING = b"421 4.3.2 the inbox is stopping, try again later\r\n"
+TOO_LONG = b"421 4.4.2 this session took too long, begin another\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,7 @@ class _Bounded(SMTP):
             return
         self._sessions.add(self)
         if self._end is None:
-            self._end = self.loop.call_later(SESSION_SECONDS, self.shut)
+            self._end = self.loop.call_later(SESSION_SECONDS, self.shut, TOO_LONG)
         super().connection_made(transport)
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -147,10 +149,18 @@ class _Bounded(SMTP):
         """Whether nothing of a message is under way."""
         return self.envelope is None or not self.envelope.mail_from
 
-    def shut(self) -> None:
-        """Close it now."""
-        if self.transport is not None:
-            self.transport.close()
+    def shut(self, why: bytes) -> None:
+        """Say why and close; what was answered still goes out. A TLS client may take its time to agree."""
+        transport = self.transport
+        if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
+            transport.write(why)
+            transport.close()
+
+    def abort(self) -> None:
+        """Close it whatever the client does. Under TLS a client that says nothing would hold it open."""
+        for transport in (self.transport, self._original_transport):
+            if isinstance(transport, asyncio.WriteTransport):
+                transport.abort()
 
 
 @asynccontextmanager
@@ -175,11 +185,20 @@ async def listening(settings: SmtpSettings, committer: Committer, patience: floa
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        end = loop.time() + patience
-        while sessions and loop.time() < end:
-            for one in [each for each in sessions if each.is_between_messages]:
-                one.shut()
-            await asyncio.sleep(0.02)
+        await _ended(sessions, patience)
+
+
+async def _ended(sessions: set[_Bounded], patience: float) -> None:
+    """Every session is closed and its socket given back, after at most ``patience`` and two seconds."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + patience
+    while any(not one.is_between_messages for one in sessions) and loop.time() < end:
+        for one in [each for each in sessions if each.is_between_messages]:
+            one.shut(STOPPING)
+        await asyncio.sleep(0.02)
+    for ask in (lambda one: one.shut(STOPPING), _Bounded.abort):
         for one in list(sessions):
-            one.shut()
-        await asyncio.sleep(0)
+            ask(one)
+        end = loop.time() + 1
+        while sessions and loop.time() < end:
+            await asyncio.sleep(0.02)

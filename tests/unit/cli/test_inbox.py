@@ -96,8 +96,12 @@ def served(folder: Path, *arguments: str) -> Iterator[tuple["subprocess.Popen[st
 
 def client(folder: Path, port: int) -> smtplib.SMTP:
     found = smtplib.SMTP("localhost", port, timeout=30)
-    found.starttls(context=ssl.create_default_context(cafile=str(folder / "certificate.pem")))
-    found.login("inbox", (folder / "password").read_text().strip())
+    try:
+        found.starttls(context=ssl.create_default_context(cafile=str(folder / "certificate.pem")))
+        found.login("inbox", (folder / "password").read_text().strip())
+    except BaseException:
+        found.close()
+        raise
     return found
 
 

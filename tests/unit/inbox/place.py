@@ -42,15 +42,19 @@ class Running:
     def client(self, *, login: bool = True) -> smtplib.SMTP:
         """A session, secured and logged in."""
         client = smtplib.SMTP("localhost", self.port, timeout=20)
-        client.ehlo()
-        if login:
-            client.starttls(context=ssl.create_default_context(cafile=str(self.folder / CERTIFICATE)))
-            client.login(USER, PASSWORD)
+        try:
+            client.ehlo()
+            if login:
+                client.starttls(context=ssl.create_default_context(cafile=str(self.folder / CERTIFICATE)))
+                client.login(USER, PASSWORD)
+        except BaseException:
+            client.close()
+            raise
         return client
 
 
 @contextmanager
-def running(folder: Path, **changed: Any) -> Iterator[Running]:
+def running(folder: Path, patience: float = 2.0, **changed: Any) -> Iterator[Running]:
     """Serve in a thread."""
     clock = SystemClock()
     tls = context_of(folder, ("localhost", "127.0.0.1"), clock.now())
@@ -61,12 +65,16 @@ def running(folder: Path, **changed: Any) -> Iterator[Running]:
         committer = Committer(writer, clock)
 
         async def serve() -> None:
-            async with listening(settings, committer, patience=2.0) as port:
+            async with listening(settings, committer, patience=patience) as port:
                 ports.append(port)
                 ready.set()
                 await stop.wait()
 
-        thread = threading.Thread(target=lambda: loop.run_until_complete(serve()), daemon=True)
+        def run() -> None:
+            with asyncio.Runner(loop_factory=lambda: loop) as runner:
+                runner.run(serve())
+
+        thread = threading.Thread(target=run, daemon=True)
         thread.start()
         assert ready.wait(20)
         try:
@@ -75,4 +83,4 @@ def running(folder: Path, **changed: Any) -> Iterator[Running]:
             loop.call_soon_threadsafe(stop.set)
             thread.join(20)
             committer.close()
-            loop.close()
+            assert not thread.is_alive()

@@ -1,5 +1,6 @@
 """The inbox's server over real sockets: TLS, login, bounds, and that 250 means on disk."""
 
+import gc
 import smtplib
 import socket
 import sqlite3
@@ -121,3 +122,30 @@ def test_what_lists_show_is_read_from_anything(content: bytes) -> None:
 
 def test_folded_and_encoded_fields_are_shown_as_people_read_them() -> None:
     assert shown(b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n aus Berlin\r\n\r\nFrom: no\r\n") == ("", "Grüße aus Berlin")
+
+
+def test_a_client_that_never_agrees_to_close_is_let_go_when_the_inbox_stops(tmp_path: Path) -> None:
+    """Its thread ends (``running`` says so) and no socket of the server is left for the garbage collector."""
+    with running(tmp_path, patience=60.0) as inbox:
+        silent, half = inbox.client(), socket.create_connection(("127.0.0.1", inbox.port), timeout=20)
+        half.recv(1000)
+        half.sendall(b"EHLO x\r\nSTARTTLS\r\n")
+        while b"220 Ready" not in half.recv(1000):
+            pass
+    assert silent.sock is not None and silent.sock.recv(1000).startswith(b"421 4.3.2 the inbox is stopping")
+    silent.close()
+    half.close()
+    gc.collect()  # a ResourceWarning of the server's sockets fails this test
+
+
+def test_clients_that_hang_up_in_a_handshake_use_up_no_session(tmp_path: Path) -> None:
+    with running(tmp_path, sessions=2) as inbox:
+        for _ in range(4):
+            with socket.create_connection(("127.0.0.1", inbox.port), timeout=20) as half:
+                half.recv(1000)
+                half.sendall(b"EHLO x\r\nSTARTTLS\r\n")
+                while b"220 Ready" not in half.recv(1000):
+                    pass
+        with inbox.client() as client:
+            client.sendmail("ada@example.com", ["b@example.com"], MESSAGE)
+        assert inbox.reader.state().messages == 1

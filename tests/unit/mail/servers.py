@@ -88,12 +88,16 @@ def served(
     """An aiosmtpd server on loopback in a thread; gives its port."""
     loop, ready, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
     ports: list[int] = []
-    transports: list[asyncio.BaseTransport] = []
+    transports: set[asyncio.BaseTransport] = set()
 
     class Kept(kind):  # type: ignore[misc, valid-type]
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            transports.append(transport)
+            transports.add(transport)
             super().connection_made(transport)
+
+        def connection_lost(self, error: Exception | None) -> None:
+            transports.difference_update((self.transport, self._original_transport))
+            super().connection_lost(error)
 
     def session() -> SMTP:
         made: SMTP = Kept(
@@ -108,13 +112,15 @@ def served(
         ready.set()
         await stop.wait()
         server.close()
-        for transport in transports:
-            transport.close()
-        await server.wait_closed()
+        for transport in list(transports):
+            transport.abort()  # type: ignore[attr-defined]
+        end = loop.time() + 1
+        while transports and loop.time() < end:
+            await asyncio.sleep(0)
 
     def run() -> None:
-        loop.run_until_complete(serve())
-        loop.close()
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(serve())
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
