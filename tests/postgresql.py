@@ -32,7 +32,6 @@ QUICK: Final[Mapping[str, str]] = MappingProxyType(
     {
         "fsync": "off",
         "full_page_writes": "off",
-        "synchronous_commit": "off",
         "wal_level": "minimal",
         "max_wal_senders": "0",
         "shared_buffers": "32MB",

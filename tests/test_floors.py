@@ -45,6 +45,7 @@ ONLY_IMPORTERS: Mapping[str, tuple[str, ...]] = {
     "referencing": ("stagemail.source.schema", "stagemail.source.explain"),
     "sqlalchemy": ("stagemail.record",),
     "alembic": ("stagemail.record",),
+    "psycopg": ("stagemail.record", "stagemail.dispatch"),
     "aiosmtpd": ("stagemail.inbox",),
     "turbohtml": ("stagemail.review",),
     "tinycss2": ("stagemail.review",),
@@ -64,7 +65,8 @@ ONLY_IMPORTERS: Mapping[str, tuple[str, ...]] = {
 
 LAZY: Mapping[str, tuple[str, ...]] = {
     "stagemail.record.schema": ("stagemail.record.upgrade",),  # Alembic: once per release
-    "stagemail.record.state": ("stagemail.record.sql_opening",),  # SQLAlchemy: only where a record is written or made
+    "stagemail.record.state": ("stagemail.record.sql_opening", "stagemail.record.postgresql_opening"),
+    # SQLAlchemy: only where a record is written or made, and for PostgreSQL, whose driver is an extra
     "stagemail.source.assemble": ("stagemail.source.explain",),  # jsonschema: only where a document is wrong
     "stagemail.source.operator_file": ("stagemail.source.explain",),
     "stagemail.resources.plugins": ("stagemail.resources.built_in",),  # a command names two or three of eleven models

@@ -21,7 +21,7 @@ def after(seconds: float) -> datetime:
     return NOON + timedelta(seconds=seconds)
 
 
-@pytest.fixture(params=["memory", "sqlite", "git-branch"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql", "git-branch"])
 def leases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Leases]:
     if request.param == "memory":
         yield MemoryRecord(bytes(32))
@@ -30,7 +30,8 @@ def leases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Leases]:
         with branches.opened(branches.clone(branches.remote(tmp_path))) as on_branch:
             yield on_branch
         return
-    with open_record("sqlite:///record.db", tmp_path, randomness=os.urandom, clock=WallClock()) as opened:
+    url = request.getfixturevalue("database") if request.param == "postgresql" else "sqlite:///record.db"
+    with open_record(url, tmp_path, randomness=os.urandom, clock=WallClock()) as opened:
         yield opened
 
 

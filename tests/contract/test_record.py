@@ -30,7 +30,7 @@ class Both(Record, Leases, Standings):
     """A record that also keeps the leases; every adapter of ours is both."""
 
 
-@pytest.fixture(params=["memory", "sqlite", "git-branch"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql", "git-branch"])
 def record(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Both]:
     if request.param == "memory":
         yield cast("Both", MemoryRecord(bytes(range(32))))
@@ -39,7 +39,8 @@ def record(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Both]:
         with branches.opened(branches.clone(branches.remote(tmp_path))) as on_branch:
             yield cast("Both", on_branch)
         return
-    with open_record("sqlite:///record.db", tmp_path, randomness=os.urandom, clock=WallClock()) as opened:
+    url = request.getfixturevalue("database") if request.param == "postgresql" else "sqlite:///record.db"
+    with open_record(url, tmp_path, randomness=os.urandom, clock=WallClock()) as opened:
         yield cast("Both", opened)
 
 

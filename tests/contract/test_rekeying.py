@@ -21,12 +21,13 @@ NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 NEW = bytes(range(32))
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def record(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Any]:
     if request.param == "memory":
         yield MemoryRecord(bytes(32))
         return
-    with open_record("sqlite:///record.db", tmp_path, randomness=os.urandom, clock=WallClock()) as opened:
+    url = request.getfixturevalue("database") if request.param == "postgresql" else "sqlite:///record.db"
+    with open_record(url, tmp_path, randomness=os.urandom, clock=WallClock()) as opened:
         yield opened
 
 

@@ -4,7 +4,7 @@ Entries of one kind that follow each other are written together: onboarding a st
 Not here: reading (``views``), leases.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -39,6 +39,16 @@ def keep(connection: Connection, entries: Iterable[Entry], at: datetime, key: by
     events = [(kind, *event_of(kind, value)) for kind, value in members if kind != "standing"]
     if events:
         _journal(connection, events, at, key)
+
+
+def subjects(entries: Iterable[Entry]) -> Iterator[str]:
+    """What an append is about: its stages, which two appends must not write at the same time."""
+    for entry in entries:
+        whole = entry.run or entry.standing or entry.decision
+        keyed = entry.intent or entry.applied or (entry.settled[1] if entry.settled else None)
+        key = keyed.key if keyed else entry.forgotten
+        if whole or key or entry.identity:
+            yield f"stage {whole.stage if whole else key.stage if key else entry.identity[0] if entry.identity else ''}"
 
 
 def _journal(connection: Connection, events: Sequence[tuple[str, str, Any]], at: datetime, key: bytes) -> None:

@@ -7,9 +7,9 @@ unsettled have no fingerprint, and stay.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from stagemail.model.secret import SecretState
 from stagemail.model.snapshot import AppliedField
@@ -40,7 +40,8 @@ def watch(database: Database, key: bytes, now: datetime) -> tuple[str, ...]:
         if known is None:
             return ()
         _forget_fingerprints(connection)
-        event = {"at": now, "stage": "", "kind": "fingerprint-key-replaced", "body": {}}
+        number = (connection.scalar(select(func.max(EVENTS.c.seq))) or 0) + 1
+        event: dict[str, Any] = {"seq": number, "at": now, "stage": "", "kind": "fingerprint-key-replaced", "body": {}}
         connection.execute(insert(EVENTS).values(event))
     return (NOTICE,)
 

@@ -9,9 +9,12 @@ from sqlalchemy import Connection, column, inspect, select, table
 
 from stagemail.errors import UserMustFix
 from stagemail.record.database import Database
+from stagemail.record.tables import MARKS
 from stagemail.record.versions import REVISIONS
 
 _VERSION: Final = table("alembic_version", column("version_num"))
+_QUEUE: Final = "procrastinate_"
+"""What the tables of the job engine begin with, which may share the database with the record."""
 
 
 def is_current(connection: Connection, where: str) -> bool:
@@ -21,28 +24,47 @@ def is_current(connection: Connection, where: str) -> bool:
     """
     inspector = inspect(connection)
     if not inspector.has_table(_VERSION.name):
-        if inspector.get_table_names():
-            raise UserMustFix(
-                f"{where} is a database of something else", hint="name another file under `state:` in the operator file"
-            )
+        if any(not name.startswith(_QUEUE) for name in inspector.get_table_names()):
+            raise _of_something_else(where)
         return False
+    if not inspector.has_table(MARKS.name):
+        raise _of_something_else(where)
     version = connection.scalar(select(_VERSION.c.version_num))
     if version is not None and version not in REVISIONS:
         raise UserMustFix(
             f"{where} was written by a newer stagemail (schema {version}; this one knows up to {REVISIONS[-1]})",
-            hint="install that version again, or name another file under `state:` in the operator file",
+            hint="install that version again, or name another record under `state:` in the operator file",
         )
     return bool(version == REVISIONS[-1])
 
 
-def ensure(database: Database, where: str) -> None:
-    """Bring the database up to today's schema, in one transaction. One cheap query where it already is."""
+def require_todays(connection: Connection, where: str) -> None:
+    """Raise UserMustFix where a newer stagemail has changed the tables since this process opened the record."""
+    version = connection.scalar(select(_VERSION.c.version_num))
+    if version != REVISIONS[-1]:
+        raise UserMustFix(
+            f"{where} was changed meanwhile by another stagemail (schema {version}; this one writes {REVISIONS[-1]})",
+            hint="nothing was written: end this process and start the release that changed it",
+        )
+
+
+def ensure(database: Database) -> None:
+    """Bring the database up to today's schema, in one transaction. One cheap query where it already is.
+
+    Of many that begin at once one does it, the others wait for it.
+    """
     with database.read() as connection:
-        if is_current(connection, where):
+        if is_current(connection, database.where):
             return
     with database.write() as connection:
-        if not is_current(connection, where):
+        if not is_current(connection, database.where):
             _upgrade(connection)
+
+
+def _of_something_else(where: str) -> UserMustFix:
+    return UserMustFix(
+        f"{where} is a database of something else", hint="name another one under `state:` in the operator file"
+    )
 
 
 def _upgrade(connection: Connection) -> None:

@@ -19,6 +19,7 @@ from stagemail.record.database import Database
 from stagemail.record.fingerprint_key import mark_of
 from stagemail.record.key_file import KeyFile
 from stagemail.record.refusals import key_changed
+from stagemail.record.schema import require_todays
 from stagemail.record.sqlite_file import translated
 
 
@@ -48,7 +49,8 @@ class SqlRecord:
     def append(self, entries: Iterable[Entry], lease: Lease | None) -> None:
         """See ``ports.Record.append``."""
         listed = tuple(entries)
-        with self._database.write() as connection:
+        with self._database.write(*written.subjects(listed)) as connection:
+            require_todays(connection, self._database.where)
             if lease is not None:
                 leases.require(connection, lease)
             written.keep(connection, listed, self._now(), self._key)
@@ -89,19 +91,20 @@ class SqlRecord:
 
     def acquire(self, scope: str, owner: str, now: datetime, seconds: float) -> Lease:
         """See ``ports.Leases.acquire``. Raises Busy where the fingerprint key was changed since we opened it."""
-        with self._database.write() as connection:
+        with self._database.write(_lease(scope)) as connection:
+            require_todays(connection, self._database.where)
             if rekeying.mark(connection) != mark_of(self._key):
                 raise key_changed()
             return leases.take(connection, scope, owner, now, seconds, is_gone=self._is_gone)
 
     def renew(self, lease: Lease, now: datetime, seconds: float) -> Lease:
         """See ``ports.Leases.renew``."""
-        with self._database.write() as connection:
+        with self._database.write(_lease(lease.scope)) as connection:
             return leases.prolong(connection, lease, now, seconds)
 
     def release(self, lease: Lease) -> None:
         """See ``ports.Leases.release``."""
-        with self._database.write() as connection:
+        with self._database.write(_lease(lease.scope)) as connection:
             leases.give_back(connection, lease)
 
     def rekey(self, key: bytes, resources: Sequence[AppliedResource], lease: Lease) -> None:
@@ -130,3 +133,8 @@ class SqlRecord:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+
+def _lease(scope: str) -> str:
+    """What exclusive writers of one scope's lease name."""
+    return f"lease {scope}"

@@ -22,7 +22,7 @@ def open_sql(path: Path, randomness: Randomness, clock: Clock, is_gone: Callable
     database = SqliteDatabase(path)
     try:
         key = load_or_create(key_path(path), randomness)
-        ensure(database, f"the record {path}")
+        ensure(database)
         key_file = KeyFile(key_path(path))
         with database.read() as connection:
             known = mark(connection)

@@ -24,6 +24,7 @@ class SqliteDatabase:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.where = f"the record {path}"
         with self._translated():
             create(path)
         url = URL.create("sqlite", database=str(path))
@@ -39,8 +40,8 @@ class SqliteDatabase:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """See ``Database.write``."""
+    def write(self, *_about: str) -> Iterator[Connection]:
+        """See ``Database.write``. One writer at a time, whatever it is about."""
         with self._translated(), self._writer.begin() as connection:
             yield connection
 

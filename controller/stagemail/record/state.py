@@ -5,12 +5,16 @@ Not here: the in-memory record (``memory``) and what a record does (``sql``, ``g
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from stagemail.errors import UserMustFix
 from stagemail.model.secret import Secret
 from stagemail.ports import Clock
+from stagemail.record import postgresql_address
 from stagemail.record.fingerprint_key import Randomness, key_path, load_or_create, mark_of
 from stagemail.record.git_branch_opening import SCHEME, open_git_branch
 from stagemail.record.kept import KeptRecord
+from stagemail.record.postgresql_address import checked
 from stagemail.record.sqlite_file import database_path
 from stagemail.record.sqlite_reader import SqliteReader
 from stagemail.record.sqlite_record import SqliteRecord
@@ -23,6 +27,11 @@ def nobody_is_gone(_owner: str) -> bool:
     return False
 
 
+def _none() -> Secret | None:
+    """No secret is named."""
+    return None
+
+
 def open_record(
     url: str,
     base: Path,
@@ -30,18 +39,41 @@ def open_record(
     randomness: Randomness,
     clock: Clock,
     is_gone: Callable[[str], bool] = nobody_is_gone,
-    secret: Callable[[], Secret | None] = lambda: None,
+    secret: Callable[[], Secret | None] = _none,
+    password: Callable[[], Secret | None] = _none,
 ) -> KeptRecord:
-    """The record at ``sqlite:///file.db`` (below ``base``), ``sqlite:////file.db`` or ``git-branch:BRANCH``.
+    """The record at ``sqlite:///file.db`` (below ``base``), ``postgresql://…`` or ``git-branch:BRANCH``.
 
     A database is made, and migrated, if need be; a branch with the first push. ``is_gone``: whether a lease's holder is
-    known to have ended without giving it back. ``secret``: what ``stateKey`` names, asked for only where it is needed.
-    Raises UsageError (the URL), NotFound, NotPermitted, CorruptRecord, Busy, UserMustFix (disk full, a database of
-    something else or of a newer stagemail, a secret that cannot be used).
+    known to have ended without giving it back. ``secret``: what ``stateKey`` names, ``password``: what
+    ``statePassword`` names, each asked for only where it is needed.
+    Raises UsageError (the URL), NotFound, NotPermitted, CorruptRecord, Busy, Unreachable, UserMustFix (disk full, a
+    database of something else or of a newer stagemail, a secret that cannot be used, a driver that is not installed).
     """
     if url.startswith(SCHEME):
         return open_git_branch(url, base, secret=secret(), randomness=randomness, clock=clock, is_gone=is_gone)
+    if url.startswith(postgresql_address.SCHEME):
+        checked(url)
+        driver = _postgresql()
+        credentials = driver.Credentials(secret, password)
+        opened: KeptRecord = driver.open_postgresql(
+            url, base, credentials, randomness=randomness, clock=clock, is_gone=is_gone
+        )
+        return opened
     return _open_sqlite(url, base, randomness, clock, is_gone)
+
+
+def _postgresql() -> Any:
+    # An extra; and what it needs takes longer to import than most commands on a file take to run.
+    try:
+        from stagemail.record import postgresql_opening  # noqa: PLC0415
+    except ImportError as error:
+        missing = error.name or ""
+    else:
+        return postgresql_opening
+    raise UserMustFix(
+        f"`state: postgresql://…` needs what is not installed: {missing}", hint="pip install 'stagemail[postgresql]'"
+    )
 
 
 def _open_sqlite(

@@ -7,7 +7,19 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Dialect, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)  # fmt: skip
 from sqlalchemy.types import TypeDecorator
 
 from stagemail.record.codec import decode_instant, encode_instant, unreadable
@@ -19,11 +31,11 @@ class Instant(TypeDecorator[datetime]):
     impl = String(27)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> str | None:
         """To text."""
         return None if value is None else encode_instant(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> datetime | None:
         """From text. Raises CorruptRecord."""
         return None if value is None else decode_instant(value)
 
@@ -34,11 +46,11 @@ class Document(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> str:  # noqa: ARG002
+    def process_bind_param(self, value: Any, _dialect: Dialect) -> str:
         """To text."""
         return json.dumps(value, separators=(",", ":"))
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:  # noqa: ARG002
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
         """From text. Raises CorruptRecord."""
         try:
             return json.loads(value or "")
@@ -48,11 +60,13 @@ class Document(TypeDecorator[Any]):
 
 
 METADATA = MetaData()
+NUMBER = BigInteger().with_variant(Integer(), "sqlite")
+"""Never runs out; SQLite's own row number is an INTEGER of 64 bits."""
 
 RUNS = Table(
     "runs",
     METADATA,
-    Column("seq", Integer, primary_key=True),
+    Column("seq", NUMBER, primary_key=True),
     Column("id", String(64), nullable=False, unique=True),
     Column("stage", String(255), nullable=False),
     Column("revision", String(255), nullable=False),
@@ -108,7 +122,7 @@ IDENTITIES = Table(
 INTENTS = Table(
     "intents",
     METADATA,
-    Column("seq", Integer, primary_key=True),
+    Column("seq", NUMBER, primary_key=True),
     Column("id", String(64), nullable=False, unique=True),
     Column("run", String(64), nullable=False),
     Column("stage", String(255), nullable=False),
@@ -126,7 +140,7 @@ INTENTS = Table(
 EVENTS = Table(
     "events",
     METADATA,
-    Column("seq", Integer, primary_key=True),
+    Column("seq", NUMBER, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("stage", String(255), nullable=False),
     Column("kind", String(32), nullable=False),
@@ -146,7 +160,7 @@ STANDINGS = Table(
 DECISIONS = Table(
     "decisions",
     METADATA,
-    Column("seq", Integer, primary_key=True),
+    Column("seq", NUMBER, primary_key=True),
     Column("id", String(64), nullable=False, unique=True),
     Column("stage", String(255), nullable=False),
     Column("at", Instant, nullable=False),

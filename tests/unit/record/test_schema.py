@@ -74,7 +74,7 @@ def test_a_revision_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(schema, "_upgrade", fail)
     with pytest.raises(RuntimeError):
-        schema.ensure(database, "the record")
+        schema.ensure(database)
     assert execute(tmp_path, "SELECT name FROM sqlite_master") == []
     database.close()
 

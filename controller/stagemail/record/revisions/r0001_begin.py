@@ -11,6 +11,8 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     """Build them in an empty database."""
@@ -18,7 +20,7 @@ def upgrade() -> None:
     _state()
     op.create_table(
         "intents",
-        sa.Column("seq", sa.Integer(), primary_key=True),
+        sa.Column("seq", _NUMBER, primary_key=True),
         sa.Column("id", sa.String(64), nullable=False, unique=True),
         sa.Column("run", sa.String(64), nullable=False),
         sa.Column("stage", sa.String(255), nullable=False),
@@ -34,7 +36,7 @@ def upgrade() -> None:
     op.create_index("intents_open", "intents", ["stage", "settled"])
     op.create_table(
         "events",
-        sa.Column("seq", sa.Integer(), primary_key=True),
+        sa.Column("seq", _NUMBER, primary_key=True),
         sa.Column("at", sa.String(27), nullable=False),
         sa.Column("stage", sa.String(255), nullable=False),
         sa.Column("kind", sa.String(32), nullable=False),
@@ -46,7 +48,7 @@ def upgrade() -> None:
 def _runs() -> None:
     op.create_table(
         "runs",
-        sa.Column("seq", sa.Integer(), primary_key=True),
+        sa.Column("seq", _NUMBER, primary_key=True),
         sa.Column("id", sa.String(64), nullable=False, unique=True),
         sa.Column("stage", sa.String(255), nullable=False),
         sa.Column("revision", sa.String(255), nullable=False),

@@ -11,6 +11,8 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
 
 def upgrade() -> None:
     """Add them to a database that may hold runs."""
@@ -22,7 +24,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "decisions",
-        sa.Column("seq", sa.Integer(), primary_key=True),
+        sa.Column("seq", _NUMBER, primary_key=True),
         sa.Column("id", sa.String(64), nullable=False, unique=True),
         sa.Column("stage", sa.String(255), nullable=False),
         sa.Column("at", sa.String(27), nullable=False),
