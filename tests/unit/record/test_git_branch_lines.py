@@ -22,8 +22,9 @@ from stagemail.model.snapshot import AppliedField, AppliedResource
 from stagemail.ports import Entry
 from stagemail.record import git_branch_waiting
 from stagemail.record.git_branch_facts import KEPT_RUNS, decode_fact, encode_fact, essence
-from stagemail.record.git_branch_lines import End, Seals
+from stagemail.record.git_branch_lines import Seals
 from stagemail.record.ledger import CLOSED, LEASE, Fact, Holding, Ledger
+from stagemail.record.sealing import End
 
 NOON = datetime(2026, 5, 4, 12, 0, 0, 123456, tzinfo=UTC)
 SEALS = Seals(b"k" * 32, "b:record.jsonl")
@@ -201,10 +202,12 @@ def test_a_snapshot_of_the_past_is_refused(tmp_path: Path, monkeypatch: pytest.M
 
 def test_a_line_of_a_newer_stagemail_asks_for_that_version() -> None:
     first, end = SEALS.snapshot([], End(), NOON)
-    newer, _ = SEALS._line({"kind": "poem", "stage": "", "body": {}}, end, NOON)
+    newer, _ = SEALS.line({"kind": "poem", "stage": "", "body": {}}, end, NOON.isoformat())
     with pytest.raises(UserMustFix, match=r"(?s)b:record\.jsonl:2 is sealed with our key.*newer stagemail"):
         SEALS.read(first + newer)
-    future, _ = SEALS._line({"kind": "snapshot", "stage": "", "body": {"format": 2, "after": ""}}, End(), NOON)
+    future, _ = SEALS.line(
+        {"kind": "snapshot", "stage": "", "body": {"format": 2, "after": ""}}, End(), NOON.isoformat()
+    )
     with pytest.raises(UserMustFix, match="newer stagemail"):
         SEALS.read(future)
     with pytest.raises(CorruptRecord, match="not a whole line"):
