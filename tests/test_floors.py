@@ -20,7 +20,7 @@ CONTROLLER = Path(__file__).parents[1] / "controller"
 FLOORS: Mapping[str, int] = {
     "": 0, "errors": 0,
     "model": 1,
-    "ports": 2, "git": 2, "document": 2, "resources": 2, "planning": 2, "report": 2,
+    "ports": 2, "journal_ports": 2, "git": 2, "document": 2, "resources": 2, "planning": 2, "report": 2,
     "review": 2,
     "source": 3, "target": 3, "secret": 3, "mail": 3, "inbox": 3, "record": 3, "dispatch": 3, "notify": 3, "host": 3,
     "reconcile": 4,

@@ -172,6 +172,7 @@ SECRETS = {
     "STAGEMAIL_SMTP_PRODUCTION",
     "STAGEMAIL_SMTP_SHARED",
     "STAGEMAIL_RECORD_KEY",
+    "STAGEMAIL_JOURNAL_KEY",
 }
 """Secrets of the store `env` that samples and tests use: the page explains them by the prefix."""
 

@@ -17,6 +17,7 @@ from stagemail.ports import Observer
 from stagemail.reconcile.net import Net
 from stagemail.report.escape import visible
 from stagemail.report.happenings import happening_text
+from stagemail.wiring.archiver import Archiver
 from stagemail.wiring.controlling import Controlling
 from stagemail.wiring.telling import Means, Telling
 
@@ -63,6 +64,7 @@ class Around:
         )
         self._observers: list[Observer] = [self._log]
         self._serving: Any = None
+        self._archiver: Archiver | None = None
         self._executor = ThreadPoolExecutor(TELLERS, thread_name_prefix="telling")
 
     def saw(self, happening: Happening) -> None:
@@ -87,18 +89,23 @@ class Around:
         told = metrics.notified if metrics is not None else _uncounted
         means = Means(notifier, self._log.complain, self._executor, told, self._scrub)
         observers: list[Observer] = [Telling(controlling, means)]
+        self._archiver = Archiver(controlling, self.saw)
+        observers.append(self._archiver)
         address = ""
         if operator.web is not None and metrics is not None:
             self._serving = _loaded("web.serving").Serving(controlling, metrics, self._log.complain, self._scrub)
             address = self._serving.start(operator.web)
             observers += [metrics, self._serving]
         self._observers += observers
+        self._archiver.start()
         return address
 
     def stop(self) -> None:
         """End listening; what is still to be told is not waited for."""
         if self._serving is not None:
             self._serving.stop()
+        if self._archiver is not None:
+            self._archiver.stop()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 
 import structlog
 
-from stagemail.model.happening import Finished, Happening, Looked, Reloaded, Ticked, Troubled
+from stagemail.model.happening import Archived, Finished, Happening, Looked, Reloaded, Ticked, Troubled
 
 
 class JsonLog:
@@ -55,6 +55,10 @@ def _facts(happening: Happening) -> tuple[str, bool, dict[str, Any]]:
         return "finished", bool(happening.error), _finished(happening)
     if isinstance(happening, Reloaded):
         return "reloaded", bool(happening.error), {"error": happening.error}
+    if isinstance(happening, Archived):
+        copied = {"branch": happening.branch, "events": happening.events, "waiting": happening.waiting,
+                  "late": round(happening.late), "error": happening.error}  # fmt: skip
+        return "journal-copied" if not happening.error else "journal-not-copied", bool(happening.error), copied
     if isinstance(happening, Troubled):
         return "troubled", True, {"where": happening.where, "message": happening.message}
     return type(happening).__name__.lower(), False, {}

@@ -9,7 +9,7 @@ from stagemail.git.arguments import DEFAULT_PROTOCOLS
 from stagemail.git.committing import STAGEMAIL, Identity, commit_files
 from stagemail.git.folders import folder_ids
 from stagemail.git.history import blame, commit, head, log
-from stagemail.git.mirroring import Access, mirror, remote_tip
+from stagemail.git.mirroring import Access, mirror, remote_tip, workshop
 from stagemail.git.objects import Change, TreeEntry, changed, is_blob_id, read_blobs, tree
 from stagemail.git.origins import origins
 from stagemail.git.person import whoami
@@ -65,4 +65,5 @@ __all__ = [
     "tree",
     "trusting",
     "whoami",
+    "workshop",
 ]

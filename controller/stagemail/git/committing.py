@@ -25,7 +25,7 @@ STAGEMAIL = Identity()
 
 def commit_files(
     repository: Repository,
-    files: Mapping[str, bytes],
+    files: Mapping[str, bytes | str],
     *,
     parent: str | None,
     message: str,
@@ -34,11 +34,15 @@ def commit_files(
 ) -> str:
     """The full id of a new commit that holds exactly these files, by their names at the top of the tree.
 
+    A file is its bytes, or the id of the blob that it is already.
     ``parent``: a full id, None for the first commit of a branch. Nothing names the commit until it is pushed.
     """
     if not identity.name.strip() or not identity.email.strip() or {*"<>\n\0"} & {*identity.name, *identity.email}:
         raise UsageError("a commit needs a name and an address without < and >.", hint="Mend the identity.")
-    blobs = {_name(name): _written(repository, data) for name, data in sorted(files.items())}
+    blobs = {
+        _name(name): full_id(data) if isinstance(data, str) else _written(repository, data)
+        for name, data in sorted(files.items())
+    }
     entries = "".join(f"100644 blob {blob}\t{name}\0" for name, blob in blobs.items())
     tree = repository.command.run("mktree", "-z", stdin=entries.encode(), what="a tree")
     parents = ["-p", full_id(parent)] if parent else []

@@ -5,7 +5,7 @@ Not here: when to fetch (``reconcile.loop``), verifying who signed.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from stagemail.errors import NotFound
@@ -49,6 +49,20 @@ def mirror(url: str, folder: Path, *, branch: str | None, access: Access) -> Rep
     Command(folder).run("symbolic-ref", "HEAD", head, what=what)
     os.utime(folder)
     return open_repository(folder)
+
+
+def workshop(url: str, folder: Path, protocols: tuple[str, ...]) -> Repository:
+    """A bare repository of our own with this remote, made where it is missing: for commits that are only pushed.
+
+    Nothing is fetched. Raises UsageError for an address that is none.
+    """
+    safe_url(url, protocols)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (folder / "HEAD").is_file():  # several processes may work here at once, and making it takes a lock
+        Command(folder).run("init", "--quiet", "--bare", "--template=", ".", what=f"folder {folder}")
+    found = open_repository(folder)
+    remote = ("remote.origin.url", url)
+    return replace(found, command=replace(found.command, config=(*found.command.config, remote)))
 
 
 def remote_tip(url: str, *, branch: str | None, access: Access, at: Path) -> str | None:

@@ -72,6 +72,22 @@ class Ticked:
 
 
 @dataclass(frozen=True, slots=True)
+class Archived:
+    """The journal was copied to its branch, or could not be. ``waiting``: events that are not on it yet.
+
+    ``late``: seconds for which some have waited; ``error``: why; ``is_refused``: it stays so until somebody acts.
+    """
+
+    at: datetime
+    branch: str
+    events: int = 0
+    waiting: int = 0
+    late: float = 0.0
+    error: str = ""
+    is_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Troubled:
     """Something of ours went wrong that no stage is to blame for; the loop goes on."""
 
@@ -80,4 +96,4 @@ class Troubled:
     message: str
 
 
-Happening = Looked | Finished | Reloaded | Ticked | Troubled
+Happening = Looked | Finished | Reloaded | Ticked | Archived | Troubled

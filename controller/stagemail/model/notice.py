@@ -6,8 +6,9 @@ Not here: when (``reconcile.notifying``), how (``notify``, ``host``).
 from dataclasses import dataclass
 from typing import Literal
 
-NoticeKind = Literal["stalled", "not-ready", "ready", "applied", "source"]
-"""A stage needs somebody · a stage is not as Git wants · it is again · something was written · a source is not seen."""
+NoticeKind = Literal["stalled", "not-ready", "ready", "applied", "source", "journal"]
+"""A stage needs somebody · a stage is not as Git wants · it is again · something was written · a source is not seen ·
+the journal cannot be copied."""
 CommitState = Literal["pending", "success", "failure"]
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from stagemail.errors import Busy
 from stagemail.model.condition import Condition
-from stagemail.model.happening import Finished, Happening, Looked
+from stagemail.model.happening import Archived, Finished, Happening, Looked
 from stagemail.model.notice import Notice, NoticeKind
 from stagemail.ports import Clock, Lease, Leases, Notifier
 from stagemail.reconcile.courier import Courier
@@ -20,6 +20,8 @@ from stagemail.reconcile.derived import news_of
 
 CLAIM: Final = 300.0
 """Seconds for which a notice that is being sent is nobody else's."""
+LATE: Final = 900.0
+"""Seconds for which the journal's copy may be late before people are told: a Git server restarts sooner."""
 _OWNER: Final = "notifications"
 _LONGEST: Final = 2000
 
@@ -81,6 +83,10 @@ class Notifying:
         elif isinstance(happening, Looked) and happening.error:
             title = f"stagemail: source {happening.source} cannot be seen"
             yield self._scrubbed(Notice("source", "", "", f"source/{happening.source}", title, happening.error))
+        elif isinstance(happening, Archived) and (happening.is_refused or (happening.error and happening.late >= LATE)):
+            title = f"stagemail: the journal is not copied to {happening.branch}"
+            body = f"{happening.error}\nevents that wait: {happening.waiting}\nnext: stagemail history --verify"
+            yield self._scrubbed(Notice("journal", "", "", f"journal/{happening.branch}", title, body))
 
     def _scrubbed(self, notice: Notice) -> Notice:
         title, body = self._scrub(notice.title), self._scrub(notice.body)[:_LONGEST]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
+from stagemail.model.event import Copied
 from stagemail.model.standing import Audit
 from stagemail.record.codec import Json
 
@@ -75,6 +76,20 @@ def audit(rows: Iterable[Row], head_text: str | None, key: bytes) -> Audit:
     if expected - 1 != head.last or before != head.seal:
         return Audit(sealed, unsealed, _gap(expected, head.last + 1))
     return Audit(sealed, unsealed)
+
+
+def copied_text(copied: Copied) -> str:
+    """As the mark keeps it."""
+    return json.dumps([copied.branch, copied.lines, copied.event])
+
+
+def copied_of(text: str | None) -> Copied | None:
+    """What the mark was given; None where there is none, or nobody can read it."""
+    try:
+        branch, lines, event = json.loads(text or "null")
+        return Copied(str(branch), int(lines), int(event))
+    except (ValueError, TypeError):
+        return None
 
 
 def _gap(expected: int, found: int) -> str:

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from stagemail.errors import Busy, StagemailError, Unreachable, UserMustFix
+from stagemail.model.event import Copied, Event
 from stagemail.model.run import Intent, Run
 from stagemail.model.snapshot import Applied, AppliedResource
 from stagemail.model.standing import Audit, Decision, Standing
@@ -102,6 +103,17 @@ class GitBranchRecord:
         """See ``ports.Standings.audit``: reading the branch verifies the number and the seal of every line."""
         with self._lock:
             return Audit(len(self._look().parsed.facts))
+
+    def events(self, after: int, most: int) -> tuple[Event, ...]:  # noqa: ARG002
+        """See ``journal_ports.Journaled.events``; a record on a branch is no database, so there is nothing to copy."""
+        return ()
+
+    def copied(self) -> Copied | None:
+        """See ``journal_ports.Journaled.copied``."""
+        return None
+
+    def note_copied(self, copied: Copied) -> None:
+        """See ``journal_ports.Journaled.note_copied``."""
 
     def fingerprint_key(self) -> bytes:
         """See ``ports.Record.fingerprint_key``; derived from the secret that ``stateKey`` names."""

@@ -3,11 +3,12 @@
 from types import TracebackType
 from typing import Protocol, Self
 
+from stagemail.journal_ports import Journaled
 from stagemail.ports import Leases, Record, Rekeying, Standings
 
 
-class KeptRecord(Record, Leases, Rekeying, Standings, Protocol):
-    """A record that also keeps the leases and how stages stand, and that is given back at the end."""
+class KeptRecord(Record, Leases, Rekeying, Standings, Journaled, Protocol):
+    """A record that also keeps the leases, how stages stand and a journal, and that is given back at the end."""
 
     @property
     def notices(self) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from threading import RLock
 
+from stagemail.model.event import Copied, Event
 from stagemail.model.run import Intent, Run
 from stagemail.model.snapshot import Applied, AppliedResource
 from stagemail.model.standing import Audit, Decision, Standing
@@ -57,6 +58,17 @@ class MemoryRecord:
     def audit(self) -> Audit:
         """See ``ports.Standings.audit``; memory has no journal, so nothing in it can be wrong."""
         return Audit(0)
+
+    def events(self, after: int, most: int) -> tuple[Event, ...]:  # noqa: ARG002
+        """See ``journal_ports.Journaled.events``; memory has no journal."""
+        return ()
+
+    def copied(self) -> Copied | None:
+        """See ``journal_ports.Journaled.copied``."""
+        return None
+
+    def note_copied(self, copied: Copied) -> None:
+        """See ``journal_ports.Journaled.note_copied``."""
 
     def fingerprint_key(self) -> bytes:
         """See ``ports.Record.fingerprint_key``."""

@@ -9,12 +9,14 @@ from types import TracebackType
 from typing import Self
 
 from stagemail.errors import UserMustFix
+from stagemail.model.event import Copied, Event
 from stagemail.model.run import Intent, Run
 from stagemail.model.snapshot import Applied, AppliedResource
 from stagemail.model.standing import Audit, Decision, Standing
 from stagemail.ports import Entry, Lease
 from stagemail.record import entries as written
 from stagemail.record import leases, rekeying, views
+from stagemail.record.copied import keep_copied
 from stagemail.record.database import Database
 from stagemail.record.fingerprint_key import mark_of
 from stagemail.record.key_file import KeyFile
@@ -84,6 +86,21 @@ class SqlRecord:
         """See ``ports.Standings.audit``."""
         with self._database.read() as connection:
             return views.audited(connection, self._key)
+
+    def events(self, after: int, most: int) -> tuple[Event, ...]:
+        """See ``journal_ports.Journaled.events``."""
+        with self._database.read() as connection:
+            return views.events(connection, after, most)
+
+    def copied(self) -> Copied | None:
+        """See ``journal_ports.Journaled.copied``."""
+        with self._database.read() as connection:
+            return views.copied(connection)
+
+    def note_copied(self, copied: Copied) -> None:
+        """See ``journal_ports.Journaled.note_copied``."""
+        with self._database.write() as connection:
+            keep_copied(connection, copied)
 
     def fingerprint_key(self) -> bytes:
         """See ``ports.Record.fingerprint_key``."""

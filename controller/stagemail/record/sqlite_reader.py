@@ -16,12 +16,13 @@ from threading import Lock
 from typing import Any, Final
 
 from stagemail.errors import StagemailError
+from stagemail.model.event import Copied, Event
 from stagemail.model.inventory import StageIdentity
 from stagemail.model.key import Key
 from stagemail.model.run import Intent, Outcome, Run
 from stagemail.model.snapshot import Applied, AppliedResource
 from stagemail.model.standing import Audit, Decision, Standing
-from stagemail.record.chain import HEAD, audit
+from stagemail.record.chain import HEAD, audit, copied_of
 from stagemail.record.codec import (
     decode_decision,
     decode_fields,
@@ -31,7 +32,7 @@ from stagemail.record.codec import (
     unreadable,
 )
 from stagemail.record.sqlite_file import WAIT_SECONDS, refusal
-from stagemail.record.versions import MARK, MOST_DECISIONS, REVISIONS
+from stagemail.record.versions import COPIED, MARK, MOST_DECISIONS, REVISIONS
 
 VERSION: Final = "SELECT version_num FROM alembic_version"
 MARKED: Final = "SELECT value FROM marks WHERE name = ?"
@@ -54,6 +55,7 @@ OUTCOMES: Final = (
 
 STANDING: Final = "SELECT body FROM standings WHERE stage = ?"
 DECISIONS: Final = "SELECT body FROM decisions ORDER BY at DESC, seq DESC LIMIT ?"
+SOME_EVENTS: Final = "SELECT seq, at, stage, kind, body FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
 EVENTS: Final = "SELECT seq, at, stage, kind, body, seal FROM events ORDER BY seq"
 
 Row = tuple[Any, ...]
@@ -133,6 +135,17 @@ class SqliteReader:
         with self._transaction() as connection:
             head = connection.execute(MARKED, (HEAD,)).fetchone()
             return audit(connection.execute(EVENTS), head[0] if head else None, key)
+
+    def events(self, after: int, most: int) -> tuple[Event, ...]:
+        """See ``journal_ports.Journaled.events``."""
+        with self._transaction() as connection:
+            return tuple(Event(*row) for row in connection.execute(SOME_EVENTS, (after, most)))
+
+    def copied(self) -> Copied | None:
+        """See ``journal_ports.Journaled.copied``."""
+        with self._transaction() as connection:
+            row = connection.execute(MARKED, (COPIED,)).fetchone()
+        return copied_of(row[0] if row else None)
 
     def holding(self, scope: str) -> tuple[str, int, datetime] | None:
         """Who holds a scope, its fence, and until when; None where nobody ever did. What was committed last."""

@@ -11,6 +11,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
+from stagemail.model.event import Copied, Event
 from stagemail.model.run import Intent, Run
 from stagemail.model.snapshot import Applied, AppliedResource
 from stagemail.model.standing import Audit, Decision, Standing
@@ -69,6 +70,18 @@ class SqliteRecord:
     def audit(self) -> Audit:
         """See ``ports.Standings.audit``."""
         return self._reader.audit(self._key)
+
+    def events(self, after: int, most: int) -> tuple[Event, ...]:
+        """See ``journal_ports.Journaled.events``."""
+        return self._reader.events(after, most)
+
+    def copied(self) -> Copied | None:
+        """See ``journal_ports.Journaled.copied``."""
+        return self._reader.copied()
+
+    def note_copied(self, copied: Copied) -> None:
+        """See ``journal_ports.Journaled.note_copied``."""
+        self._writer().note_copied(copied)
 
     def fingerprint_key(self) -> bytes:
         """See ``ports.Record.fingerprint_key``."""

@@ -14,3 +14,6 @@ MOST_DECISIONS: Final = 1000
 
 MARK: Final = "fingerprint-key"
 """The mark of the fingerprint key that the record was written with."""
+
+COPIED: Final = "journal-copied"
+"""The mark of how far the journal was copied to a branch."""

@@ -9,15 +9,16 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Row, String, select, type_coerce
 
+from stagemail.model.event import Copied, Event
 from stagemail.model.inventory import StageIdentity
 from stagemail.model.key import Key
 from stagemail.model.run import Intent, Outcome, Run
 from stagemail.model.snapshot import Applied, AppliedResource
 from stagemail.model.standing import Audit, Decision, Standing
-from stagemail.record.chain import HEAD, audit
+from stagemail.record.chain import HEAD, audit, copied_of
 from stagemail.record.codec import decode_decision, decode_fields, decode_standing, decode_values, unreadable
 from stagemail.record.tables import APPLIED, DECISIONS, EVENTS, IDENTITIES, INTENTS, MARKS, OUTCOMES, RUNS, STANDINGS
-from stagemail.record.versions import MOST_DECISIONS
+from stagemail.record.versions import COPIED, MOST_DECISIONS
 
 CHUNK: Final = 500
 """How many values one IN list names at most; every engine takes that many."""
@@ -78,6 +79,19 @@ def audited(connection: Connection, key: bytes) -> Audit:
     stored = (type_coerce(column, String) if column.name in ("at", "body") else column for column in columns)
     rows = connection.execute(select(*stored).order_by(EVENTS.c.seq)).yield_per(1000)
     return audit((tuple(row) for row in rows), head, key)
+
+
+def events(connection: Connection, after: int, most: int) -> tuple[Event, ...]:
+    """Events above a number, as they are stored."""
+    columns = (EVENTS.c.seq, EVENTS.c.at, EVENTS.c.stage, EVENTS.c.kind, EVENTS.c.body)
+    stored = (type_coerce(column, String) if column.name in ("at", "body") else column for column in columns)
+    wanted = select(*stored).where(EVENTS.c.seq > after).order_by(EVENTS.c.seq).limit(most)
+    return tuple(Event(*row) for row in connection.execute(wanted))
+
+
+def copied(connection: Connection) -> Copied | None:
+    """How far the journal was copied."""
+    return copied_of(connection.scalar(select(MARKS.c.value).where(MARKS.c.name == COPIED)))
 
 
 def _run(row: Row[Any], outcomes: tuple[Outcome, ...]) -> Run:

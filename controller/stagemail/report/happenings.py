@@ -5,7 +5,7 @@ Not here: structured logs, metrics.
 
 from collections import Counter
 
-from stagemail.model.happening import Finished, Happening, Looked, Reloaded, Troubled
+from stagemail.model.happening import Archived, Finished, Happening, Looked, Reloaded, Troubled
 from stagemail.model.run import Run
 from stagemail.report.escape import visible
 from stagemail.report.runs import STATUS, WORDS, live_text
@@ -25,6 +25,8 @@ def _text(happening: Happening) -> str:
         return _finished(happening)
     if isinstance(happening, Reloaded):
         return f"operator file: {happening.error}" if happening.error else "operator file changed: in force now"
+    if isinstance(happening, Archived):
+        return _archived(happening)
     return f"{happening.where}: {happening.message}" if isinstance(happening, Troubled) else ""
 
 
@@ -35,6 +37,16 @@ def _looked(seen: Looked) -> str:
         return ""
     concerned = ", ".join(seen.concerned) or "no stage"
     return f"{seen.source} is at {short(seen.revision)}; to look at: {concerned}"
+
+
+def _archived(copied: Archived) -> str:
+    """A copy that went well is worth no line: it comes after each line of a pass."""
+    if not copied.error:
+        return ""
+    if not copied.waiting:
+        return f"the journal's branch {copied.branch}: {copied.error}"
+    waiting = f"{copied.waiting} event{'' if copied.waiting == 1 else 's'} of the journal"
+    return f"{waiting} not on the branch {copied.branch} yet: {copied.error}"
 
 
 def _finished(done: Finished) -> str:

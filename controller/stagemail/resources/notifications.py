@@ -43,10 +43,10 @@ class Notification(Shape):
     )
     events: Annotated[list[NoticeKind], Field(min_length=1, max_length=10), Unique()] = rule(
         "What is told: stalled (somebody is needed), not-ready, ready (again), applied (something was written), source "
-        "(it cannot be seen).",
+        "(it cannot be seen), journal (it cannot be copied to its branch).",
         example=["stalled", "ready"],
         source=_FILE,
-        default=["stalled", "not-ready", "ready", "source"],
+        default=["stalled", "not-ready", "ready", "source", "journal"],
     )
     stages: Annotated[list[Name], Field(max_length=1000), Unique()] = rule(
         "Of which stages; left out: all.", example=["production"], source=_FILE, default=[]

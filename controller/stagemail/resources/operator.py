@@ -16,6 +16,7 @@ from stagemail.resources.controller import Controller
 from stagemail.resources.dns import DnsChecks
 from stagemail.resources.duration import Seconds
 from stagemail.resources.gating import Canary, Stop, Windows
+from stagemail.resources.journal import Journal
 from stagemail.resources.mail import MailChecks
 from stagemail.resources.notifications import Notification
 from stagemail.resources.plugins import Plugin
@@ -219,6 +220,12 @@ class Operator(Document):
     state_key: SecretReference | None = rule(
         "The secret that seals a record on a branch: at least 32 characters, the same for every job that uses it.",
         example={"secretRef": {"store": "env", "key": "RECORD_KEY"}},
+        source=_FILE,
+        default=None,
+    )
+    journal: Journal | None = rule(
+        "Where the controller copies the journal to, so that the database is not its only copy. Left out: nowhere.",
+        example={"branch": "stagemail-journal", "key": {"secretRef": {"store": "env", "key": "JOURNAL_KEY"}}},
         source=_FILE,
         default=None,
     )

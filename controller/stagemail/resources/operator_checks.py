@@ -151,6 +151,10 @@ def secret_references(operator: Operator) -> Iterator[tuple[Pointer, SecretRefer
     """Every secret that the file itself refers to, with its pointer."""
     if operator.state_key is not None:
         yield ("stateKey",), operator.state_key
+    if operator.journal is not None:
+        yield ("journal", "key"), operator.journal.key
+        if operator.journal.login is not None:
+            yield ("journal", "login", "password"), operator.journal.login.password
     for where, source in _all_sources(operator):
         if source.login is not None:
             yield (*where, "login", "password"), source.login.password
@@ -286,6 +290,13 @@ def _state(operator: Operator) -> Iterator[Breach]:
             "leave it out and set PGPASSWORD or a pgpass file for the process.",
         )
     on_branch = operator.state.startswith("git-branch:")
+    if on_branch and operator.journal is not None:
+        yield Breach(
+            ("journal",),
+            "wrong-settings",
+            "`journal` copies a database, and `state` keeps the record on a branch already:",
+            "leave it out, or keep the record in a database.",
+        )
     if on_branch and operator.state_key is None:
         yield Breach(
             ("state",),
@@ -304,9 +315,10 @@ def _state(operator: Operator) -> Iterator[Breach]:
 
 def _addresses(operator: Operator) -> Iterator[Breach]:
     """A Git source's address with a password or token in it would be in every clone."""
-    named = [(("source",), operator.source), *((("sources", n), s) for n, s in operator.sources.items())]
-    for where, source in named:
-        user = (source.url or "").partition("://")[2].partition("/")[0].rpartition("@")[0]
+    named: list[tuple[Pointer, str | None]] = [(where, source.url) for where, source in _all_sources(operator)]
+    named += [(("journal",), operator.journal.url)] if operator.journal is not None else []
+    for where, url in named:
+        user = (url or "").partition("://")[2].partition("/")[0].rpartition("@")[0]
         if ":" in user:
             yield Breach(
                 (*where, "url"),

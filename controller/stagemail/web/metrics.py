@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from stagemail.model.happening import Finished, Happening, Looked, Reloaded, Ticked, Troubled
+from stagemail.model.happening import Archived, Finished, Happening, Looked, Reloaded, Ticked, Troubled
 from stagemail.model.usage import Usage
 from stagemail.reconcile.derived import conditions_of
 
@@ -60,6 +60,9 @@ class Metrics:
     _troubles: Counter = field(init=False)
     _reloads: Counter = field(init=False)
     _notifications: Counter = field(init=False)
+    _copies: Counter = field(init=False)
+    _waiting: Gauge = field(init=False)
+    _copy_late: Gauge = field(init=False)
 
     def __post_init__(self) -> None:
         at = self.registry
@@ -113,7 +116,20 @@ class Metrics:
             ["name", "result"],
             registry=at,
         )
+        self._count_copies()
         at.register(_WhenAsked(self))
+
+    def _count_copies(self) -> None:
+        at = self.registry
+        self._copies = Counter(
+            "stagemail_journal_copies", "Copies of the journal to its branch by result.", ["result"], registry=at
+        )
+        self._waiting = Gauge(
+            "stagemail_journal_waiting_events", "Events of the journal that are not on its branch yet.", registry=at
+        )
+        self._copy_late = Gauge(
+            "stagemail_journal_late_seconds", "For how long events have waited to be on the branch.", registry=at
+        )
 
     def saw(self, happening: Happening) -> None:
         """Count it."""
@@ -129,6 +145,10 @@ class Metrics:
             self._late.set(happening.late)
         elif isinstance(happening, Reloaded):
             self._reloads.labels("refused" if happening.error else "taken").inc()
+        elif isinstance(happening, Archived):
+            self._copies.labels("failed" if happening.error else "copied").inc()
+            self._waiting.set(happening.waiting)
+            self._copy_late.set(happening.late)
         elif isinstance(happening, Troubled):
             self._troubles.inc()
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 
+from stagemail.model.event import Copied, Event
 from stagemail.model.run import Intent, Run
 from stagemail.model.snapshot import Applied, AppliedResource
 from stagemail.model.standing import Audit, Decision, Standing
@@ -70,6 +71,21 @@ class ShieldedRecord:
         """See ``ports.Standings.audit``."""
         with self._shield():
             return self._record.audit()
+
+    def events(self, after: int, most: int) -> tuple[Event, ...]:
+        """See ``journal_ports.Journaled.events``."""
+        with self._shield():
+            return self._record.events(after, most)
+
+    def copied(self) -> Copied | None:
+        """See ``journal_ports.Journaled.copied``."""
+        with self._shield():
+            return self._record.copied()
+
+    def note_copied(self, copied: Copied) -> None:
+        """See ``journal_ports.Journaled.note_copied``."""
+        with self._shield():
+            self._record.note_copied(copied)
 
     def fingerprint_key(self) -> bytes:
         """See ``ports.Record.fingerprint_key``."""

@@ -60,7 +60,7 @@ def origins_of(installation: Installation, root: Path, revisions: Sequence[str])
     """
     places = [root]
     for written in (installation.operator.source, *installation.operator.sources.values()):
-        url = _address(written, installation.base)
+        url = address_of(written.url, installation.base)
         places += [_mirror_of(installation, written, url)] if url is not None else []
     found: dict[str, Origin] = {}
     for place in places:
@@ -79,14 +79,14 @@ def _mirror_of(installation: Installation, written: Written, url: str) -> Path:
 
 def _follower(installation: Installation, own: Operator, root: Path, resolve: Resolve) -> Follower:
     written = own.source
-    url = _address(written, installation.base)
+    url = address_of(written.url, installation.base)
     judge = judge_of(written.verification, written.branch, installation.base, installation.clock.now)
     if url is None:
         judge = judge if written.verification else unjudged
         fetch = local(root, written.branch)
     else:
         folder = _mirror_of(installation, written, url)
-        fetch = mirrored(url, written.branch, folder, lambda: _access(written, url, resolve))
+        fetch = mirrored(url, written.branch, folder, lambda: access_of(written.login, url, resolve))
 
     def documents(repository: git.Repository, revision: str) -> Source:
         return source_at(repository, revision, own, installation)
@@ -94,15 +94,16 @@ def _follower(installation: Installation, own: Operator, root: Path, resolve: Re
     return GitBranch(fetch, judge, documents, {stage: own.folders_of(stage) for stage in own.stages})
 
 
-def _address(written: Written, base: Path) -> str | None:
-    """The repository's address; a folder of this machine counts from the operator file's."""
-    if written.url is None or "://" in written.url or (":" in written.url and not (base / written.url).exists()):
-        return written.url
-    return str((base / written.url).resolve())
+def address_of(url: str | None, base: Path) -> str | None:
+    """A repository's address; a folder of this machine counts from the operator file's (``base``)."""
+    if url is None or "://" in url or (":" in url and not (base / url).exists()):
+        return url
+    return str((base / url).resolve())
 
 
-def _access(written: Written, url: str, resolve: Resolve) -> git.Access:
-    header = () if written.login is None else _header(written.login, url, resolve)
+def access_of(login: GitLogin | None, url: str, resolve: Resolve) -> git.Access:
+    """How a repository may be reached. Its login is asked of its store now."""
+    header = () if login is None else _header(login, url, resolve)
     return git.Access(protocols=PROTOCOLS, config=header, timeout=120.0)
 
 

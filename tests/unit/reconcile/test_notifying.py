@@ -9,7 +9,7 @@ from tests.unit.reconcile.conftest import FakeClock
 from stagemail.errors import Unreachable, UserMustFix
 from stagemail.host.memory import MemoryGitHost
 from stagemail.model.condition import Condition
-from stagemail.model.happening import Finished, Looked, Ticked
+from stagemail.model.happening import Archived, Finished, Looked, Ticked
 from stagemail.model.job import Depth
 from stagemail.model.key import Key
 from stagemail.model.notice import CommitStatus, Notice, NoticeKind
@@ -21,7 +21,7 @@ from stagemail.reconcile.stating import Stating
 from stagemail.record.memory import MemoryRecord
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
-ALL: frozenset[NoticeKind] = frozenset({"stalled", "not-ready", "ready", "applied", "source"})
+ALL: frozenset[NoticeKind] = frozenset({"stalled", "not-ready", "ready", "applied", "source", "journal"})
 STALLED = Condition("Stalled", "True", "HeldByGuard", "a guard holds a step until a waiver accepts it")
 NOT_READY = Condition("Ready", "False", "NotApplied", "the last run did not finish this revision")
 READY = Condition("Ready", "True", "InSync", "")
@@ -110,6 +110,18 @@ def test_what_was_written_and_a_source_that_is_not_seen_are_told() -> None:
     assert house.titles == ["stagemail: qa was changed", "stagemail: source source cannot be seen"]
     assert "written: CRM\nlive on 58 of 60 apps" in house.notifier.sent[0].body
     assert house.notifier.sent[1].body == "https://x:***@git does not answer"
+
+
+def test_a_journal_that_waits_for_its_branch_is_told_when_it_lasts_or_somebody_must_act() -> None:
+    house = House()
+    house.notifying.saw(Archived(NOW, "audit", 3))
+    house.notifying.saw(Archived(NOW, "audit", 0, 5, 60.0, "does not answer"))
+    assert house.titles == [], "a server that restarts is no news"
+    house.notifying.saw(Archived(NOW, "audit", 0, 5, 900.0, "https://x:hunter2@git does not answer"))
+    assert house.titles == ["stagemail: the journal is not copied to audit"]
+    assert "https://x:***@git does not answer\nevents that wait: 5" in house.notifier.sent[0].body
+    house.notifying.saw(Archived(NOW, "other", 0, 1, 0.0, "was rewound", is_refused=True))
+    assert house.titles[1:] == ["stagemail: the journal is not copied to other"]
 
 
 def test_nobody_is_told_what_they_did_not_ask_for() -> None:

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.unit.reconcile.test_notifying import NOT_READY, NOW, READY, STALLED, finished
 
 from stagemail.cli.controller_log import JsonLog
-from stagemail.model.happening import Finished, Happening, Looked, Reloaded, Ticked, Troubled
+from stagemail.model.happening import Archived, Finished, Happening, Looked, Reloaded, Ticked, Troubled
 from stagemail.model.job import Depth
 from stagemail.model.key import Key
 from stagemail.model.run import Outcome, Run
@@ -36,6 +36,8 @@ EVERYTHING: list[Happening] = [
     Reloaded(NOW),
     Reloaded(NOW, "wrong"),
     Troubled(NOW, "reconcile:qa", "a defect"),
+    Archived(NOW, "stagemail-journal", 7),
+    Archived(NOW, "stagemail-journal", 0, 12, 90.0, "does not answer"),
 ]
 
 
@@ -82,6 +84,9 @@ def test_metrics_say_what_the_issue_of_running_needs() -> None:
     assert value("stagemail_api_errors_total", target="odc", domain="configurations", kind="5xx") == 2
     assert value("stagemail_queue_depth", state="waiting") == 3
     assert value("stagemail_queue_late_seconds") == 2.5
+    assert value("stagemail_journal_copies_total", result="copied") == 1
+    assert value("stagemail_journal_waiting_events") == 12
+    assert value("stagemail_journal_late_seconds") == 90
     assert value("stagemail_last_success_timestamp_seconds", stage="qa") == NOW.timestamp()
     assert ("stagemail_last_success_timestamp_seconds", (("stage", "production"),)) not in found
     assert value("stagemail_stage_condition", stage="qa", type="Stalled") == 1

@@ -1,0 +1,77 @@
+"""From the operator file's ``journal`` to the branch that the journal is copied to.
+
+Not here: copying (``reconcile.archiving``), when (``archiver``).
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+
+from stagemail import git
+from stagemail.errors import NotFound, SecretUnusable, UsageError
+from stagemail.model.run import Run
+from stagemail.model.secret import Secret, SecretRef
+from stagemail.record.git_branch_opening import SHORTEST
+from stagemail.record.journal_branch import JournalBranch
+from stagemail.record.journal_runs import told
+from stagemail.resources.journal import Journal
+from stagemail.resources.policy import secret_ref
+from stagemail.source.cache import default_folder
+from stagemail.wiring.installation import Installation
+from stagemail.wiring.sources import PROTOCOLS, access_of, address_of
+
+Resolve = Callable[[SecretRef], Secret]
+
+
+def archive_of(installation: Installation, resolve: Resolve) -> JournalBranch:
+    """The branch. Its login is asked of its store for each round.
+
+    Raises UsageError (no ``journal``), SecretUnusable (its key is too short), NotFound (no repository is named).
+    """
+    journal = installation.operator.journal
+    if journal is None:
+        raise UsageError(
+            "the operator file names no branch for the journal's copy",
+            hint="write `journal: {branch: stagemail-journal, key: {secretRef: …}}`",
+        )
+    secret = resolve(secret_ref(journal.key))
+    if len(secret.reveal()) < SHORTEST:
+        raise SecretUnusable(
+            f"the secret of `journal.key` is shorter than {SHORTEST} characters", hint="make one: openssl rand -hex 32"
+        )
+    key = hmac.new(secret.reveal().encode(), f"stagemail journal lines v1\0{journal.branch}".encode(), "sha256")
+    return JournalBranch(
+        journal.branch, lambda: _branch(installation, journal, resolve), key.digest(), installation.clock.now
+    )
+
+
+def runs_on_branch(installation: Installation, resolve: Resolve, stages: Sequence[str], limit: int) -> list[Run]:
+    """The newest runs that the branch tells of, newest first; of all stages where none is named. Raises as a read."""
+    known = told(archive_of(installation, resolve).read())
+    return newest(known.runs, stages, limit)
+
+
+def newest(runs: Callable[[str | None, int], tuple[Run, ...]], stages: Sequence[str], limit: int) -> list[Run]:
+    """The newest runs of some stages, or of all where none is named, newest first."""
+    if not stages:
+        return list(runs(None, limit))
+    found = [run for stage in stages for run in runs(stage, limit)]
+    return sorted(found, key=lambda run: (run.started, run.id), reverse=True)[:limit]
+
+
+def _branch(installation: Installation, journal: Journal, resolve: Resolve) -> git.RemoteBranch:
+    operator = installation.operator
+    own = journal.url is not None
+    url = address_of(journal.url if own else operator.source.url, installation.base)
+    if url is None:
+        repository = git.discover(installation.base)
+        if repository is None:
+            raise NotFound(
+                "the repository of the journal's branch is named nowhere",
+                hint="write `journal.url`, or `source.url`",
+            )
+        return git.RemoteBranch(repository, journal.branch)
+    login = journal.login if journal.login is not None or own else operator.source.login
+    name = hashlib.sha256(f"{url}\n{journal.branch}\n{installation.path}".encode()).hexdigest()[:24]
+    repository = git.workshop(url, default_folder() / "journals" / name, PROTOCOLS)
+    return git.RemoteBranch(repository, journal.branch, access_of(login, url, resolve))
