@@ -104,8 +104,9 @@ class GitBranchRecord:
         with self._lock:
             return Audit(len(self._look().parsed.facts))
 
-    def events(self, after: int, most: int) -> tuple[Event, ...]:  # noqa: ARG002
+    def events(self, after: int, most: int) -> tuple[Event, ...]:
         """See ``journal_ports.Journaled.events``; a record on a branch is no database, so there is nothing to copy."""
+        del after, most
         return ()
 
     def copied(self) -> Copied | None:

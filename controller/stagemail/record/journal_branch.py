@@ -59,10 +59,11 @@ class JournalBranch:
         at = self._at()
         tip = fetched_tip(at, None)
         if tip is not None:
-            end = End()
-            for _, _, said, end in self._files(at, tip):  # noqa: B007 - where the last one ends is used below
+            last = End()
+            for _, _, said, end in self._files(at, tip):
+                last = end
                 yield from said
-            hold_against_history(at, tip, end.number, self._seals())
+            hold_against_history(at, tip, last.number, self._seals())
 
     def add(self, lines: Sequence[Event | Anew], after: Archived) -> Archived | None:
         """See ``journal_ports.Archive.add``."""

@@ -59,8 +59,9 @@ class MemoryRecord:
         """See ``ports.Standings.audit``; memory has no journal, so nothing in it can be wrong."""
         return Audit(0)
 
-    def events(self, after: int, most: int) -> tuple[Event, ...]:  # noqa: ARG002
+    def events(self, after: int, most: int) -> tuple[Event, ...]:
         """See ``journal_ports.Journaled.events``; memory has no journal."""
+        del after, most
         return ()
 
     def copied(self) -> Copied | None:
