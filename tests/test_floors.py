@@ -46,6 +46,7 @@ ONLY_IMPORTERS: Mapping[str, tuple[str, ...]] = {
     "sqlalchemy": ("stagemail.record",),
     "alembic": ("stagemail.record",),
     "psycopg": ("stagemail.record", "stagemail.dispatch"),
+    "procrastinate": ("stagemail.dispatch",),
     "aiosmtpd": ("stagemail.inbox",),
     "turbohtml": ("stagemail.review",),
     "tinycss2": ("stagemail.review",),

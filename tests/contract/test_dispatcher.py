@@ -2,10 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 
+from stagemail.dispatch.by_procrastinate import ProcrastinateDispatcher
 from stagemail.dispatch.in_process import InProcessDispatcher
+from stagemail.dispatch.jobs_database import JobsDatabase
 from stagemail.model.job import Depth, Job
 from stagemail.ports import Dispatcher
 
@@ -18,6 +21,8 @@ class FakeClock:
 
     def __init__(self) -> None:
         self.elapsed = 0.0
+        self.passed: Callable[[float], object] = lambda _seconds: None
+        """What makes time pass for a dispatcher whose clock is elsewhere."""
 
     def now(self):  # type: ignore[no-untyped-def]
         raise NotImplementedError
@@ -27,6 +32,7 @@ class FakeClock:
 
     def sleep(self, seconds: float) -> None:
         self.elapsed += seconds
+        self.passed(seconds)
 
 
 @pytest.fixture
@@ -34,9 +40,17 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-@pytest.fixture(params=["in-process"])
+@pytest.fixture(params=["in-process", "postgresql"])
 def dispatcher(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[Dispatcher]:
-    assert request.param == "in-process"
+    if request.param == "postgresql":
+        with closing(JobsDatabase(request.getfixturevalue("database")).open()) as jobs:
+            shared = ProcrastinateDispatcher(jobs, 4)
+            clock.passed = lambda seconds: jobs.rows(
+                "UPDATE periods SET begun = begun - make_interval(secs => %(seconds)s)", {"seconds": seconds}
+            )
+            yield shared
+            shared.stop(PATIENCE)
+        return
 
     def start(work: Callable[[], None]) -> None:
         threading.Thread(target=work, daemon=True).start()

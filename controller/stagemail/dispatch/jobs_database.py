@@ -1,0 +1,156 @@
+"""The part of a PostgreSQL database that workers share: procrastinate's tables and a few of our own, in one schema.
+
+Made and migrated once, whoever comes first, under an advisory lock. What is in it is of use today only: losing it costs
+looks at the platform, never a wrong write. Not here: the record (``record``), what the tables mean to their users.
+Source: procrastinate "Migrations"; PostgreSQL "Advisory Locks", "CREATE SCHEMA".
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, LiteralString
+
+import psycopg
+from procrastinate.schema import SchemaManager
+from psycopg import errors, sql
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from stagemail.errors import NotPermitted, StagemailError, Unreachable, UserMustFix
+
+SCHEMA: Final = "stagemail_jobs"
+QUEUE: Final = "stages"
+LOCK: Final = 7_815_696_201
+"""Of PostgreSQL's advisory locks, the one that whoever makes or migrates the schema holds."""
+VERSION: Final = 1
+"""Of our own tables."""
+CONNECT_SECONDS: Final = 10
+"""Seconds after which a server that does not answer is called away."""
+POOL_SECONDS: Final = 4.0
+"""Seconds that one statement waits for a connection: while the server is away, and where all are in use."""
+SETTINGS: Final[Mapping[str, Any]] = {
+    "options": f"-c search_path={SCHEMA} -c timezone=UTC",
+    "application_name": "stagemail",
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+"""Of every connection: a server that vanished without a word is noticed within half a minute."""
+
+_OWN: Final[tuple[LiteralString, ...]] = (
+    "CREATE TABLE versions (own integer NOT NULL, engine text NOT NULL)",
+    "CREATE TABLE members (owner text PRIMARY KEY, beat timestamptz NOT NULL, gone boolean NOT NULL DEFAULT false)",
+    "CREATE TABLE periods (name text PRIMARY KEY, begun timestamptz NOT NULL)",
+    "CREATE TABLE leader (role text PRIMARY KEY, owner text NOT NULL, beat timestamptz NOT NULL)",
+    "CREATE TABLE sources (name text PRIMARY KEY, verdict jsonb NOT NULL)",
+    "CREATE TABLE news (id bigserial PRIMARY KEY, body jsonb NOT NULL, at timestamptz NOT NULL DEFAULT now())",
+    "CREATE TABLE spent (bucket text PRIMARY KEY, at bigint[] NOT NULL)",
+    # A job that ends lets the next of its key begin: the workers are told, since procrastinate looks seldom.
+    f"""CREATE FUNCTION wake_workers() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM pg_notify('procrastinate_queue_v1#{QUEUE}',
+            json_build_object('type', 'job_inserted', 'job_id', OLD.id)::text);
+        RETURN NULL; END $$""",
+    """CREATE TRIGGER ended AFTER UPDATE OF status ON procrastinate_jobs FOR EACH ROW
+        WHEN (OLD.status = 'doing' AND NEW.status <> 'doing') EXECUTE FUNCTION wake_workers()""",
+    """CREATE TRIGGER deleted AFTER DELETE ON procrastinate_jobs FOR EACH ROW
+        WHEN (OLD.status = 'doing') EXECUTE FUNCTION wake_workers()""",
+    f"""CREATE FUNCTION tell_news() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        PERFORM pg_notify('{SCHEMA}_news', ''); RETURN NULL; END $$""",
+    "CREATE TRIGGER told AFTER INSERT ON news FOR EACH STATEMENT EXECUTE FUNCTION tell_news()",
+)  # fmt: skip
+_THERE: Final = "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = %s AND tablename = 'versions'"
+"""Asked of the catalogue itself: names are cached by PostgreSQL beyond an advisory lock."""
+
+
+class JobsDatabase:
+    """Connections to it. Thread-safe; ``close`` ends them. Raises Unreachable where the server is away."""
+
+    def __init__(self, conninfo: str, connections: int = 4) -> None:
+        logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # what it says of a server that is away, we say
+        self.conninfo = conninfo
+        self._pool = ConnectionPool(
+            conninfo, min_size=1, max_size=connections, kwargs={**SETTINGS, "autocommit": True}, open=False,
+            timeout=POOL_SECONDS, max_idle=60.0, num_workers=1, check=ConnectionPool.check_connection,
+        )  # fmt: skip
+
+    @property
+    def pool(self) -> ConnectionPool:
+        """For procrastinate, which speaks for itself."""
+        return self._pool
+
+    def open(self) -> "JobsDatabase":
+        """Connect; make or migrate the schema where need be. Raises Unreachable, NotPermitted, UserMustFix."""
+        try:
+            with psycopg.connect(self.conninfo, **SETTINGS) as connection:
+                _prepare(connection)
+        except psycopg.Error as error:
+            raise refusal(error) from None
+        self._pool.open()
+        return self
+
+    def close(self) -> None:
+        """End the connections."""
+        self._pool.close(timeout=1.0)
+
+    def rows(self, statement: LiteralString, values: Mapping[str, Any] | None = None) -> Sequence[tuple[Any, ...]]:
+        """The rows that one statement gives; it is its own transaction."""
+        try:
+            with self._pool.connection() as connection:
+                cursor = connection.execute(statement, values)
+                return cursor.fetchall() if cursor.description else []
+        except (psycopg.Error, PoolTimeout) as error:
+            raise refusal(error) from None
+
+
+def refusal(error: Exception) -> StagemailError:
+    """What PostgreSQL's error is to us. Its text names hosts and tables, never a password (libpq leaves it out)."""
+    said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if isinstance(error, errors.InsufficientPrivilege):
+        hint = f"GRANT CREATE ON DATABASE … TO the user of `state`, or make schema {SCHEMA} with that user as its owner"
+        return NotPermitted(f"PostgreSQL: {said}", hint=hint)
+    return Unreachable(f"PostgreSQL is away: {said}", hint="look at `state` in the operator file, and at the server")
+
+
+def _prepare(connection: psycopg.Connection[Any]) -> None:
+    """Make the schema, or bring it up to date; refuse one that a newer stagemail or procrastinate has made."""
+    if _versions(connection) == (VERSION, _newest()):
+        return
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (LOCK,))
+    found = _versions(connection)
+    if found is None:
+        connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(SCHEMA)))
+        connection.execute(SchemaManager.get_schema())
+        for statement in _OWN:
+            connection.execute(statement)
+        connection.execute("INSERT INTO versions VALUES (%s, %s)", (VERSION, _newest()))
+        return
+    own, engine = found
+    if own > VERSION or engine > _newest():
+        raise UserMustFix(
+            f"schema {SCHEMA} was made by a newer stagemail or procrastinate (version {own}, {engine})",
+            hint="install the release that the other hosts have; an older one would not understand its jobs",
+        )
+    for name in _migrations():
+        if name > engine:
+            text = (Path(SchemaManager.get_migrations_path()) / name).read_text(encoding="utf-8")
+            connection.execute(text.encode())
+    connection.execute("UPDATE versions SET own = %s, engine = %s", (VERSION, _newest()))
+
+
+def _versions(connection: psycopg.Connection[Any]) -> tuple[int, str] | None:
+    """The versions of the tables that are there; None where there are none."""
+    there = connection.execute(_THERE, (SCHEMA,)).fetchone()
+    if there is None:
+        return None
+    found = connection.execute("SELECT own, engine FROM versions").fetchone()
+    return None if found is None else (int(found[0]), str(found[1]))
+
+
+def _migrations() -> list[str]:
+    """The names of procrastinate's migrations, oldest first: each begins with its release."""
+    return sorted(path.name for path in Path(SchemaManager.get_migrations_path()).glob("*.sql"))
+
+
+def _newest() -> str:
+    return _migrations()[-1]
