@@ -83,6 +83,27 @@ def test_the_trap_for_checkouts_would_catch_one(hosted: Hosted) -> None:
     assert {"smudge", "post-checkout"} <= set(canary.read_text(encoding="utf-8").split())
 
 
+def test_a_fork_sees_what_its_change_would_do_and_nobody_is_asked(hosted: Hosted) -> None:
+    hosted.change(QA, "name: Example QA", "name: Example QA team")
+    hosted.commit("Say who writes")
+    told = hosted.propose()
+    before = sum(hosted.platform.reads().values())
+    done = hosted.job("pull-request", "validate-fork", told)
+    assert done.failed == [], done.told
+    assert sum(hosted.platform.reads().values()) == before
+    assert "Example QA → Example QA team" in done.summary
+    assert "reference unchanged (value not read)" in done.summary
+
+
+def test_a_fork_that_names_anothers_secret_is_refused_with_the_grant(hosted: Hosted) -> None:
+    hosted.change(QA, "key: SMTP_QA", "key: SMTP_PRODUCTION")
+    hosted.commit("Use another secret")
+    done = hosted.job("pull-request", "validate-fork", hosted.propose())
+    assert done.failed == ["Plan without asking anybody"], done.told
+    assert "reference changed (value not read)" in done.summary
+    assert 'stages: ["qa"], store: "env", keys: "SMTP_PRODUCTION"' in done.summary
+
+
 def test_a_broken_commit_of_a_fork_is_told_on_its_line(hosted: Hosted) -> None:
     hosted.change(QA, "port: 587", "port: 99999")
     hosted.commit("Break the port")

@@ -28,7 +28,7 @@ def command(ctx: click.Context, *, stage: str, expected: str, reason: str, revis
     """
     session = RunSession(ctx, root, revision)
     (name,) = session.stages((stage,))
-    plan = session.plan(name)
+    plan = session.prepare(name).plan
     say(plan_text(plan, width=width(), color=color()))
     applied = session.running.record.standing(name).revision
     commits = commits_of(session.installation, session.root, name, applied, plan.revision)

@@ -28,6 +28,11 @@ from stagemail.report.plan_text import plan_text
 @click.option(
     "--no-secrets", is_flag=True, help="Ask no secret store what the documents name: only references are compared."
 )
+@click.option(
+    "--against",
+    metavar="REV",
+    help="Ask nobody, neither a platform nor a store: what would change if all were as this commit says.",
+)
 @click.option("--preflight", is_flag=True, help="Also try each stage's mail server; nothing is sent.")
 @click.option("--check-sender", is_flag=True, help="Also ask DNS whether each stage's mail would be believed.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 3 where there are changes to make.")
@@ -45,6 +50,7 @@ def command(
     automatic: bool,
     out: Path | None,
     no_secrets: bool,
+    against: str | None,
     preflight: bool,
     check_sender: bool,
     detailed_exitcode: bool,
@@ -61,8 +67,14 @@ def command(
         raise UsageError("a saved plan is of whole stages", hint="leave --app out; `apply --app` limits what is done")
     if no_secrets and (out is not None or preflight):
         raise UsageError("without secrets nothing can be applied or tried", hint="leave --out and --preflight out")
-    session = RunSession(ctx, root, revision, automatic, apps, no_secrets=no_secrets)
-    results = session.each(session.stages(stages, more), session.prepare)
+    if against is not None and (out is not None or preflight or automatic):
+        raise UsageError(
+            "what nobody was asked for is no plan that could be applied or tried",
+            hint="leave --out, --preflight and --automatic out beside --against",
+        )
+    session = RunSession(ctx, root, revision, automatic, apps, no_secrets=no_secrets or against is not None)
+    selected = session.stages(stages, more)
+    results = session.each(selected, session.prepare if against is None else session.as_if(against))
     found = tuple(result.value for result in results if result.value is not None)
     plans = tuple(prepared.plan for prepared in found)
     errors = {result.stage: result.error for result in results if result.error is not None}

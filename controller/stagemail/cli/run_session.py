@@ -3,13 +3,12 @@
 Not here: what a verb does with them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 from stagemail.cli.logs import guard
 from stagemail.cli.options import globals_of
 from stagemail.cli.session import Session
-from stagemail.model.plan import Plan
 from stagemail.model.probe import Extent, Probed
 from stagemail.model.sender import Believed
 from stagemail.model.snapshot import Desired
@@ -17,6 +16,8 @@ from stagemail.reconcile.once import Prepared, plan
 from stagemail.reconcile.situation import load
 from stagemail.reconcile.stages import StageResult, each_stage
 from stagemail.reconcile.world import World
+from stagemail.wiring.as_if import planned_as_if
+from stagemail.wiring.opening import open_source
 from stagemail.wiring.running import Running
 from stagemail.wiring.sender import SenderChecks
 
@@ -41,9 +42,10 @@ class RunSession(Session):
         """The plan of one stage, and what it stands on."""
         return plan(self.request(stage), self.world(stage))
 
-    def plan(self, stage: str) -> Plan:
-        """The plan of one stage."""
-        return self.prepare(stage).plan
+    def as_if(self, against: str) -> Callable[[str], Prepared]:
+        """The plan of one stage as if all were as that revision says; no record, store or platform is opened."""
+        base = open_source(self.root, against, self.installation).load()
+        return lambda stage: planned_as_if(self.installation, base, self.request(stage))
 
     def desired(self, stage: str) -> Desired:
         """What Git wants of one stage. Raises InvalidInput, NotFound."""

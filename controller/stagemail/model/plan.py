@@ -9,6 +9,7 @@ from stagemail.model.snapshot import AppliedResource
 from stagemail.model.step import Hazard, Step
 
 NoteKind = Literal[
+    "assumed",
     "read-only",
     "in-sync",
     "waiting",

@@ -10,6 +10,7 @@ from typing import get_args
 from stagemail.model.plan import Note, NoteKind
 
 TITLES: dict[NoteKind, str] = {
+    "assumed": "Assumed and not read",
     "read-only": "Only shown: nothing of this can be written",
     "uncovered": "Bound by nobody: mail goes where the app says",
     "foreign-pending": "Pending, and not from Git",
@@ -36,6 +37,7 @@ TITLES: dict[NoteKind, str] = {
 }
 WARNS: frozenset[NoteKind] = frozenset(
     {
+        "assumed",
         "read-only",
         "uncovered",
         "foreign-pending",
