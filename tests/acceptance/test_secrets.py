@@ -76,11 +76,13 @@ LOOKING = (
 def test_a_grant_that_was_taken_away_fails_every_look_with_the_line_to_write(applied: Bench) -> None:
     applied.change("stagemail.yaml", GRANT, "")
     before = applied.mark()
-    for command in (*LOOKING, ("plan", "qa", "--no-secrets")):
+    for command in LOOKING:
         said = applied.run(*command, expect=1)
         line = json.dumps(LINE)[1:-1] if "json" in command else LINE
         said.shows(f"`{line}`")
     assert applied.ledger(before) == []
+    for look in ("plan", "drift"):
+        applied.run(look, "qa", "--no-secrets").shows("value not read", LINE)
     applied.run("apply", "qa", "--app", "CRM", expect=None).hides("SMTP_QA")
 
 
@@ -91,7 +93,9 @@ def test_a_secret_that_is_missing_fails_every_look_although_nothing_else_is_to_d
         said = applied.run(*command, expect=1).hides("Nothing to do", "nothing was to be done")
         said.shows("set `STAGEMAIL_SMTP_QA`" if "markdown" in command else "set STAGEMAIL_SMTP_QA")
     assert applied.ledger(before) == []
-    applied.run("plan", "qa", "--no-secrets").shows("reference unchanged (value not read)")
+    for look in ("plan", "drift"):
+        applied.run(look, "qa", "--no-secrets").shows("reference unchanged (value not read)")
+    applied.run("status", "qa", "--no-secrets").shows("Ready")
     applied.run("apply", "qa", expect=1).shows("failed read the credential of qa: secret env:SMTP_QA")
 
 

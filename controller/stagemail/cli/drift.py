@@ -25,10 +25,18 @@ def last_changes(observed: Observed) -> Iterator[tuple[str, str]]:
 @options.stages
 @options.revision
 @options.root
+@options.no_secrets
 @options.formats("text", "json")
 @click.pass_context
 def command(
-    ctx: click.Context, *, stages: tuple[str, ...], more: tuple[str, ...], revision: str | None, root: Path, form: str
+    ctx: click.Context,
+    *,
+    stages: tuple[str, ...],
+    more: tuple[str, ...],
+    revision: str | None,
+    root: Path,
+    no_secrets: bool,
+    form: str,
 ) -> int:
     """Tell what the platform has otherwise than Git wants, although Git did not change.
 
@@ -36,7 +44,7 @@ def command(
 
     Example: stagemail drift production
     """
-    session = RunSession(ctx, root, revision)
+    session = RunSession(ctx, root, revision, no_secrets=no_secrets)
     results = session.each(session.stages(stages, more), session.prepare)
     found = [result.value for result in results if result.value is not None]
     plans = tuple(prepared.plan for prepared in found)
@@ -47,11 +55,12 @@ def command(
     else:
         say(drift_text(plans, since, width=width(), color=color()))
         complain(results)
-    return exits.combined([*(_code(prepared) for prepared in found), *(exits.FAILED for _ in errors)])
+    codes = [_code(prepared, fails=bool(prepared.unread) and not no_secrets) for prepared in found]
+    return exits.combined([*codes, *(exits.FAILED for _ in errors)])
 
 
-def _code(prepared: Prepared) -> int:
+def _code(prepared: Prepared, *, fails: bool) -> int:
     """A credential that was not read was not compared, whatever else was found."""
-    if prepared.unread:
+    if fails:
         return exits.FAILED
     return exits.CHANGES if has_drift(prepared.plan) else exits.DONE

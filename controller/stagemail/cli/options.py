@@ -69,6 +69,12 @@ def revision(function: Function) -> Function:
     )(function)
 
 
+def no_secrets(function: Function) -> Function:
+    """``--no-secrets``: for whoever may look and has no credential of a secret store."""
+    text = "Ask no secret store what the documents name: only references are compared."
+    return click.option("--no-secrets", is_flag=True, help=text)(function)
+
+
 def if_changed(function: Function) -> Function:
     """``--if-changed``: answered by ``if_changed`` before the verb is loaded, where nothing is new."""
     text = "Do nothing, with no call, where Git has nothing new since the stage's last finished run on this machine."

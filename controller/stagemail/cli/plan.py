@@ -25,9 +25,7 @@ from stagemail.report.plan_text import plan_text
 @options.root
 @click.option("--automatic", is_flag=True, help="Plan as the controller and CI would: honour `sync`.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `apply FILE`.")
-@click.option(
-    "--no-secrets", is_flag=True, help="Ask no secret store what the documents name: only references are compared."
-)
+@options.no_secrets
 @click.option(
     "--against",
     metavar="REV",
@@ -84,7 +82,9 @@ def command(
     say(render(_doubted(session, shown) if check_sender else shown, errors, form))
     if form != "json":
         complain(results)
-    codes = [_code(prepared, detailed=detailed_exitcode) for prepared in found] + [exits.FAILED for _ in errors]
+    looks = against is not None or not no_secrets  # whoever reads no secret on purpose does not fail for that
+    codes = [_code(p, fails=bool(p.unread) and looks, detailed=detailed_exitcode) for p in found]
+    codes += [exits.FAILED for _ in errors]
     return exits.combined(codes)
 
 
@@ -123,9 +123,9 @@ def _doubted(session: RunSession, plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
     return tuple(check_sender_noted(plan, result) for plan, result in zip(plans, found, strict=True))
 
 
-def _code(prepared: Prepared, *, detailed: bool) -> int:
+def _code(prepared: Prepared, *, fails: bool, detailed: bool) -> int:
     plan = prepared.plan
-    if prepared.unread:
+    if fails:
         return exits.FAILED
     if plan.is_held:
         return exits.HELD

@@ -23,6 +23,7 @@ PAUSE = 5.0
 @options.stages
 @options.revision
 @options.root
+@options.no_secrets
 @click.option("--record-only", is_flag=True, help="Tell what the record says, without asking the platform.")
 @click.option(
     "--wait",
@@ -40,6 +41,7 @@ def command(
     more: tuple[str, ...],
     revision: str | None,
     root: Path,
+    no_secrets: bool,
     record_only: bool,
     wait: float | None,
     why: bool,
@@ -52,11 +54,11 @@ def command(
 
     Example: stagemail status --wait 600
     """
-    session = RunSession(ctx, root, revision)
+    session = RunSession(ctx, root, revision, no_secrets=no_secrets)
     selected = session.stages(stages, more)
     if why:
-        if record_only or wait is not None:
-            raise UsageError("--why looks once, at everything", hint="leave --record-only and --wait out")
+        if record_only or no_secrets or wait is not None:
+            raise UsageError("--why looks once, at everything", hint="leave --record-only, --no-secrets and --wait out")
         return code_of(tell_why(session, selected, form))
     clock = session.installation.clock
     start = clock.monotonic()
