@@ -130,7 +130,7 @@ class Client:
             answer = self._transport.send("POST" if form else "GET", url, headers=headers, data=form)
         except NO_ANSWER as error:
             raise _AgainError(
-                Unreachable(f"{what}: {_reason(error)}", hint="look at `domain` and the network")
+                Unreachable(f"{what}: {_reason(error)}", hint="look at `domain` and the network; run again later")
             ) from None
         said = detail(answer.body, answer.content_type, (form["client_secret"],) if form else ())
         if answer.status >= 500 or answer.status == 429:
@@ -144,7 +144,9 @@ class Client:
         try:
             return json.loads(answer.body)
         except (ValueError, RecursionError):
-            raise _AgainError(Unreachable(f"{what}: the answer is not JSON", hint="look at `domain`")) from None
+            raise _AgainError(
+                Unreachable(f"{what}: the answer is not JSON", hint="look at `domain`; run again later")
+            ) from None
 
 
 def _failure(state: tenacity.RetryCallState) -> _AgainError:

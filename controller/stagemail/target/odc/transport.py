@@ -6,7 +6,6 @@ Not here: retries, tokens, limits (``client``).
 
 import ssl
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,11 +17,12 @@ import httpx2
 
 from stagemail.errors import ReadOnly, Unreachable, UsageError
 from stagemail.target.odc.auth import LOOPBACK
+from stagemail.target.odc.ending import Ending, bound
 
 MAX_BODY: Final = 16 * 1024 * 1024
 """Bytes of an answer's body."""
 MAX_SECONDS: Final = 120.0
-"""Seconds of real time that one answer may take in all, however slowly it drips."""
+"""Seconds of real time that one request and its answer may take in all, however slowly they drip."""
 TIMEOUT: Final = httpx2.Timeout(connect=10.0, read=30.0, write=30.0, pool=60.0)
 
 NOT_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
@@ -50,6 +50,7 @@ class Transport:
         self._tokens: set[str] = set()
         self._client: httpx2.Client | None = None
         self._lock = threading.Lock()
+        self._ending = Ending()
 
     def allow_tokens(self, endpoint: str) -> None:
         """Let POSTs to this token endpoint pass, on whichever host it is and although the target is read-only."""
@@ -66,7 +67,8 @@ class Transport:
         data: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request and its answer. Raises httpx2's errors; ReadOnly and UsageError before anything is sent."""
-        with self._opened().stream(method, url, headers=headers, params=params, json=json, data=data) as response:
+        asked = self._opened().stream(method, url, headers=headers, params=params, json=json, data=data)
+        with self._ending.within(MAX_SECONDS), asked as response:
             body = self._read(response)
         kind = response.headers.get("content-type", "")
         return Answer(response.status_code, kind, response.headers.get("retry-after"), body)
@@ -95,7 +97,7 @@ class Transport:
         with self._lock:
             if self._client is None:
                 loopback = urlsplit(self.base).hostname in LOOPBACK
-                self._client = httpx2.Client(
+                made = httpx2.Client(
                     verify=_context(self._ca_file),
                     timeout=TIMEOUT,
                     follow_redirects=False,
@@ -104,19 +106,20 @@ class Transport:
                     headers={"User-Agent": "stagemail", "Accept-Encoding": "identity"},
                     event_hooks={"request": [self.guard]},
                 )
+                self._client = bound(made, self._ending)
             return self._client
 
     @staticmethod
     def _read(response: httpx2.Response) -> bytes:
-        end = time.monotonic() + MAX_SECONDS  # sockets live in real time, whatever clock the run has
         chunks: list[bytes] = []
         size = 0
         for chunk in response.iter_bytes():
             size += len(chunk)
             if size > MAX_BODY:
-                raise Unreachable(f"{response.request.url.path}: the answer is larger than {MAX_BODY} bytes")
-            if time.monotonic() > end:
-                raise Unreachable(f"{response.request.url.path}: the answer takes longer than {MAX_SECONDS:.0f} s")
+                raise Unreachable(
+                    f"{response.request.url.path}: the answer is larger than {MAX_BODY} bytes",
+                    hint="look at `domain` and what stands between, such as a proxy",
+                )
             chunks.append(chunk)
         return b"".join(chunks)
 
