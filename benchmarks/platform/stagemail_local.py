@@ -7,10 +7,9 @@ Not here: writing; platforms (``stagemail.target``).
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Literal
-
-from pydantic import BaseModel
+from typing import Any
 
 from stagemail.errors import ReadOnly
 from stagemail.model import email
@@ -30,13 +29,6 @@ _CAN = Capabilities(
         BINDING: dict.fromkeys(_APP, "sets"),
     }
 )
-
-
-class LocalSettings(BaseModel):
-    """A target of ``type: local``; ``file`` stands beside the operator file."""
-
-    type: Literal["local"]
-    file: str
 
 
 class LocalTarget:
@@ -89,10 +81,14 @@ class LocalTarget:
 class LocalPlugin:
     """The target, and what builds it."""
 
-    settings: type[BaseModel] = LocalSettings
     runtime = "stagemail_local:PLUGIN"
 
-    def scope(self, settings: LocalSettings) -> str:
+    @property
+    def settings(self) -> Any:
+        """The model of its settings, which an operator file that was judged before does not need."""
+        return import_module("stagemail_local_settings").LocalSettings
+
+    def scope(self, settings: Any) -> str:
         """One file is one organization."""
         return f"local:{settings.file}"
 

@@ -4,30 +4,35 @@ Every port ships an in-memory adapter as product code, and one contract suite (`
 adapter. Not here: adapters (floor 3) and who builds them (``wiring``).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol, runtime_checkable
+from __future__ import annotations
 
-from stagemail.model.cost import Cost
-from stagemail.model.dns import Answer, RecordKind
-from stagemail.model.field import Value
-from stagemail.model.happening import Happening
-from stagemail.model.inventory import Inventory, StageIdentity
-from stagemail.model.job import Depth, Job
-from stagemail.model.key import Key
-from stagemail.model.location import Location, Place
-from stagemail.model.message import Message, MessageState
-from stagemail.model.notice import CommitStatus, Notice
-from stagemail.model.probe import Extent, Letter, Probed, Sent, Server
-from stagemail.model.problem import Problem
-from stagemail.model.revision import Advance, Commit, Loaded, Revision
-from stagemail.model.run import Intent, Operation, Outcome, Run
-from stagemail.model.secret import Secret, SecretRef, SecretVersion
-from stagemail.model.snapshot import Applied, AppliedResource, Capabilities, Desired, Observed
-from stagemail.model.standing import Audit, Decision, Standing
-from stagemail.model.step import Step
-from stagemail.model.verdict import Verdict
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from stagemail.dataclass import dataclass
+
+if TYPE_CHECKING:  # a port names its types; whoever uses one has loaded what it uses
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from stagemail.model.cost import Cost
+    from stagemail.model.dns import Answer, RecordKind
+    from stagemail.model.field import Value
+    from stagemail.model.happening import Happening
+    from stagemail.model.inventory import Inventory, StageIdentity
+    from stagemail.model.job import Depth, Job
+    from stagemail.model.key import Key
+    from stagemail.model.location import Location, Place
+    from stagemail.model.message import Message, MessageState
+    from stagemail.model.notice import CommitStatus, Notice
+    from stagemail.model.probe import Extent, Letter, Probed, Sent, Server
+    from stagemail.model.problem import Problem
+    from stagemail.model.revision import Advance, Commit, Loaded, Revision
+    from stagemail.model.run import Intent, Operation, Outcome, Run
+    from stagemail.model.secret import Secret, SecretRef, SecretVersion
+    from stagemail.model.snapshot import Applied, AppliedResource, Capabilities, Desired, Observed
+    from stagemail.model.standing import Audit, Decision, Standing
+    from stagemail.model.step import Step
+    from stagemail.model.verdict import Verdict
 
 
 class Clock(Protocol):

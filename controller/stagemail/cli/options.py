@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from stagemail.dataclass import dataclass
 from stagemail.reconcile.net import Net
 
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -5,6 +5,8 @@ Not here: what a verb does with them.
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from stagemail.cli.logs import guard
 from stagemail.cli.options import globals_of
@@ -19,7 +21,9 @@ from stagemail.reconcile.world import World
 from stagemail.wiring.as_if import planned_as_if
 from stagemail.wiring.opening import open_source
 from stagemail.wiring.running import Running
-from stagemail.wiring.sender import SenderChecks
+
+if TYPE_CHECKING:  # only --check-sender needs it
+    from stagemail.wiring.sender import SenderChecks
 
 
 class RunSession(Session):
@@ -65,7 +69,8 @@ class RunSession(Session):
 
     def check_senders(self, stages: Sequence[str]) -> tuple[StageResult[Believed], ...]:
         """Judge the senders of these stages by DNS, all at the same time; no record is opened, no secret read."""
-        checks = SenderChecks(self.installation.operator)
+        module: Any = import_module("stagemail.wiring.sender")
+        checks: SenderChecks = module.SenderChecks(self.installation.operator)
         wanted = each_stage(stages, lambda stage: checks.question(self.desired(stage)))
         found = checks.check([one.value for one in wanted if one.value is not None])
         answers = {one.stage: one for one in found}

@@ -4,15 +4,17 @@ Not here: what a verb does with them; record, secrets and platform (``run_sessio
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from stagemail.cli.options import globals_of
 from stagemail.cli.output import ProgressLine
+from stagemail.dataclass import dataclass
 from stagemail.model.revision import Loaded
 from stagemail.ports import Source
 from stagemail.reconcile.request import Request
@@ -21,7 +23,6 @@ from stagemail.reconcile.stages import StageResult, each_stage
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.opening import open_installation, open_source
 from stagemail.wiring.places import root_of
-from stagemail.wiring.sources import contents_of
 
 Result = TypeVar("Result")
 
@@ -65,7 +66,9 @@ class Session:
     @cached_property
     def contents(self) -> Mapping[str, str]:
         """What the documents of each stage are at this revision."""
-        return contents_of(self.installation, self.root, self.loaded.revision.id)
+        sources: Any = import_module("stagemail.wiring.sources")  # only a soak asks
+        found: Mapping[str, str] = sources.contents_of(self.installation, self.root, self.loaded.revision.id)
+        return found
 
     def request(self, stage: str) -> Request:
         """One stage of this run."""

@@ -11,7 +11,7 @@ from stagemail.cli.run_session import RunSession
 from stagemail.reconcile.stages import StageResult
 from stagemail.reconcile.why import why
 from stagemail.report.why import Why, why_json, why_text
-from stagemail.resources.operator_checks import secret_references
+from stagemail.resources.references import secret_references
 from stagemail.wiring.changes import changes_of
 
 

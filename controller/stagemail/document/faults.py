@@ -3,8 +3,7 @@
 Not here: finding it (``decoding``, ``scalars``, ``syntax``, ``reading``).
 """
 
-from dataclasses import dataclass
-
+from stagemail.dataclass import dataclass
 from stagemail.document.limits import MAX_PROBLEMS
 from stagemail.model.location import Location
 from stagemail.model.problem import Problem

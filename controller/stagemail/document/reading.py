@@ -4,7 +4,6 @@ Not here: lines of places that are fine (``locating``), what plain texts mean (`
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import yaml
@@ -22,6 +21,7 @@ from yaml.events import (
     StreamStartEvent,
 )
 
+from stagemail.dataclass import dataclass
 from stagemail.document.characters import FORBIDDEN_IN_TEXT, describe_character, is_control
 from stagemail.document.decoding import checked
 from stagemail.document.faults import Fault, Faults, TooMany

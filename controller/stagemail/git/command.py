@@ -7,11 +7,12 @@ signers, transports beyond the allowed ones. Not here: what commands mean (``obj
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import NotFound, UserMustFix
 from stagemail.git import local
 from stagemail.git.failure import failure

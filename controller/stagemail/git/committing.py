@@ -4,9 +4,10 @@ Not here: sending it anywhere (``remote_branch``). Source: git-hash-object(1), g
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import UsageError
 from stagemail.git.arguments import safe_path
 from stagemail.git.repository import Repository, full_id

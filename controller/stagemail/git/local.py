@@ -7,7 +7,6 @@ GitPython takes longer to load than most commands take to run, so reading goes t
 import os
 import selectors
 import subprocess
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -45,51 +44,54 @@ def ran(
     ``environment`` is all that it gets. Raises FileNotFoundError where there is no such program.
     """
     errors = Answer(ERRORS_KEPT)
-    given = _file_of(stdin)
-    try:
-        with subprocess.Popen(
-            command, cwd=at, env=environment, stdin=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as process:
-            in_time = _drained(process, answer, errors, time.monotonic() + timeout)
-            if not in_time:
-                process.kill()
-    finally:
-        if given != subprocess.DEVNULL:
-            os.close(given)
+    given = subprocess.PIPE if stdin else subprocess.DEVNULL
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=at, env=environment, stdin=given, stdout=pipe, stderr=pipe) as process:
+        in_time = _exchanged(process, stdin, answer, errors, time.monotonic() + timeout)
+        if not in_time:
+            process.kill()
     if not in_time:
         return process.returncode, f"Timeout: the command did not end in {timeout:g} s"
     return process.returncode, errors.data.decode("utf-8", "replace")
 
 
-def _file_of(data: bytes) -> int:
-    """A descriptor to read the bytes from. A file, not a pipe: git may answer before it has read everything."""
-    if not data:
-        return subprocess.DEVNULL
-    with tempfile.TemporaryFile() as file:
-        file.write(data)
-        file.seek(0)
-        return os.dup(file.fileno())
-
-
-def _drained(process: subprocess.Popen[bytes], answer: Answer, errors: Answer, deadline: float) -> bool:
-    """Whether both ends were closed, and the process ended, before the deadline."""
+def _exchanged(process: "subprocess.Popen[bytes]", stdin: bytes, answer: Answer, errors: Answer, end: float) -> bool:
+    """Write and read in turns, as git is ready. Whether everything was closed, and the process over, before the end."""
+    left = memoryview(stdin)
     with selectors.DefaultSelector() as selector:
         for pipe, kept in ((process.stdout, answer), (process.stderr, errors)):
             if pipe is not None:
                 selector.register(pipe, selectors.EVENT_READ, kept)
+        if process.stdin is not None:
+            os.set_blocking(process.stdin.fileno(), False)
+            selector.register(process.stdin, selectors.EVENT_WRITE)
         while selector.get_map():
-            left = deadline - time.monotonic()
-            ready = selector.select(left) if left > 0 else []
+            seconds = end - time.monotonic()
+            ready = selector.select(seconds) if seconds > 0 else []
             if not ready:
                 return False
             for key, _ in ready:
-                chunk = os.read(key.fd, _CHUNK)
-                if chunk:
+                if key.data is None:
+                    left = _written(key.fd, left)
+                    if not left and process.stdin is not None:
+                        selector.unregister(process.stdin)
+                        process.stdin.close()
+                elif chunk := os.read(key.fd, _CHUNK):
                     key.data.write(chunk)
                 else:
                     selector.unregister(key.fileobj)
     try:
-        process.wait(max(0.0, deadline - time.monotonic()))
+        process.wait(max(0.0, end - time.monotonic()))
     except subprocess.TimeoutExpired:
         return False
     return True
+
+
+def _written(to: int, data: memoryview) -> memoryview:
+    """What is left to write. Nothing is where the reader has ended: its status and errors say why."""
+    try:
+        return data[os.write(to, data[:_CHUNK]) :]
+    except BlockingIOError:
+        return data
+    except BrokenPipeError:
+        return data[:0]

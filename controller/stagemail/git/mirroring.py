@@ -5,9 +5,10 @@ Not here: when to fetch (``reconcile.loop``), verifying who signed.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import NotFound
 from stagemail.git.arguments import DEFAULT_PROTOCOLS, safe_branch, safe_url
 from stagemail.git.command import Command

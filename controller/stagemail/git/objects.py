@@ -4,8 +4,8 @@ Not here: which of the files count (``source``). Source: git-ls-tree(1), git-cat
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import InvalidInput, UserMustFix
 from stagemail.git.arguments import safe_path
 from stagemail.git.repository import FULL_ID, Repository, full_id

@@ -6,9 +6,10 @@ Not here: making commits (``committing``).
 Source: git-ls-remote(1), git-fetch(1), git-push(1) with --porcelain and --force-with-lease.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import NotFound, UserMustFix
 from stagemail.git.arguments import safe_branch
 from stagemail.git.command import Command

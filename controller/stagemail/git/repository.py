@@ -4,9 +4,9 @@ Not here: reading it (``objects``, ``history``, ``worktree``), getting one (``mi
 """
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import NotFound, NotPermitted, UserMustFix
 from stagemail.git.arguments import safe_ref
 from stagemail.git.command import TIMEOUT, Command

@@ -2,7 +2,7 @@
 
 The user's GnuPG home, agent and trust are never asked, and no file of the repository under review is.
 Source: gpg(1), ssh-keygen(1) ALLOWED SIGNERS, git-config(1) gpg.*.
-Not here: judging commits (``signatures``), which history may be followed (``source.following``).
+Not here: judging commits (``verifying``), which history may be followed (``source.following``).
 """
 
 import os
@@ -12,12 +12,12 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import NotFound, UserMustFix
 
 MAX_KEY_FILE: Final = 4 * 1024 * 1024

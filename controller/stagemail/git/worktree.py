@@ -5,8 +5,8 @@ Not here: reading the files (``source``). Source: git-status(1) porcelain v2, gi
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from stagemail.dataclass import dataclass
 from stagemail.git.arguments import safe_path
 from stagemail.git.repository import Repository
 

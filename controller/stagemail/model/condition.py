@@ -3,9 +3,10 @@
 Source: Kubernetes API conventions, "Typical status properties". Not here: deciding them (``reconcile.conditions``).
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from stagemail.dataclass import dataclass
 
 ConditionType = Literal["Ready", "Reconciling", "Stalled"]
 Truth = Literal["True", "False", "Unknown"]

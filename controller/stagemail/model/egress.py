@@ -7,10 +7,11 @@ metadata addresses are those of AWS, Azure, Google Cloud, Oracle Cloud and Aliba
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
+from stagemail.dataclass import dataclass
 from stagemail.model.grant import destination, smtp_destination
 
 Address = IPv4Address | IPv6Address

@@ -6,7 +6,6 @@ Not here: YAML shapes (``resources``), platform spellings (``target``).
 
 import re
 from collections.abc import Mapping
-from email.utils import parseaddr
 from typing import Final
 
 from stagemail.model.field import FieldSpec, Specs, Value
@@ -66,9 +65,15 @@ _PLAIN: Final = re.compile(rf"({_ATOM}(?: {_ATOM})*) <({_ADDRESS})>|({_ADDRESS})
 def parts_of(mailbox: str) -> tuple[str, str]:
     """The display name of a mailbox ("" where it has none) and its bare address, with its domain in lower case."""
     plain = _PLAIN.fullmatch(mailbox)
-    name, address = (plain[1] or "", plain[2] or plain[3]) if plain else parseaddr(mailbox)
+    name, address = (plain[1] or "", plain[2] or plain[3]) if plain else _read_in_full(mailbox)
     local, at, domain = address.rpartition("@")
     return name, f"{local}{at}{domain.lower()}"
+
+
+def _read_in_full(mailbox: str) -> tuple[str, str]:
+    from email.utils import parseaddr  # noqa: PLC0415 - loads sockets and six modules more, for mailboxes that are odd
+
+    return parseaddr(mailbox)
 
 
 def address_of(mailbox: str) -> str:

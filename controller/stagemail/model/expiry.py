@@ -3,9 +3,10 @@
 Units: days. Not here: where the date comes from (a store, or ``expires`` of a reference), and printing it.
 """
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Final
+
+from stagemail.dataclass import dataclass
 
 WARN_DAYS: Final = (30, 14, 7)
 """Days before the end at which it is said, each time with more weight."""

@@ -4,9 +4,9 @@ Not here: the names of the fields (``model.email``) and how a platform spells va
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from stagemail.dataclass import dataclass
 from stagemail.model.secret import Masked, SecretRef, SecretState
 
 Value = str | int | bool | None | tuple[str, ...] | SecretRef | SecretState | Masked

@@ -3,8 +3,9 @@
 Not here: which gates are shut (``reconcile.gates``), what they hold (``planning.guard``).
 """
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from stagemail.dataclass import dataclass
 
 GateKind = Literal["stopped", "suspended", "waiting", "soaking", "approval", "canary"]
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -6,11 +6,11 @@ Not here: asking (``reconcile.credentials``), the operator file's YAML (``resour
 """
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from stagemail.dataclass import dataclass
 from stagemail.model.secret import SecretRef
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}

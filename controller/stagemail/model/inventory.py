@@ -1,7 +1,8 @@
 """What a platform has in a stage: the stage itself and the apps that are deployed there."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from stagemail.dataclass import dataclass
 
 Purpose = Literal["development", "non-production", "production"]
 STRICTNESS: dict[str, int] = {"development": 0, "non-production": 1, "production": 2}

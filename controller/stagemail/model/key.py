@@ -3,9 +3,10 @@
 Keys are the platform's, names are labels: an app that is renamed keeps its key.
 """
 
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, Literal
+
+from stagemail.dataclass import dataclass
 
 Kind = Literal["configuration", "binding"]
 CONFIGURATION: Kind = "configuration"

@@ -3,7 +3,7 @@
 Not here: finding the line (``document`` composes the blob again when a person needs it).
 """
 
-from dataclasses import dataclass
+from stagemail.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)

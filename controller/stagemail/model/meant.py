@@ -4,9 +4,10 @@ Pure. Not here: comparing (``reconcile.compare``), the shape in the operator fil
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from stagemail.dataclass import dataclass
 from stagemail.model import email
 
 BOUND_FIELD: Final = "bound"

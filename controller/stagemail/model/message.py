@@ -4,9 +4,10 @@ Not here: composing it (``mail.composing``), keeping the books (``mail.outbox``)
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
+
+from stagemail.dataclass import dataclass
 
 MessageState = Literal["begun", "accepted", "refused", "not-sent", "arrived", "lost"]
 """``begun``: recorded directly before DATA and never settled: nobody knows. ``arrived``, ``lost``: a person looked."""

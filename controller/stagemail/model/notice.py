@@ -3,8 +3,9 @@
 Not here: when (``reconcile.notifying``), how (``notify``, ``host``).
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+from stagemail.dataclass import dataclass
 
 NoticeKind = Literal["stalled", "not-ready", "ready", "applied", "source", "journal"]
 """A stage needs somebody · a stage is not as Git wants · it is again · something was written · a source is not seen ·

@@ -3,7 +3,7 @@
 Not here: asking Git (``git.origins``).
 """
 
-from dataclasses import dataclass
+from stagemail.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """A plan: ordered steps at one revision, with the fingerprint of what was observed. Plain data."""
 
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, Literal
 
+from stagemail.dataclass import dataclass
 from stagemail.model.inventory import StageIdentity
 from stagemail.model.snapshot import AppliedResource
 from stagemail.model.step import Hazard, Step

@@ -1,9 +1,10 @@
 """What the operator file decides about one stage: purpose, how far automation goes, which hazards hold."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from stagemail.dataclass import dataclass
 from stagemail.model.gate import Gate, Gating
 from stagemail.model.inventory import Purpose
 from stagemail.model.step import HazardKind

@@ -6,9 +6,10 @@ Sources: RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 4954 (AUTH), RFC 6749 section
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Literal
 
+from stagemail.dataclass import dataclass
 from stagemail.model import email
 from stagemail.model.field import Value
 from stagemail.model.grant import smtp_destination

@@ -3,9 +3,9 @@
 Not here: rendering (``report``) and deciding the exit code (``cli``).
 """
 
-from dataclasses import dataclass
 from typing import Literal
 
+from stagemail.dataclass import dataclass
 from stagemail.model.location import Location
 
 Severity = Literal["error", "warning", "note"]

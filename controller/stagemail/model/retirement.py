@@ -4,10 +4,10 @@ Pure: the date is an argument. Not here: the data (``resources.retirements``), w
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 
+from stagemail.dataclass import dataclass
 from stagemail.model import email
 from stagemail.model.field import Value
 

@@ -1,9 +1,10 @@
 """A revision of the desired state, and what loading it gave."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from stagemail.dataclass import dataclass
 from stagemail.model.problem import Problem
 from stagemail.model.snapshot import Desired
 

@@ -1,9 +1,10 @@
 """One reconcile of one stage at one revision: outcomes, intents, operations, and the run itself."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
+from stagemail.dataclass import dataclass
 from stagemail.model.field import Value
 from stagemail.model.key import Key
 

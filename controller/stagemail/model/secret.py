@@ -5,8 +5,9 @@ Not here: reading stores (``secret``) and who may use what (``reconcile.credenti
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final, NoReturn
+
+from stagemail.dataclass import dataclass
 
 MASK = "***"
 UNKNOWN = "unknown"

@@ -1,8 +1,9 @@
 """Which apps a binding means: an exact name or key, or a pattern in which only ``*`` and ``?`` are special."""
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+
+from stagemail.dataclass import dataclass
 
 
 @lru_cache(maxsize=4096)

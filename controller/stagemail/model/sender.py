@@ -4,9 +4,10 @@ Not here: evaluating records (``mail``), asking DNS (``ports.Resolver``), wordin
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from stagemail.dataclass import dataclass
 from stagemail.model import email
 from stagemail.model.probe import Fact
 from stagemail.model.snapshot import Configuration

@@ -4,10 +4,11 @@ Not here: comparing them (``planning``), building them (``source``, ``target``, 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Final
 
+from stagemail.dataclass import dataclass
 from stagemail.model.field import Support, Value
 from stagemail.model.inventory import StageIdentity
 from stagemail.model.key import Key

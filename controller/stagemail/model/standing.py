@@ -3,10 +3,10 @@
 Not here: judging (``planning.gates``, ``reconcile.gates``), keeping it (``record``).
 """
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from stagemail.dataclass import dataclass
 from stagemail.model.condition import Condition
 
 DecisionKind = Literal["suspend", "resume", "approve"]

@@ -1,8 +1,8 @@
 """Steps of a plan: what changes, why, and what a person must have agreed to."""
 
-from dataclasses import dataclass
 from typing import Literal
 
+from stagemail.dataclass import dataclass
 from stagemail.model.field import Value
 from stagemail.model.key import Key
 

@@ -1,6 +1,6 @@
 """How much of a platform's limits is used: what the metrics show."""
 
-from dataclasses import dataclass
+from stagemail.dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

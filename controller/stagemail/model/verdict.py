@@ -1,7 +1,8 @@
 """Whether a new tip of a branch may be followed: what was found, and which revision stands until then."""
 
-from dataclasses import dataclass
 from typing import Literal
+
+from stagemail.dataclass import dataclass
 
 VerdictReason = Literal[
     "",

@@ -1,7 +1,6 @@
 """A waiver accepts one hazard, for exactly one value. Its expiry is reported and never acts by itself."""
 
-from dataclasses import dataclass
-
+from stagemail.dataclass import dataclass
 from stagemail.model.location import Place
 from stagemail.model.selector import Selector
 

@@ -5,9 +5,10 @@ wanted by Git is a hazard of the step. Not here: doing it, and the fresh read ri
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from stagemail.dataclass import dataclass
 from stagemail.model.field import Fields, Specs, Value
 from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.plan import Note

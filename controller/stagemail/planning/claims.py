@@ -4,8 +4,8 @@ Not here: turning a claim into a resource (``resolve``).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from stagemail.dataclass import dataclass
 from stagemail.model.inventory import App
 from stagemail.model.location import Place
 from stagemail.model.selector import Selector

@@ -4,8 +4,8 @@ Not here: which changes are dangerous (``hazards``), when they happen (``order``
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from stagemail.dataclass import dataclass
 from stagemail.model.field import FieldSpec, Specs, Value
 from stagemail.model.secret import Masked, SecretState
 from stagemail.model.snapshot import (

@@ -4,8 +4,9 @@ Each takes steps and gives steps. Nothing outside this module decides whether a 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from stagemail.dataclass import dataclass
 from stagemail.model.field import Value
 from stagemail.model.gate import Gate
 from stagemail.model.inventory import App

@@ -4,10 +4,10 @@ Exact names beat patterns; two equal claims on one app are a conflict. Not here:
 """
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
 
+from stagemail.dataclass import dataclass
 from stagemail.model.field import Value
 from stagemail.model.inventory import App, Inventory
 from stagemail.model.key import BINDING, CONFIGURATION, Key

@@ -1,8 +1,9 @@
 """All that a plan depends on, in one value."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from stagemail.dataclass import dataclass
 from stagemail.model.field import Specs
 from stagemail.model.inventory import Inventory
 from stagemail.model.policy import Policy

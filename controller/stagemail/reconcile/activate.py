@@ -6,8 +6,9 @@ else left pending there meanwhile is never made live. The window between that re
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import OutcomeUnknown, StagemailError, TryLater
 from stagemail.model.key import Key
 from stagemail.model.run import Intent, Operation, Outcome

@@ -5,10 +5,11 @@ Pure. Source: Kubernetes API conventions (conditions), kstatus (Ready, Reconcili
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import StagemailError, TryLater
 from stagemail.model.condition import Condition, Truth
 from stagemail.model.gate import Gate

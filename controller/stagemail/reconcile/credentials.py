@@ -10,11 +10,11 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
-from dataclasses import dataclass
 from hashlib import sha256
 from threading import Lock
 from typing import TypeVar
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import (
     GrantRefused,
     NotFound,

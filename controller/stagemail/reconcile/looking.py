@@ -3,8 +3,7 @@
 Writes nothing. Not here: what is said about it (``why``, ``secret_status``).
 """
 
-from dataclasses import dataclass
-
+from stagemail.dataclass import dataclass
 from stagemail.model.key import BINDING, Key
 from stagemail.model.snapshot import Observed
 from stagemail.planning.evidence import told_by_apps

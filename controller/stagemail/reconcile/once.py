@@ -4,9 +4,10 @@ The only way to a platform: CLI, controller, webhook and web page all call this.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import Busy, InvalidInput, LeaseLost, ReadOnly, StagemailError, StalePlan
 from stagemail.model import email
 from stagemail.model.key import CONFIGURATION, Key

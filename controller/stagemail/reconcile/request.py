@@ -1,8 +1,9 @@
 """What is asked for: one stage at one loaded revision, under one policy."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from stagemail.dataclass import dataclass
 from stagemail.model.policy import Policy
 from stagemail.model.revision import Loaded
 

@@ -4,8 +4,8 @@ Not here: reading stores, record and platform (``secret_status``).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from stagemail.dataclass import dataclass
 from stagemail.model.inventory import App
 from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.secret import SecretState

@@ -6,9 +6,10 @@ Not here: rendering (``report.secret_status``), whether the version before may g
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import StagemailError
 from stagemail.model.expiry import expiry_of
 from stagemail.model.key import CONFIGURATION

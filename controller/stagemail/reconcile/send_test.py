@@ -8,10 +8,11 @@ Not here: composing and speaking (``mail``, behind ports), where the books are (
 import hashlib
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import InvalidInput, NotFound, NotPermitted
 from stagemail.model import email
 from stagemail.model.field import Value

@@ -4,8 +4,8 @@ Not here: deciding (``planning``), writing (``apply``).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import InvalidInput, NotFound, StagemailError
 from stagemail.model.inventory import Inventory
 from stagemail.model.key import BINDING, CONFIGURATION, KEY_ORDER, Key

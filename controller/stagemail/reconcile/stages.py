@@ -1,10 +1,10 @@
 """Many stages, one after the other: one that fails never stops another. Earlier stages come first (``dependsOn``)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Generic, TypeVar
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import StagemailError
 
 Result = TypeVar("Result")

@@ -1,8 +1,9 @@
 """What one apply knows while it works: what it read last, what it has applied, what Git wants by key."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from stagemail.dataclass import dataclass
 from stagemail.model.field import Value
 from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.plan import Plan

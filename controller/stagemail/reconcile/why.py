@@ -5,9 +5,9 @@ Not here: rendering (``report.why``), asking Git (``wiring.changes``).
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import StagemailError
 from stagemail.model.field import Value
 from stagemail.model.key import BINDING

@@ -5,8 +5,9 @@ Not here: building it (``wiring``).
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from stagemail.dataclass import dataclass
 from stagemail.model.secret import SecretRef
 from stagemail.ports import Clock, Leases, MailProbe, Record, Standings, Target
 from stagemail.reconcile.credentials import Credentials

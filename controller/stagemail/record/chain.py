@@ -8,10 +8,10 @@ Not here: tables (``entries``, ``sqlite_reader``).
 import hmac
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
+from stagemail.dataclass import dataclass
 from stagemail.model.event import Copied
 from stagemail.model.standing import Audit
 from stagemail.record.codec import Json

@@ -3,11 +3,12 @@
 Not here: what lines say (``git_branch_lines``), when to write (``git_branch``), missing lines (``branch_history``).
 """
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Final
 
 from stagemail import git
+from stagemail.dataclass import dataclass
 from stagemail.record.branch_history import blobs, fetched_tip, hold_against_history, message
 from stagemail.record.git_branch_lines import Parsed, Seals
 from stagemail.record.sealing import End

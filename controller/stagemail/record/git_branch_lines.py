@@ -6,10 +6,11 @@ the seal of the last of them. Not here: what facts say (``git_branch_facts``), l
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Final
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import CorruptRecord, UserMustFix
 from stagemail.record.codec import encode_instant
 from stagemail.record.git_branch_facts import decode_fact, encode_fact

@@ -4,10 +4,11 @@ Not here: when it is pushed (``git_branch``).
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Final
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import NeverAgain
 from stagemail.ports import Lease
 from stagemail.record.git_branch_facts import essence

@@ -6,10 +6,11 @@ that was given back is lost. Not here: keeping it (``memory``, ``git_branch``), 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from stagemail.dataclass import dataclass
 from stagemail.model.inventory import StageIdentity
 from stagemail.model.key import Key
 from stagemail.model.run import Intent, Outcome, Run

@@ -4,9 +4,9 @@ Taken from a plan, so that drift and plan cannot disagree. Not here: healing it 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import StagemailError
 from stagemail.model.field import Value
 from stagemail.model.plan import Note, Plan

@@ -4,8 +4,8 @@ Not here: exit codes, and outcomes of steps (``runs``).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import StagemailError, TryLater
 from stagemail.model.problem import Problem
 from stagemail.report.envelope import envelope

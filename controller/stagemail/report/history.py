@@ -4,10 +4,11 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Final
 
+from stagemail.dataclass import dataclass
 from stagemail.model.origin import Origin, Site
 from stagemail.model.run import Outcome, Run
 from stagemail.report.codec import encode_instant, members

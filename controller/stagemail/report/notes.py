@@ -4,9 +4,9 @@ Not here: laying them out.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import get_args
 
+from stagemail.dataclass import dataclass
 from stagemail.model.plan import Note, NoteKind
 
 TITLES: dict[NoteKind, str] = {

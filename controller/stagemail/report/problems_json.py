@@ -5,8 +5,8 @@ Not here: text (``problems``) and the forms that other tools read (``annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from stagemail.dataclass import dataclass
 from stagemail.model.problem import Problem
 from stagemail.report.envelope import envelope
 from stagemail.report.problems import in_order

@@ -1,9 +1,9 @@
 """Runs as JSON: every outcome, what failed altogether, and always what is worth trying again. Not here: text."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import StagemailError
 from stagemail.model.run import Run
 from stagemail.report.envelope import envelope

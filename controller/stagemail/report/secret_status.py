@@ -5,9 +5,9 @@ Filled by ``reconcile.secret_status``. Not here: reading stores, record or platf
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+from stagemail.dataclass import dataclass
 from stagemail.model.location import Location
 from stagemail.report.envelope import envelope
 from stagemail.report.failure import Failure

@@ -4,9 +4,9 @@
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
+from stagemail.dataclass import dataclass
 from stagemail.model.condition import Condition
 from stagemail.model.inventory import StageIdentity
 from stagemail.model.problem import Problem

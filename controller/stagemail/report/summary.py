@@ -4,8 +4,8 @@ Not here: how it is laid out (``plan_text``, ``plan_markdown``).
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from stagemail.dataclass import dataclass
 from stagemail.model import email
 from stagemail.model.plan import Plan
 from stagemail.model.step import Case, Step

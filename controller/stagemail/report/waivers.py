@@ -7,8 +7,8 @@ which is for the person who commits the document and the one who reviews it.
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from stagemail.dataclass import dataclass
 from stagemail.model.key import CONFIGURATION
 from stagemail.model.plan import Plan
 from stagemail.model.step import Hazard, Step

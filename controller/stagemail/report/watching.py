@@ -1,7 +1,6 @@
 """How often drift can be watched, in words. Not here: counting (``reconcile.watching``)."""
 
-from dataclasses import dataclass
-
+from stagemail.dataclass import dataclass
 from stagemail.model.cost import Cost
 from stagemail.report.instants import seconds_text
 

@@ -4,9 +4,9 @@ Filled by ``reconcile.why``. Not here: finding it out.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from stagemail.dataclass import dataclass
 from stagemail.model.field import Value
 from stagemail.model.revision import Commit
 from stagemail.model.run import Run

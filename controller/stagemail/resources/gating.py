@@ -3,7 +3,7 @@
 Not here: judging (``planning.windows``, ``reconcile.gates``).
 """
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StringConstraints
@@ -39,15 +39,6 @@ class Window(Shape):
     end: Time = rule("When it closes, in quotes; not after the begin: on the next day.", example="16:00", source=_FILE)
     zone: Zone = rule("The time zone, by its name.", example="Europe/Berlin", source="IANA time zone database")
 
-    def as_model(self) -> model.Window:
-        """The window in numbers."""
-        return model.Window(
-            tuple(sorted(model.DAYS.index(day) for day in self.days)),
-            _minutes(self.begin),
-            _minutes(self.end),
-            self.zone,
-        )
-
 
 class Windows(Shape):
     """When a stage may be written. Narrowing recipients and renewing a credential wait for no window."""
@@ -81,12 +72,3 @@ class Stop(Shape):
     reason: Annotated[str, StringConstraints(min_length=1, max_length=500)] = rule(
         "Why; everybody who asks is told.", example="the mail provider is down", source=_FILE
     )
-
-
-def _minutes(text: str) -> int:
-    return int(text[:2]) * 60 + int(text[3:])
-
-
-def model_windows(windows: list[Any]) -> tuple[model.Window, ...]:
-    """Windows in numbers, in their order."""
-    return tuple(window.as_model() for window in windows)

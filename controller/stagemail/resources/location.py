@@ -4,12 +4,12 @@ Not here: making them (``schemas``).
 """
 
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 
 from stagemail.errors import NotFound
 
 _MARK = "stagemail.schema.json"
+_PACKAGE = Path(__file__).parents[1]
 
 
 @lru_cache(maxsize=1)
@@ -19,7 +19,7 @@ def schema_folder() -> Path:
     A wheel holds them in ``stagemail/schemas``. An editable install does not show files that the build adds, so there
     they are read from the repository, in ``schemas`` beside ``controller``.
     """
-    package = Path(str(resources.files("stagemail")))
+    package = _PACKAGE
     for folder in (package / "schemas", package.parent.parent / "schemas"):
         if (folder / _MARK).is_file():
             return folder
@@ -32,7 +32,7 @@ def schema_folder() -> Path:
 @lru_cache(maxsize=1)
 def sample_folder() -> Path:
     """The folder of the sample (operator file and environments), found as the schemas are. Raises NotFound."""
-    package = Path(str(resources.files("stagemail")))
+    package = _PACKAGE
     for folder in (package / "sample", package.parent.parent):
         if (folder / "environments").is_dir() and (folder / "stagemail.yaml").is_file():
             return folder

@@ -15,6 +15,7 @@ from stagemail.resources.comparing import Comparing
 from stagemail.resources.controller import Controller
 from stagemail.resources.dns import DnsChecks
 from stagemail.resources.duration import Seconds
+from stagemail.resources.folders import Folders
 from stagemail.resources.gating import Canary, Stop, Windows
 from stagemail.resources.journal import Journal
 from stagemail.resources.mail import MailChecks
@@ -191,7 +192,7 @@ Targets = dict[Name, Annotated[Any, Plugin("targets", "target")]]
 Stores = dict[Name, Annotated[Any, Plugin("stores", "secret store")]]
 
 
-class Operator(Document):
+class Operator(Document, Folders):
     """Identity, trust and policy. No secret is in it."""
 
     kind: Literal["Operator"] = rule("This kind.", example="Operator", source=_FILE)
@@ -304,27 +305,8 @@ class Operator(Document):
         default=DnsChecks(),
     )
 
-    def folders_of(self, stage: str) -> tuple[str, ...]:
-        """The folders of a stage's documents, from the repository's root."""
-        written = self.stages[stage].folders
-        if written is not None:
-            return tuple(written)
-        path = self.source_of(stage).path
-        return (stage,) if path == "." else (f"{path}/{stage}",)
-
-    def source_of(self, stage: str) -> Source:
-        """Where a stage's documents are."""
-        name = self.stages[stage].source
-        return self.source if name is None else self.sources[name]
-
     def within(self, source: str | None) -> "Operator":
         """The same file with the stages of one source only, as a repository of many sees it."""
         mine = {name: stage for name, stage in self.stages.items() if stage.source == source}
         where = self.source if source is None else self.sources[source]
         return self.model_copy(update={"stages": mine, "source": where})
-
-    def folders(self) -> tuple[str, ...]:
-        """Every folder that must be read: the source's and those of all stages, sorted, none below another."""
-        wanted = {folder for stage in self.stages for folder in self.folders_of(stage)}
-        wanted |= set() if self.source.path == "." else {self.source.path}
-        return tuple(sorted(folder for folder in wanted if not any(folder.startswith(f"{other}/") for other in wanted)))

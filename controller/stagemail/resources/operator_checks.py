@@ -12,9 +12,7 @@ from stagemail.model.meant import COMPARABLE
 from stagemail.resources import dns, formats, mail
 from stagemail.resources.nearest import nearest
 from stagemail.resources.operator import Operator
-from stagemail.resources.secret_reference import SecretReference
-from stagemail.resources.sources import Source
-from stagemail.resources.targets import OdcTarget
+from stagemail.resources.references import all_sources, secret_references
 
 Pointer = tuple[str, ...]
 
@@ -69,7 +67,7 @@ def _sources(operator: Operator) -> Iterator[Breach]:
         if stage.source is not None and stage.source not in operator.sources:
             meant = nearest(stage.source, operator.sources, "source")
             yield Breach(("stages", name, "source"), "unknown-source", f"no source is called `{stage.source}`:", meant)
-    for where, source in _all_sources(operator):
+    for where, source in all_sources(operator):
         if source.login is not None and not (source.url or "").startswith("https://"):
             yield Breach(
                 (*where, "login"),
@@ -77,11 +75,6 @@ def _sources(operator: Operator) -> Iterator[Breach]:
                 "a login is only sent over https:",
                 "write an https `url`, or take the login out.",
             )
-
-
-def _all_sources(operator: Operator) -> list[tuple[Pointer, Source]]:
-    named: list[tuple[Pointer, Source]] = [(("sources", name), source) for name, source in operator.sources.items()]
-    return [(("source",), operator.source), *named]
 
 
 def _twins(operator: Operator) -> Iterator[Breach]:
@@ -114,7 +107,7 @@ def _cycles(operator: Operator) -> Iterator[Breach]:
 
 def _folders(operator: Operator) -> Iterator[Breach]:
     written: list[tuple[Pointer, str]] = []
-    written += [((*at, "path"), source.path) for at, source in _all_sources(operator) if source.path != "."]
+    written += [((*at, "path"), source.path) for at, source in all_sources(operator) if source.path != "."]
     for name, stage in operator.stages.items():
         written += [(("stages", name, "folders", str(i)), folder) for i, folder in enumerate(stage.folders or ())]
     for where, folder in written:
@@ -145,29 +138,6 @@ def _hooked_sources(operator: Operator) -> Iterator[Breach]:
                 meant = nearest(source, operator.sources, "source")
                 where = ("web", "hooks", name, "sources", str(index))
                 yield Breach(where, "unknown-source", f"no source is called `{source}`:", meant)
-
-
-def secret_references(operator: Operator) -> Iterator[tuple[Pointer, SecretReference]]:
-    """Every secret that the file itself refers to, with its pointer."""
-    if operator.state_key is not None:
-        yield ("stateKey",), operator.state_key
-    if operator.journal is not None:
-        yield ("journal", "key"), operator.journal.key
-        if operator.journal.login is not None:
-            yield ("journal", "login", "password"), operator.journal.login.password
-    for where, source in _all_sources(operator):
-        if source.login is not None:
-            yield (*where, "login", "password"), source.login.password
-        if source.statuses is not None:
-            yield (*where, "statuses", "token"), source.statuses.token
-    for name, notification in operator.notifications.items():
-        if notification.url is not None:
-            yield ("notifications", name, "url"), notification.url
-    for name, hook in (operator.web.hooks if operator.web is not None else {}).items():
-        yield ("web", "hooks", name, "secret"), hook.secret
-    for name, target in operator.targets.items():
-        if isinstance(target, OdcTarget):
-            yield ("targets", name, "credentials", "clientSecret"), target.credentials.client_secret
 
 
 def _secrets(operator: Operator) -> Iterator[Breach]:
@@ -315,7 +285,7 @@ def _state(operator: Operator) -> Iterator[Breach]:
 
 def _addresses(operator: Operator) -> Iterator[Breach]:
     """A Git source's address with a password or token in it would be in every clone."""
-    named: list[tuple[Pointer, str | None]] = [(where, source.url) for where, source in _all_sources(operator)]
+    named: list[tuple[Pointer, str | None]] = [(where, source.url) for where, source in all_sources(operator)]
     named += [(("journal",), operator.journal.url)] if operator.journal is not None else []
     for where, url in named:
         user = (url or "").partition("://")[2].partition("/")[0].rpartition("@")[0]

@@ -6,13 +6,13 @@ Not here: finding plugins (``wiring``), the settings of one type (``targets``, `
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from stagemail.dataclass import dataclass
 from stagemail.resources.nearest import nearest
 
 Family = Literal["targets", "stores"]

@@ -5,7 +5,7 @@ Not here: what applies to a configuration (``model.retirement``).
 
 import tomllib
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from stagemail.model.retirement import Retirement
@@ -23,7 +23,7 @@ def version() -> str:
 
 
 def _document() -> dict[str, Any]:
-    return tomllib.loads((files("stagemail.resources") / "retirements.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(Path(__file__).with_name("retirements.toml").read_text(encoding="utf-8"))
 
 
 def _read(row: dict[str, Any]) -> Retirement:

@@ -4,10 +4,11 @@ Pure. Not here: reading (``source.tree``), lines (``source.located``), the platf
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import date
 from typing import Any, Final
 
+from stagemail.dataclass import dataclass
 from stagemail.document import Document
 from stagemail.model.location import Place
 from stagemail.model.snapshot import Binding, Configuration, Desired

@@ -4,9 +4,9 @@ Pure. Not here: which documents belong to the stage (``claims``), what needs the
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
+from stagemail.dataclass import dataclass
 from stagemail.model import email
 from stagemail.model.location import Place
 from stagemail.model.retirement import due

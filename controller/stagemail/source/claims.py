@@ -4,10 +4,10 @@ Not here: what documents mean together (``assemble_rules``), reading folders (``
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from stagemail.dataclass import dataclass
 from stagemail.model.location import Place
 from stagemail.resources.nearest import nearest
 from stagemail.source.finding import Finding

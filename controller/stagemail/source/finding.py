@@ -3,9 +3,9 @@
 Not here: lines (``source.located``), rendering (``report``).
 """
 
-from dataclasses import dataclass
 from typing import Final
 
+from stagemail.dataclass import dataclass
 from stagemail.model.location import Place
 from stagemail.model.problem import Severity
 

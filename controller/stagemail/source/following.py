@@ -6,11 +6,11 @@ Not here: whose keys count (``git.trust``), fetching, what a held stage shows (`
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
 from stagemail import git
+from stagemail.dataclass import dataclass
 from stagemail.model.verdict import Verdict, VerdictReason
 
 MOST_COMMITS: Final = 1000

@@ -3,8 +3,7 @@
 Not here: bounds on one file's contents (``document.limits``).
 """
 
-from dataclasses import dataclass
-
+from stagemail.dataclass import dataclass
 from stagemail.errors import InvalidInput
 
 

@@ -6,9 +6,10 @@ Not here: reading YAML (``tree_documents``), what the files mean (``assemble``).
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
+from stagemail.dataclass import dataclass
 from stagemail.document import describe_character, forbidden_character
 from stagemail.model.location import Location
 from stagemail.model.problem import Problem

@@ -4,9 +4,9 @@ Not here: what documents mean (``assemble``).
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from stagemail.dataclass import dataclass
 from stagemail.document import Document, read
 from stagemail.model.problem import Problem
 from stagemail.source.cache import CACHED_BYTES, Cache

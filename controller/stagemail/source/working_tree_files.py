@@ -6,10 +6,10 @@ Not here: which of them are committed (``working_tree``).
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from stagemail.dataclass import dataclass
 from stagemail.errors import InvalidInput, NotPermitted
 from stagemail.source.quota import Quota
 from stagemail.source.tree import printable

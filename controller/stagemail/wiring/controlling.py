@@ -25,7 +25,7 @@ from stagemail.reconcile.request import Request
 from stagemail.reconcile.world import World
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.opening import clock as machine_clock
-from stagemail.wiring.opening import read_operator
+from stagemail.wiring.opening import load_operator
 from stagemail.wiring.places import required_operator_file
 from stagemail.wiring.running import Running
 from stagemail.wiring.sources import followers, source_name
@@ -144,7 +144,7 @@ class _Built:
     def __init__(
         self, path: Path, root: Path, clock: StoppingClock, net: Net, *, spans: Spans, shared: dict[str, Any]
     ) -> None:
-        self.installation = Installation(read_operator(path), path, clock)
+        self.installation = Installation(load_operator(path), path, clock)
         self.running = Running(self.installation, net, shared=shared)
         self._root = root
         self._spans = spans

@@ -5,21 +5,24 @@ Not here: what runs (``running``), how a source is read (``opening``).
 
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from stagemail.errors import UsageError
 from stagemail.model.revision import Loaded
 from stagemail.ports import Clock
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.stages import in_order
-from stagemail.resources.operator import Operator
 from stagemail.resources.policy import policy_of
 from stagemail.wiring.plugins import CheckDesired, Settled, TargetPlugin, targets
+
+if TYPE_CHECKING:  # an operator file that was judged before is read without its models
+    from stagemail.resources.operator import Operator
 
 
 class Installation:
     """``base`` is the operator file's folder: relative paths in it start there."""
 
-    def __init__(self, operator: Operator, path: Path, clock: Clock) -> None:
+    def __init__(self, operator: "Operator", path: Path, clock: Clock) -> None:
         self.operator = operator
         self.path = path
         self.base = path.parent

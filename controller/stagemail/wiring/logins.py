@@ -4,11 +4,12 @@ Not here: using them; each store's library takes its own.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING, Any, Final
 
 from stagemail.model.secret import Secret
+
+if TYPE_CHECKING:  # an operator file that was judged before is read without its models
+    from pydantic import BaseModel
 
 VARIABLES: Final = (
     "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AZURE_CLIENT_CERTIFICATE_PASSWORD", "AZURE_CLIENT_SECRET",
@@ -18,7 +19,7 @@ VARIABLES: Final = (
 """Variables that are credentials wherever they are set."""
 
 
-def login_secrets(settings: Iterable[BaseModel], environ: Mapping[str, str]) -> Iterator[Secret]:
+def login_secrets(settings: "Iterable[BaseModel]", environ: Mapping[str, str]) -> Iterator[Secret]:
     """What these variables hold, and those that a store's settings name (``variable``, ``roleVariable`` …)."""
     named = (name for each in settings for name in _named(each.model_dump()))
     for name in sorted({*VARIABLES, *named}):

@@ -21,7 +21,6 @@ from stagemail.reconcile.credentials import Credentials
 from stagemail.reconcile.preflight import preflights, server_with
 from stagemail.reconcile.send_test import Asked, Done, Envelope, envelope_of, send_test
 from stagemail.reconcile.stages import StageResult
-from stagemail.resources.mail import egress_of
 from stagemail.wiring.identity import actor, vantage
 from stagemail.wiring.installation import Installation
 
@@ -122,11 +121,12 @@ class Mail:
     def _prober(self) -> MailProbe:
         probe: Any = import_module("stagemail.mail.probe")
         bounds: Any = import_module("stagemail.mail.bounds")
+        rules: Any = import_module("stagemail.resources.mail")
         operator = self._installation.operator
         granted = [destination for grant in operator.grants for destination in grant.destinations]
         authority = operator.mail.ca_file
         made: MailProbe = probe.SmtpProbe(
-            egress_of(operator.mail, granted),
+            rules.egress_of(operator.mail, granted),
             bounds.Bounds(),
             self._installation.clock,
             operator.mail.vantage or vantage(),

@@ -3,19 +3,23 @@
 Not here: speaking to ODC (``odc_runtime``).
 """
 
+from importlib import import_module
 from pathlib import Path
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING
 
 from stagemail.document import locate, read
 from stagemail.errors import InvalidInput
 from stagemail.model.location import Place
 from stagemail.model.snapshot import Desired
 from stagemail.ports import Check
-from stagemail.resources.targets import OdcTarget as OdcTargetSettings
 from stagemail.target.odc.check import check_desired
 from stagemail.target.odc.mapping import OdcMapping
 from stagemail.wiring.plugins import CheckDesired, Settled
+
+if TYPE_CHECKING:  # an operator file that was judged before is read without its models
+    from pydantic import BaseModel
+
+    from stagemail.resources.targets import OdcTarget as OdcTargetSettings
 
 NOTE = (
     "ODC deactivates the old secret of an API client the moment a new one is made: its old value dies at once. So "
@@ -28,11 +32,16 @@ MAX_MAPPING = 4 * 1024 * 1024
 class OdcPlugin:
     """OutSystems Developer Cloud."""
 
-    settings: type[BaseModel] = OdcTargetSettings
     runtime = "stagemail.wiring.odc_runtime:RUNTIME"
     secret_note = NOTE
 
-    def scope(self, settings: OdcTargetSettings) -> str:
+    @property
+    def settings(self) -> "type[BaseModel]":
+        """The model of its settings."""
+        found: type[BaseModel] = import_module("stagemail.resources.targets").OdcTarget
+        return found
+
+    def scope(self, settings: "OdcTargetSettings") -> str:
         """One organization is one domain."""
         return f"odc:{settings.domain.lower()}"
 

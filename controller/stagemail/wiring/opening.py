@@ -6,24 +6,26 @@ Not here: what is inside (``source``), what the operator file builds (``installa
 
 import os
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from stagemail import git
 from stagemail.errors import InvalidInput, UsageError
 from stagemail.ports import Clock, Source
-from stagemail.resources.operator import Operator
-from stagemail.resources.plugins import Registries
 from stagemail.source.assemble import Checks
 from stagemail.source.cache import default_folder, open_cache
-from stagemail.source.operator_file import load_operator
 from stagemail.source.revision_tree import RevisionTree
 from stagemail.source.source import TreeSource
 from stagemail.source.tree import Tree
 from stagemail.source.working_tree import WorkingTree
 from stagemail.wiring.clock import SPEED_VARIABLE, SystemClock, clock_from
 from stagemail.wiring.installation import Installation
+from stagemail.wiring.judged import judged
 from stagemail.wiring.places import normal, operator_file, required_operator_file, root_of
-from stagemail.wiring.plugins import Settings, stores, targets
+
+if TYPE_CHECKING:  # an operator file that was judged before is read without its models
+    from stagemail.resources.operator import Operator
 
 MAX_OPERATOR_FILE = 1024 * 1024
 """Bytes of an operator file that we read."""
@@ -32,15 +34,32 @@ MAX_OPERATOR_FILE = 1024 * 1024
 def open_installation(config: str | None, root: Path) -> Installation:
     """The installation of a checkout. Raises NotFound, UsageError, InvalidInput with every problem."""
     path = required_operator_file(config, root)
-    return Installation(read_operator(path), path, clock())
+    return Installation(read_operator(path, root), path, clock())
 
 
-def read_operator(path: Path) -> Operator:
-    """The operator file. Raises InvalidInput."""
+def read_operator(path: Path, root: Path) -> "Operator":
+    """The operator file, or what stands in for it where it was judged before. Raises InvalidInput."""
+    data = _data(path)
+    return judged(data, path.name, root, lambda: _loaded(data, path.name))
+
+
+def load_operator(path: Path) -> "Operator":
+    """The operator file, judged now, with its models: for a process that runs long. Raises InvalidInput."""
+    return _loaded(_data(path), path.name)
+
+
+def _data(path: Path) -> bytes:
     if path.stat().st_size > MAX_OPERATOR_FILE:
         raise InvalidInput(f"{path} is too large to be an operator file", hint="`stagemail init` shows how one looks")
-    registries = Registries(targets=Settings(targets()), stores=Settings(stores()))
-    return load_operator(path.read_bytes(), path.name, registries)
+    return path.read_bytes()
+
+
+def _loaded(data: bytes, name: str) -> "Operator":
+    """The models are loaded here, because most commands need none."""
+    judging: Any = import_module("stagemail.source.operator_file")
+    plugins: Any = import_module("stagemail.wiring.plugins")
+    operator: Operator = judging.load_operator(data, name, plugins.registries())
+    return operator
 
 
 def open_source(root: Path, revision: str | None, installation: Installation) -> Source:
@@ -50,7 +69,7 @@ def open_source(root: Path, revision: str | None, installation: Installation) ->
     return _source(root, _tree(root, revision, operator.folders()), operator, checks, installation.clock)
 
 
-def source_at(repository: git.Repository, revision: str, operator: Operator, installation: Installation) -> Source:
+def source_at(repository: git.Repository, revision: str, operator: "Operator", installation: Installation) -> Source:
     """The documents of a revision (a full id) of any repository, for the stages of this operator file."""
     checks = {stage: installation.check(stage) for stage in operator.stages}
     tree = RevisionTree(repository, revision, operator.folders())
@@ -81,7 +100,7 @@ def open_documents(config: str | None, path: Path, revision: str | None) -> Sour
     named = normal(path)
     below = "" if path == Path() or named == root else named.relative_to(root).as_posix()
     if found is not None:
-        installation = Installation(read_operator(found), found, clock())
+        installation = Installation(read_operator(found, root), found, clock())
         _refuse_elsewhere(below, installation.operator.folders())
         return open_source(root, revision, installation)
     base = below or "environments"
@@ -111,7 +130,7 @@ def _tree(root: Path, revision: str | None, folders: Sequence[str]) -> Tree:
 
 
 def _source(
-    root: Path, tree: Tree, operator: Operator | None, checks: Checks, now: Clock, *, base: str = "environments"
+    root: Path, tree: Tree, operator: "Operator | None", checks: Checks, now: Clock, *, base: str = "environments"
 ) -> Source:
     cache = open_cache(default_folder(), outside=root)
     today = now.now().date()

@@ -9,8 +9,8 @@ from stagemail.document.locating import locate
 from stagemail.model.location import Place
 from stagemail.model.secret import SecretRef
 from stagemail.reconcile.secret_status import OwnSecret
-from stagemail.resources.operator_checks import secret_references
 from stagemail.resources.policy import secret_ref
+from stagemail.resources.references import secret_references
 from stagemail.wiring.installation import Installation
 
 

@@ -6,18 +6,23 @@ A package adds a target by an entry point in the group ``stagemail.targets`` and
 
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from pydantic import BaseModel
-
+from stagemail.dataclass import dataclass
 from stagemail.model.secret import Secret, SecretRef
 from stagemail.model.snapshot import Desired
 from stagemail.ports import Check, Clock, Discovery, SecretStore, Target
+
+if TYPE_CHECKING:  # an operator file that was judged before is read without its models
+    from importlib.metadata import EntryPoint
+
+    from pydantic import BaseModel
+
+    from stagemail.resources.plugins import Registries
 
 CheckDesired = Callable[[Desired], Check]
 
@@ -65,7 +70,11 @@ class TargetContext:
 class TargetPlugin(Protocol):
     """One type of target: what can be said without any network, so that ``validate`` stays quick."""
 
-    settings: type[BaseModel]
+    @property
+    def settings(self) -> "type[BaseModel]":
+        """The model of its settings, loaded when an operator file is judged."""
+        ...
+
     runtime: str
     """``module:attribute`` of the ``TargetRuntime``, loaded only by commands that speak to the platform."""
     secret_note: str
@@ -99,7 +108,10 @@ class TargetRuntime(Protocol):
 class StorePlugin(Protocol):
     """One type of secret store."""
 
-    settings: type[BaseModel]
+    @property
+    def settings(self) -> "type[BaseModel]":
+        """The model of its settings, loaded when an operator file is judged."""
+        ...
 
     def build(self, settings: Any, base: Path) -> SecretStore:
         """A store. Reads nothing yet."""
@@ -116,10 +128,11 @@ def loaded_from(path: str) -> Any:
 
 
 @cache
-def _installed(group: str) -> Mapping[str, tuple[EntryPoint, ...]]:
+def _installed(group: str) -> "Mapping[str, tuple[EntryPoint, ...]]":
     """What is installed in this environment, by name: to look costs a file of every package, so it is done once."""
+    metadata: Any = import_module("importlib.metadata")  # takes longer to load than what it is asked for
     found: dict[str, tuple[EntryPoint, ...]] = {}
-    for entry in entry_points(group=group):
+    for entry in metadata.entry_points(group=group):
         found[entry.name] = (*found.get(entry.name, ()), entry)
     return found
 
@@ -147,13 +160,13 @@ class Installed(Mapping[str, Plugin], Generic[Plugin]):
         return sum(1 for _ in self)
 
 
-class Settings(Mapping[str, type[BaseModel]]):
+class Settings(Mapping[str, "type[BaseModel]"]):
     """The settings model of every installed plugin, by type."""
 
     def __init__(self, plugins: Mapping[str, Any]) -> None:
         self._plugins = plugins
 
-    def __getitem__(self, name: str) -> type[BaseModel]:
+    def __getitem__(self, name: str) -> "type[BaseModel]":
         model: type[BaseModel] = self._plugins[name].settings
         return model
 
@@ -172,3 +185,10 @@ def targets() -> Installed[TargetPlugin]:
 def stores() -> Installed[StorePlugin]:
     """All types of secret stores."""
     return Installed(STORES, "stagemail.secret_stores")
+
+
+def registries() -> "Registries":
+    """The settings of every target and store that is installed."""
+    module = import_module("stagemail.resources.plugins")
+    found: Registries = module.Registries(targets=Settings(targets()), stores=Settings(stores()))
+    return found

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stagemail.model.sender import Believed, SenderQuestion, question_of
 from stagemail.model.snapshot import Desired
@@ -15,8 +15,9 @@ from stagemail.ports import Resolver
 from stagemail.reconcile.check_sender import check_senders
 from stagemail.reconcile.preflight import configuration_of
 from stagemail.reconcile.stages import StageResult
-from stagemail.resources.dns import nameserver_of
-from stagemail.resources.operator import Operator
+
+if TYPE_CHECKING:  # an operator file that was judged before is read without its models
+    from stagemail.resources.operator import Operator
 
 SIDE_BY_SIDE = 16
 """Stages that are asked for at the same time, at most."""
@@ -25,7 +26,7 @@ SIDE_BY_SIDE = 16
 class SenderChecks:
     """What a run may ask of DNS."""
 
-    def __init__(self, operator: Operator) -> None:
+    def __init__(self, operator: "Operator") -> None:
         self._operator = operator
 
     def question(self, desired: Desired) -> SenderQuestion:
@@ -47,6 +48,7 @@ class SenderChecks:
     @cached_property
     def _resolver(self) -> Resolver:
         module: Any = import_module("stagemail.mail.dns_resolver")
-        servers = [nameserver_of(text) for text in self._operator.dns.nameservers]
+        rules: Any = import_module("stagemail.resources.dns")
+        servers = [rules.nameserver_of(text) for text in self._operator.dns.nameservers]
         made: Resolver = module.DnsResolver(servers, float(self._operator.dns.timeout))
         return made

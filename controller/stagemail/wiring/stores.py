@@ -7,11 +7,13 @@ import os
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-
-from pydantic import BaseModel
+from typing import TYPE_CHECKING
 
 from stagemail.errors import UserMustFix
 from stagemail.ports import SecretStore
+
+if TYPE_CHECKING:  # an operator file that was judged before is read without its models
+    from pydantic import BaseModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +27,13 @@ class BuiltIn:
     extra: str = ""
 
     @property
-    def settings(self) -> type[BaseModel]:
+    def settings(self) -> "type[BaseModel]":
         """The model of the store's settings."""
         module, _, name = self.model.partition(":")
         found: type[BaseModel] = getattr(import_module(f"stagemail.resources.stores.{module}"), name)
         return found
 
-    def build(self, settings: BaseModel, base: Path) -> SecretStore:
+    def build(self, settings: "BaseModel", base: Path) -> SecretStore:
         """The store. Raises UserMustFix where its library is not installed."""
         missing = ""
         try:

@@ -11,12 +11,13 @@ import json
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import stagemail
 from stagemail import git
+from stagemail.dataclass import dataclass
 from stagemail.errors import StagemailError
 from stagemail.git.folders import folder_ids
 from stagemail.model.run import Run

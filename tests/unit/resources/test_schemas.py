@@ -92,7 +92,7 @@ def test_the_folder_is_found_in_a_checkout() -> None:
 def test_the_folder_is_found_in_an_installed_package_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packaged = tmp_path / "site-packages" / "stagemail"
     schemas.write(packaged / "schemas", schemas.rendered())
-    monkeypatch.setattr(location.resources, "files", lambda _package: packaged)
+    monkeypatch.setattr(location, "_PACKAGE", packaged)
     location.schema_folder.cache_clear()
     try:
         assert location.schema_folder() == packaged / "schemas"
@@ -101,7 +101,7 @@ def test_the_folder_is_found_in_an_installed_package_first(tmp_path: Path, monke
 
 
 def test_an_installation_without_schemas_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(location.resources, "files", lambda _package: tmp_path / "a" / "b")
+    monkeypatch.setattr(location, "_PACKAGE", tmp_path / "a" / "b")
     location.schema_folder.cache_clear()
     try:
         with pytest.raises(NotFound, match="install stagemail again"):

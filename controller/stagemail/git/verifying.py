@@ -6,9 +6,10 @@ Not here: whose keys are trusted (``trust``), which commits have to be signed (`
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+from stagemail.dataclass import dataclass
 from stagemail.git.command import Command
 from stagemail.git.repository import Repository, full_id
 from stagemail.git.trust import Trust
