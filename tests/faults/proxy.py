@@ -37,12 +37,12 @@ class Rule:
 
 
 class Proxy:
-    """Listens on a loopback port and hands on to ``target``: an address, or the path of a Unix socket.
+    """Listens on a loopback port (0: a free one) and hands on to ``target``: an address, or the path of a Unix socket.
 
     ``listen``: a path to listen on instead of a port.
     """
 
-    def __init__(self, target: tuple[str, int] | str, *, listen: str = "", seed: int = 1) -> None:
+    def __init__(self, target: tuple[str, int] | str, *, listen: str = "", port: int = 0, seed: int = 1) -> None:
         self._target = target
         self._random = random.Random(seed)
         self._lock = threading.Lock()
@@ -55,7 +55,7 @@ class Proxy:
             self._listening.bind(listen)
         else:
             self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self._listening.bind(("127.0.0.1", 0))
+            self._listening.bind(("127.0.0.1", port))
         self._listening.listen(128)
         self.port = 0 if listen else int(self._listening.getsockname()[1])
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -119,6 +119,12 @@ class Proxy:
             rule.hits += 1
             return True
 
+    def wait_while_held(self, rule: Rule | None, side: Side) -> None:
+        """A side that went silent does not hang up either, as long as the rule stands."""
+        while rule is not None and (rule.kind, rule.side) == ("hold", side) and rule is self.rule:
+            if self._ended.wait(0.02):
+                return
+
     def noise(self, length: int) -> bytes:
         """Bytes that mean nothing, the same in every run."""
         return self._random.randbytes(length)
@@ -146,6 +152,7 @@ class _Line:
             while data := source.recv(CHUNK):
                 if not self._hand_on(side, data, sink):
                     break
+            self._proxy.wait_while_held(self._rule, side)
         with suppress(OSError):
             sink.shutdown(socket.SHUT_WR)
         with self._lock:
