@@ -6,20 +6,20 @@ so that writers exclude each other from their first statement on). Not here: tab
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from stagemail.record.sqlite_file import WAIT_SECONDS, create, refusal
+from stagemail.record.sqlite_file import WAIT_SECONDS, check, create, refusal
 
 
 class SqliteDatabase:
     """Implements ``record.database.Database`` on one file, which is created (0600) if it is not there.
 
-    Raises NotFound (no folder), NotPermitted, UserMustFix (disk full).
+    Raises NotFound (no folder), NotPermitted, UserMustFix (disk full), CorruptRecord (a damaged page).
     """
 
     def __init__(self, path: Path) -> None:
@@ -27,6 +27,8 @@ class SqliteDatabase:
         self.where = f"the record {path}"
         with self._translated():
             create(path)
+            with closing(sqlite3.connect(path, timeout=WAIT_SECONDS)) as connection:
+                check(connection, path)
         url = URL.create("sqlite", database=str(path))
         self._reader = create_engine(url, hide_parameters=True, connect_args={"timeout": WAIT_SECONDS})
         self._writer = self._reader.execution_options(writes=True)

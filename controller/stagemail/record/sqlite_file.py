@@ -18,6 +18,11 @@ from stagemail.record.placing import place
 WAIT_SECONDS: Final = 10.0
 """How long a transaction waits for another process's."""
 
+MOST_CHECKED: Final = 64 * 1024 * 1024
+"""Bytes of a database of which every page is looked at when it is opened to be written."""
+
+NEEDED: Final = 64 * 1024
+
 REBUILD: Final = (
     "stop every stagemail that uses it, move it (with -wal and -shm, if they exist) aside and run again: what is live "
     "is read from the platform and adopted, nothing is written for it"
@@ -92,13 +97,34 @@ def refusal(error: BaseException, path: Path) -> StagemailError:
     kind = "_".join(code.split("_")[:2])
     if kind in ("SQLITE_BUSY", "SQLITE_LOCKED"):
         return Busy(f"the record {path} is in use by another process", hint="wait for it to end, then run again")
-    if kind == "SQLITE_FULL" or code == "SQLITE_IOERR_WRITE":
+    if kind == "SQLITE_FULL" or code == "SQLITE_IOERR_WRITE" or (kind == "SQLITE_IOERR" and _is_full(path.parent)):
         return _full(path)
     if kind in ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM"):
         return _read_only(path)
     if kind in ("SQLITE_CORRUPT", "SQLITE_NOTADB"):
         return CorruptRecord(f"the record {path} is damaged or not a database ({error})", hint=REBUILD)
     return CorruptRecord(f"the record {path} cannot be used: {code or type(error).__name__} ({error})", hint=REBUILD)
+
+
+def check(connection: sqlite3.Connection, path: Path) -> None:
+    """Look at every page of a database of usual size, before anything is written. Raises CorruptRecord.
+
+    SQLite itself notices a damaged page only when it happens to read it: others would be written beside it.
+    """
+    if path.stat().st_size > MOST_CHECKED:
+        return
+    (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+    if said != "ok":
+        raise CorruptRecord(f"the record {path} is damaged ({' '.join(str(said).split())})", hint=REBUILD)
+
+
+def _is_full(folder: Path) -> bool:
+    """Whether SQLite's shared memory (32 KiB) and a page have no room there."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return False
+    return found.f_bavail * found.f_frsize < NEEDED
 
 
 def _read_only(path: Path) -> StagemailError:
