@@ -51,7 +51,7 @@ def get_app(call: Call, stage_key: str, app_key: str, revision: str) -> Answer:
 def patch_app(call: Call, stage_key: str, app_key: str) -> Answer:
     """Change configurations of an app; they stay pending until ApplyConfigs or the next Deploy.
 
-    With `revisionBaseline` also for an app that is not deployed in the stage yet.
+    With `revisionBaseline` also for an app that is not deployed in the stage yet, where the profile allows that.
     """
     stage = stage_for(call.world, call.actor(), stage_key, EDIT_CONFIGURATIONS)
     app, placement = _placed(call, stage, app_key)
@@ -59,7 +59,9 @@ def patch_app(call: Call, stage_key: str, app_key: str) -> Answer:
     baseline = document.get("revisionBaseline")
     if baseline is not None:
         _revision(app, str(baseline))
-    elif placement.revision is None:
+    if placement.revision is None and not call.profile.before_first_deploy:
+        raise RefusedError(404, CONFIGURATION_NOT_FOUND, f"{app.name} is not deployed in stage {stage.name}.")
+    if baseline is None and placement.revision is None:
         raise RefusedError(
             404, CONFIGURATION_NOT_FOUND, f"{app.name} is not deployed in stage {stage.name}: send revisionBaseline."
         )

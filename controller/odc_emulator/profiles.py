@@ -46,6 +46,9 @@ class Profile:
     """Whether the stage has an entry for the transport security of the SMTP connection."""
     portfolio_key: bool
     """Whether environments name their portfolio, or have null there."""
+    before_first_deploy: bool
+    """Whether a PATCH with `revisionBaseline` sets values of an app that is not deployed in the stage yet, which its
+    first deploy then makes live; or it is refused with 404."""
 
 
 def _profile(name: str, switches: str) -> Profile:
@@ -65,6 +68,7 @@ def _profile(name: str, switches: str) -> Profile:
         naming,
         extra,
         portfolio,
+        ahead,
     ) = switches.split()
     return Profile(
         name=name,
@@ -83,18 +87,20 @@ def _profile(name: str, switches: str) -> Profile:
         naming=naming,  # type: ignore[arg-type]
         transport_security=extra == "security",
         portfolio_key=portfolio == "portfolio",
+        before_first_deploy=ahead == "ahead",
     )
 
 
 _ROWS = {
-    "guid-pending": "pending ignored **** - guid always tests True newline address dated A - portfolio",
-    "guid-live": "live 404 null - guid always tests true semicolon address - C - -",
-    "symbol-pending": "pending 400 **** - symbol always tests true comma named dated B - -",
-    "symbol-live": "live 400 null retry symbol chosen tests True newline address - B - -",
-    "guid-per-stage": "live ignored **** retry guid chosen tests true comma named - A per-stage portfolio",
-    "transport-security": "pending 404 null retry symbol chosen tests True semicolon named dated C security portfolio",
-    "no-test-list-pending": "pending ignored null retry symbol always none True newline address - A - -",
-    "no-test-list-live": "live 400 **** - guid chosen none true semicolon address dated B - portfolio",
+    "guid-pending": "pending ignored **** - guid always tests True newline address dated A - portfolio ahead",
+    "guid-live": "live 404 null - guid always tests true semicolon address - C - - ahead",
+    "symbol-pending": "pending 400 **** - symbol always tests true comma named dated B - - -",
+    "symbol-live": "live 400 null retry symbol chosen tests True newline address - B - - -",
+    "guid-per-stage": "live ignored **** retry guid chosen tests true comma named - A per-stage portfolio -",
+    "transport-security": "pending 404 null retry symbol chosen tests True semicolon named dated C security "
+    "portfolio ahead",
+    "no-test-list-pending": "pending ignored null retry symbol always none True newline address - A - - -",
+    "no-test-list-live": "live 400 **** - guid chosen none true semicolon address dated B - portfolio ahead",
 }
 PROFILES: Mapping[str, Profile] = MappingProxyType({name: _profile(name, row) for name, row in _ROWS.items()})
 DEFAULT = "guid-pending"

@@ -134,6 +134,53 @@ def test_many_threads_fetch_one_token(bench: OdcBench) -> None:
     assert bench.control.reads()["identity"] - before == 2  # discovery and one token
 
 
+# Before a first deploy
+
+
+def ahead_of(bench: OdcBench) -> tuple[OdcTarget, Key]:
+    """A target that may write before a first deploy, and an app that is deployed in other stages only."""
+    bench.undeploy("FieldApp")
+    stages = {"qa": bench.mapping.of("qa").model_copy(update={"before_first_deploy": "revisionBaseline"})}
+    bench.mapping = bench.mapping.model_copy(update={"stages": stages})
+    target = bench.as_client()
+    (app,) = target.inventory("qa").ahead
+    return target, Key("qa", BINDING, app.key)
+
+
+def test_an_app_gets_its_test_list_before_its_first_deploy_or_the_refusal_says_what_to_write(each: OdcBench) -> None:
+    target, key = ahead_of(each)
+    assert key.id not in {app.key for app in target.inventory("qa").apps}
+    before = target.observe("qa", [key]).resources
+    if not each.lists:
+        assert before == (), "no recipients are shown, so none are written"
+        return
+    assert before[0].fields[email.RECIPIENTS_MODE].value == "set-in-app"
+    step = write(key, recipients__mode="test-list", recipients__testList=("a@example.com",))
+    if not each.profile.before_first_deploy:
+        with pytest.raises(UserMustFix, match=r"before its first deploy[\s\S]*beforeFirstDeploy: waits"):
+            target.begin(step, {})
+        return
+    target.begin(step, {})
+    (after,) = target.observe("qa", [key]).resources
+    assert (after.fields[email.TEST_LIST].value, after.foreign) == (("a@example.com",), ())
+    assert not any(field.pending for field in after.fields.values()), "nothing runs yet, so nothing waits to run"
+    each.control.deploy(each.name, "FieldApp")
+    target.refresh()
+    assert target.inventory("qa").ahead == ()
+    (live,) = target.observe("qa", [key]).resources
+    assert live.fields[email.TEST_LIST].live == ("a@example.com",)
+    assert live.fields[email.RECIPIENTS_MODE].live == "test-list"
+
+
+def test_without_the_mappings_word_nothing_is_written_before_a_first_deploy(bench: OdcBench) -> None:
+    _, key = ahead_of(bench)
+    stages = {"qa": bench.mapping.of("qa").model_copy(update={"before_first_deploy": "waits"})}
+    bench.mapping = bench.mapping.model_copy(update={"stages": stages})
+    target = bench.as_client()
+    assert target.inventory("qa").ahead == ()
+    assert target.observe("qa", [key]).resources == ()
+
+
 # Stages, portfolios, listings
 
 

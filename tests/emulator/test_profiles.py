@@ -21,6 +21,7 @@ TWO_VALUED = {
     "member_format": ("address", "named"),
     "updated_at": (True, False),
     "portfolio_key": (True, False),
+    "before_first_deploy": (True, False),
 }
 THREE_VALUED = {
     "unknown_key": ("400", "404", "ignored"),
@@ -31,6 +32,9 @@ THREE_VALUED = {
 NEEDS_TEST_LIST = {"member_format", "list_separator", "booleans"}
 # Two three-valued switches have nine pairs, more than eight rows can hold; and a separator shows in six rows only.
 UNCOVERED = {
+    ("before_first_deploy", "list_separator"): 2,
+    ("before_first_deploy", "naming"): 1,
+    ("before_first_deploy", "unknown_key"): 1,
     ("booleans", "list_separator"): 2,
     ("list_separator", "member_format"): 2,
     ("list_separator", "naming"): 4,
@@ -78,7 +82,7 @@ def test_there_are_eight_and_the_rare_switches_occur() -> None:
 def test_the_table_has_a_column_for_each_profile() -> None:
     header, *rows = profiles.table().splitlines()
     assert header.split() == ["switch", *PROFILES]
-    assert len(rows) == 15
+    assert len(rows) == 16
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -127,6 +127,15 @@ def test_values_can_be_set_before_the_first_deploy_and_are_live_with_it(api: Api
     assert (entry["value"], entry["deployedValue"]) == ("True", "True")
 
 
+@pytest.mark.parametrize("profile", [name for name, each in PROFILES.items() if not each.before_first_deploy])
+def test_or_nothing_can_be_set_before_the_first_deploy(start: Start, connect: Connect, profile: str) -> None:
+    api = connect(start(profile))
+    entries = [{"key": api.key("Production", "host"), "value": "smtp.example.com"}]
+    path = api.app_path("Production", "FieldApp")
+    assert api.http.patch(path, json={"revisionBaseline": 1, "systemConfigurations": entries}).status_code == 404
+    assert api.http.get(api.app_path("Production", "FieldApp", "1")).json()["revisionDeployed"] is None
+
+
 def test_a_deploy_by_hand_applies_our_pending_values(api: Api) -> None:
     api.patch_stage("QA", port="2525")
     api.emulator.control.deploy("QA", "CRM")

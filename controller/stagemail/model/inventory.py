@@ -34,3 +34,6 @@ class Inventory:
 
     stage: StageIdentity
     apps: tuple[App, ...] = ()
+    ahead: tuple[App, ...] = ()
+    """Apps of other stages that are not deployed here, where the platform takes their recipients before that. Each has
+    the newest revision that is deployed anywhere."""

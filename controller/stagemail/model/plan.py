@@ -13,6 +13,7 @@ NoteKind = Literal[
     "read-only",
     "in-sync",
     "waiting",
+    "before-first-deploy",
     "uncovered",
     "unsupported",
     "verified-only",

@@ -15,7 +15,13 @@ _MEMBERS: Final = attrgetter("value", "live", "pending", "is_default", "evidence
 def observed_fingerprint(inventory: Inventory, observed: Observed) -> str:
     """SHA-256 over a canonical spelling of inventory and observed state, in hex. Their order does not matter."""
     digest = hashlib.sha256()
-    for value in (inventory.stage, *sorted(inventory.apps), observed.stage, observed.identity):
+    for value in (
+        inventory.stage,
+        *sorted(inventory.apps),
+        *sorted(inventory.ahead),
+        observed.stage,
+        observed.identity,
+    ):
         digest.update(f"{value!r}\n".encode(errors="surrogatepass"))
     for resource in sorted(observed.resources, key=_ORDER):
         # Members one by one: the repr of a dataclass costs ten times as much.

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from stagemail.errors import UserMustFix
+from stagemail.model import email
 from stagemail.model.field import Value
 from stagemail.model.inventory import STRICTNESS, Inventory
 from stagemail.model.key import BINDING, CONFIGURATION, KEY_ORDER, Key
@@ -33,6 +34,7 @@ def keys_to_observe(desired: Desired, inventory: Inventory, *, every_app: bool) 
     keys = {Key(desired.stage, CONFIGURATION, inventory.stage.key)} if desired.configuration else set()
     bindable = (app for app in inventory.apps if app.bindable)
     keys |= {Key(desired.stage, BINDING, app.key) for app in bindable if every_app or claims.on(app)}
+    keys |= {Key(desired.stage, BINDING, app.key) for app in inventory.ahead if claims.on(app)}
     return tuple(sorted(keys, key=KEY_ORDER))
 
 
@@ -43,8 +45,10 @@ def plan_stage(situation: Situation) -> tuple[Plan, Resolved]:
     """
     s = replace(situation, observed=told_by_apps(situation.observed))
     _refuse_weaker_purpose(s)
-    resolved = resolve(s.desired, s.inventory, s.capabilities, s.secrets)
     seen, known = s.observed.by_key(), s.applied.by_key()
+    shown = tuple(app for app in s.inventory.ahead if Key(s.desired.stage, BINDING, app.key) in seen)
+    s = replace(s, inventory=replace(s.inventory, ahead=shown))
+    resolved = resolve(s.desired, s.inventory, s.capabilities, s.secrets)
     differences = {
         resource.key: compare(resource, seen.get(resource.key), known.get(resource.key), s.specs, s.same, push=s.push)
         for resource in resolved.resources
@@ -106,7 +110,7 @@ def _writes(s: Situation, resolved: Resolved, differences: Mapping[Key, Differen
 
 def _forgets(s: Situation, resolved: Resolved) -> Iterable[Step]:
     wanted = {resource.key for resource in resolved.resources}
-    present = {app.key for app in s.inventory.apps}
+    present = {app.key for app in (*s.inventory.apps, *s.inventory.ahead)}
     for resource in s.applied.resources:
         gone = resource.key.kind == BINDING and resource.key.id not in present
         if resource.key in wanted or gone:
@@ -137,6 +141,11 @@ def _read_only(s: Situation, steps: Iterable[Step]) -> Iterable[Note]:
 
 def _notes(s: Situation, resolved: Resolved, differences: Mapping[Key, Difference]) -> Iterable[Note]:
     known = s.applied.by_key()
+    ahead = {Key(s.desired.stage, BINDING, app.key) for app in s.inventory.ahead}
+    for resource in resolved.resources:
+        if resource.key in ahead and not email.reaches_real_people(resource.fields):
+            early = "test list before its first deploy: nothing to make live, the deploy does that"
+            yield Note("before-first-deploy", f"{s.desired.stage}/{resource.label}", early)
     for app in resolved.uncovered:
         yield Note("uncovered", app.name, "bound by nobody: stagemail does not manage where its mail goes")
     for resource in resolved.resources:

@@ -50,19 +50,21 @@ def resolve(
     conflicts: list[Conflict] = []
     uncovered: list[App] = []
     catching: set[Selector] = set()
-    for app in sorted(app for app in inventory.apps if app.bindable):
+    early = {app.key for app in inventory.ahead}
+    for app in sorted(app for app in (*inventory.apps, *inventory.ahead) if app.bindable):
         catching.update(claim.selector for claim in claims.patterns_on(app))
         best = claims.on(app)
         if not best:
-            uncovered.append(app)
+            uncovered += [] if app.key in early else [app]
             continue
         if best[0].owner != best[-1].owner:
             conflicts.append(_conflict(app, best[0], best[-1]))
         resources.append(_bound(desired, app, best[0], can, secrets))
+    known = (*inventory.apps, *inventory.ahead)
     return Resolved(
         tuple(sorted(resources, key=_ORDER)),
         tuple(uncovered),
-        tuple(sorted({*_waiting(claims.all, inventory.apps, catching, desired), *_limits(desired, can)})),
+        tuple(sorted({*_waiting(claims.all, known, catching, desired), *_limits(desired, can)})),
         tuple(conflicts),
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from stagemail.model.key import CONFIGURATION
+from stagemail.model.key import BINDING, CONFIGURATION
 from stagemail.model.run import Outcome
 from stagemail.model.secret import Secret
 from stagemail.model.step import Step
@@ -87,7 +87,12 @@ def _not_run(step: Step) -> Outcome:
 
 def _safe(steps: Sequence[Step], past: Sequence[Outcome], state: State) -> tuple[list[Step], list[Outcome]]:
     """Leave the stage's settings alone while an app of it could not be narrowed."""
-    narrow = {step.id: step for step in state.plan.steps if step.phase in (order.NARROW, order.NARROW_LIVE)}
+    early = {app.key for app in state.situation.inventory.ahead}  # what is not deployed sends nothing
+    narrow = {
+        step.id
+        for step in state.plan.steps
+        if step.phase in (order.NARROW, order.NARROW_LIVE) and not (step.key.kind == BINDING and step.key.id in early)
+    }
     failed = sorted({past_.label for past_ in past if past_.step in narrow and past_.status in {*FAILED, "held"}})
     safe, left = [], []
     for step in steps:

@@ -69,7 +69,7 @@ def read_secrets(desired: Desired, check: Check, world: World, *, no_secrets: bo
 def keys_of(desired: Desired, inventory: Inventory, *, every_app: bool, more: Sequence[Key] = ()) -> tuple[Key, ...]:
     """The stage and the apps that matter: the least possible, or every app that can be bound; and ``more``."""
     keys = set(keys_to_observe(desired, inventory, every_app=every_app))
-    present = {app.key for app in inventory.apps}
+    present = {app.key for app in (*inventory.apps, *inventory.ahead)}
     keys.update(key for key in more if key.kind != BINDING or key.id in present)
     return tuple(sorted(keys, key=KEY_ORDER))
 

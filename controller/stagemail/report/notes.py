@@ -29,6 +29,7 @@ TITLES: dict[NoteKind, str] = {
     "unsupported": "Not supported by the target",
     "verified-only": "Only verified: the target cannot set it",
     "waiting": "Waiting for a deploy",
+    "before-first-deploy": "Written before the first deploy",
     "not-bindable": "Not an app with recipients",
     "stage-unmanaged": "Not managed",
     "preflight-passed": "Preflight passed",

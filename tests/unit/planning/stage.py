@@ -98,6 +98,7 @@ class Stage:
     known: Mapping[str, Value | AppliedField] | None = None
     binds: tuple[Binding, ...] = ()
     apps: tuple[App, ...] = ()
+    ahead: tuple[App, ...] = ()
     app_has: Mapping[str, Mapping[str, Value | ObservedField]] = field(default_factory=dict)
     app_known: Mapping[str, Mapping[str, Value | AppliedField]] = field(default_factory=dict)
     foreign: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -112,7 +113,7 @@ class Stage:
     def situation(self) -> Situation:
         configuration = None if self.want is None else Configuration("relay", self.want, Place("email.yaml"))
         resources = [ObservedResource(STAGE_KEY, "QA", {n: shown(v) for n, v in self.has.items()})]
-        for found in self.apps:
+        for found in (*self.apps, *self.ahead):
             fields = {name: shown(value) for name, value in self.app_has.get(found.name, {}).items()}
             foreign = self.foreign.get(found.name, ())
             resources.append(ObservedResource(Key(STAGE, BINDING, found.key), found.name, fields, foreign))
@@ -120,7 +121,7 @@ class Stage:
         records += [self._record(app_key(name), name, fields) for name, fields in self.app_known.items()]
         return Situation(
             desired=Desired(STAGE, configuration, self.binds, self.waivers),
-            inventory=Inventory(self.identity, self.apps),
+            inventory=Inventory(self.identity, self.apps, self.ahead),
             observed=Observed(STAGE, self.identity, tuple(r for r in resources if r.key not in self.unseen)),
             applied=Applied(STAGE, self.was, tuple(sorted(records, key=lambda r: r.key))),
             capabilities=self.capabilities,

@@ -128,3 +128,28 @@ def test_a_held_unit_keeps_its_old_record_and_the_rest_is_adopted() -> None:
     assert held(stage.write()) == {"takeover"}
     assert set(stage.plan().adopt[0].fields) == {email.HOST, email.SECURITY}
     assert steps(stage.plan(), "activate") == []
+
+
+def test_an_app_gets_its_test_list_before_its_first_deploy_and_nothing_is_made_live() -> None:
+    stage = Stage(binds=(binding("C*", fields=LIST),), ahead=(app("CRM"), app("Other")), app_has={"CRM": REAL})
+    plan = stage.plan()
+    assert [(step.action, step.key) for step in plan.steps] == [("write", CRM)]
+    assert [
+        (note.subject, note.message.split(":")[0]) for note in plan.notes if note.kind == "before-first-deploy"
+    ] == [("qa/CRM", "test list before its first deploy")]
+    assert not [note for note in plan.notes if note.kind in ("waiting", "uncovered")]
+    assert plan.apps == 0, "it is not deployed"
+
+
+def test_where_the_platform_shows_no_recipients_before_a_first_deploy_the_app_waits() -> None:
+    plan = Stage(binds=(binding("CRM", fields=LIST),), ahead=(app("CRM"),), unseen=frozenset({CRM})).plan()
+    assert plan.steps == ()
+    assert [note.subject for note in plan.notes if note.kind == "waiting"] == ["CRM"]
+
+
+def test_it_is_in_sync_once_written_and_widening_it_is_a_hazard_as_any_other() -> None:
+    ours = (binding("CRM", fields=LIST),)
+    there = Stage(binds=ours, ahead=(app("CRM"),), app_has={"CRM": LIST}, app_known={"CRM": LIST})
+    assert there.plan().steps == ()
+    wide = replace(there, binds=(binding("CRM", fields=REAL),)).plan()
+    assert [hazard.kind for step in wide.steps for hazard in step.held] == ["recipients-widened"]

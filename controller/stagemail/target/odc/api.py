@@ -6,7 +6,7 @@ Not here: what the entries mean (``mapping``, ``codec``), when to call what (``t
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from stagemail.errors import NotFound
@@ -92,9 +92,11 @@ class OdcApi:
         call = Call(CONFIGURATIONS, "GET", _stage_path(environment), "read its configuration", f"stage {stage}", VIEW)
         return paging.parsed(StageConfigurations, self._client.request(call), call.subject)
 
-    def app_configurations(self, environment: str, app: str, label: str) -> AppConfigurations | None:
-        """The configurations of an app's deployed revision, all sections; None where it is not deployed."""
-        path = f"{_app_path(environment, app)}/revisions/deployed/configurations"
+    def app_configurations(
+        self, environment: str, app: str, label: str, revision: int | Literal["deployed"] = "deployed"
+    ) -> AppConfigurations | None:
+        """The configurations of an app's revision, all sections; None where it is not deployed, or there is none."""
+        path = f"{_app_path(environment, app)}/revisions/{revision}/configurations"
         query = {"fields": SECTIONS}
         call = Call(CONFIGURATIONS, "GET", path, "read its configurations", f"app {label}", VIEW, query)
         try:
@@ -110,10 +112,13 @@ class OdcApi:
             Call(CONFIGURATIONS, "PATCH", path, doing, subject, EDIT_EMAIL, body=body, withheld=withheld)
         )
 
-    def patch_app(self, environment: str, app: str, label: str, entries: Mapping[str, str]) -> None:
-        """Set system configurations of an app, by entry key, in one PATCH."""
+    def patch_app(
+        self, environment: str, app: str, label: str, entries: Mapping[str, str], revision: int | None = None
+    ) -> None:
+        """Set system configurations of an app, by entry key, in one PATCH; with its revision before a first deploy."""
         path, doing, subject = f"{_app_path(environment, app)}/configurations", "change its recipients", f"app {label}"
-        self._client.request(Call(CONFIGURATIONS, "PATCH", path, doing, subject, EDIT, body=_patch(entries)))
+        body = _patch(entries) if revision is None else {"revisionBaseline": revision, **_patch(entries)}
+        self._client.request(Call(CONFIGURATIONS, "PATCH", path, doing, subject, EDIT, body=body))
 
     def apply_configurations(self, environment: str, app: str, label: str, revision: int) -> str:
         """Post ApplyConfigs; gives the operation's key, "" where the answer did not say."""

@@ -12,7 +12,7 @@ from stagemail.errors import NotFound, UsageError
 from stagemail.model.inventory import App, Inventory, StageIdentity
 from stagemail.target.odc.api import VIEW_STAGE, OdcApi
 from stagemail.target.odc.paging import pages_of
-from stagemail.target.odc.payloads import DeployedAsset
+from stagemail.target.odc.payloads import DeployedAsset, Deployment
 
 PURPOSES: Final = {"Development": "development", "NonProduction": "non-production", "Production": "production"}
 BINDABLE: Final = frozenset({"WebApplication", "MobileApplication"})
@@ -81,19 +81,16 @@ class Listing:
 
     @staticmethod
     def _inventory(placed: Placed, assets: Sequence[DeployedAsset]) -> Inventory:
-        apps = [
-            App(
-                deployment.name or asset.key,
-                asset.key,
-                asset.type or "",
-                deployment.revision or 0,
-                bindable=asset.type in BINDABLE and not asset.is_built_in,
-            )
-            for asset in assets
-            for deployment in asset.deployments or []
-            if deployment.environment_key == placed.identity.key
-        ]
-        return Inventory(placed.identity, tuple(sorted(apps)))
+        here = placed.identity.key
+        found = [(asset, each) for asset in assets for each in asset.deployments or []]
+        apps = [_app(asset, each) for asset, each in found if each.environment_key == here]
+        deployed = {app.key for app in apps}
+        ahead: dict[str, App] = {}
+        for asset, each in found:
+            app = _app(asset, each)
+            if app.bindable and app.revision and app.key not in deployed:
+                ahead[app.key] = max(app, ahead.get(app.key, app), key=lambda one: one.revision)
+        return Inventory(placed.identity, tuple(sorted(apps)), tuple(sorted(ahead.values())))
 
     @property
     def calls(self) -> int:
@@ -151,3 +148,8 @@ class Listing:
                 raise NotFound(f"ODC shows no portfolio {wanted}", hint=f"write `portfolio:` as one of: {names}")
             keys += named
         return keys
+
+
+def _app(asset: DeployedAsset, deployment: Deployment) -> App:
+    bindable = asset.type in BINDABLE and not asset.is_built_in
+    return App(deployment.name or asset.key, asset.key, asset.type or "", deployment.revision or 0, bindable)

@@ -91,6 +91,12 @@ class StageMapping(_Document):
         description="What tells that somebody overwrote a secret: the date of its last write; or, in apps, that it was "
         "set after the deploy, which is seen while the new value is not live yet; or nothing.",
     )
+    before_first_deploy: Literal["waits", "revisionBaseline"] = Field(
+        default="waits",
+        description="An app that is deployed in another stage and not here yet: `waits` binds it in the run after its "
+        "first deploy; `revisionBaseline` writes its recipients before that, for the newest revision deployed "
+        "anywhere. What ODC then does at the deploy is documented nowhere: try it with one app first.",
+    )
     codec: CodecOptions = CodecOptions()
     assumed: list[str] = Field(default=[], description="Options that nobody could see yet: look, correct, remove here.")
 

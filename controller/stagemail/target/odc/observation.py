@@ -51,6 +51,14 @@ def observed_app(key: Key, name: str, mapping: StageMapping, document: AppConfig
     return ObservedResource(key, name, fields, tuple(sorted(set(_foreign(document, mine)))))
 
 
+def observed_ahead(key: Key, name: str, mapping: StageMapping, document: AppConfigurations) -> ObservedResource | None:
+    """The recipients of an app before its first deploy: nothing runs yet, so what is set is what counts. None where the
+    platform shows none of them by then."""
+    own = mapping.verify(key.stage, f"app {name}", "app", document.system_configurations or [])
+    settled = {field: replace(seen, live=seen.value, pending=False) for field, seen in _fields(own, mapping).items()}
+    return ObservedResource(key, name, settled) if own else None
+
+
 def has_own(mapping: StageMapping, document: AppConfigurations) -> bool:
     """Whether an app has any of the entries that apps have for themselves."""
     keys = {entry.key for entry in mapping.at("app").values()}

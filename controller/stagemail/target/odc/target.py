@@ -7,12 +7,12 @@ is which field (``mapping``), waiting and retrying a step (``reconcile``).
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from stagemail.errors import MappingMismatch, NotFound, UsageError
+from stagemail.errors import InvalidInput, MappingMismatch, NotFound, UsageError, UserMustFix
 from stagemail.model.cost import Cost
-from stagemail.model.inventory import Inventory, StageIdentity
+from stagemail.model.inventory import App, Inventory, StageIdentity
 from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.run import Operation, Outcome
 from stagemail.model.secret import Secret
@@ -28,7 +28,7 @@ from stagemail.target.odc.credentials import Credentials
 from stagemail.target.odc.limits import Buckets, Limits
 from stagemail.target.odc.listing import Listing
 from stagemail.target.odc.mapping import LOOK_AGAIN, OdcMapping, StageMapping
-from stagemail.target.odc.observation import has_own, observed_app, observed_stage
+from stagemail.target.odc.observation import has_own, observed_ahead, observed_app, observed_stage
 from stagemail.target.odc.operations import Operations
 from stagemail.target.odc.writing import patch_of
 
@@ -119,8 +119,9 @@ class OdcTarget:
         return check_desired(desired, self._mapping)
 
     def inventory(self, stage: str) -> Inventory:
-        """The stage and what is deployed there."""
-        return self._listing.inventory(stage)
+        """The stage and what is deployed there; what is not yet, where the mapping says that it can be written."""
+        found = self._listing.inventory(stage)
+        return found if self._ahead(stage) else replace(found, ahead=())
 
     def observe(self, stage: str, keys: Sequence[Key]) -> Observed:
         """One GET for the stage and one per app, side by side. Checks the mapping against everything it reads."""
@@ -128,7 +129,8 @@ class OdcTarget:
         mapping = self._mapped(stage, identity)
         wanted = sorted(set(keys))
         asked = [key for key in wanted if key.kind == BINDING]
-        labels = self._listing.labels(stage) if asked else {}
+        ahead = self._ahead(stage)
+        labels = {**self._listing.labels(stage), **{key: app.name for key, app in ahead.items()}} if asked else {}
         apps = [key for key in asked if key.id in labels]
         stages = [key for key in wanted if key == _own(stage, identity)]
         if len(apps) == 1 and not stages:  # as before each activation: a thread would only cost
@@ -136,7 +138,8 @@ class OdcTarget:
         else:
             found = self._side_by_side(apps, stages, labels, identity, mapping)
         resources = tuple(sorted((each for each in found if each is not None), key=lambda each: each.key))
-        if mapping.at("app") and stage not in self._listed and any(each.key.kind == BINDING for each in resources):
+        deployed = any(each.key.kind == BINDING and each.key.id not in ahead for each in resources)
+        if mapping.at("app") and stage not in self._listed and deployed:
             message = f"stage {stage}: no app that was read has any of the mapping's entries of apps"
             raise MappingMismatch(message, hint=LOOK_AGAIN)
         return Observed(stage, identity, resources)
@@ -166,7 +169,7 @@ class OdcTarget:
                 raise NotFound(f"{step.label}: the stage has another key by now", hint="make the plan again")
             self._api.patch_stage(identity.key, identity.name, patch.entries, patch.withheld)
         else:
-            self._api.patch_app(identity.key, step.key.id, step.label, patch.entries)
+            self._patch_app(step, identity, patch.entries)
         return Operation(step.key, "write", begun)
 
     def cost(self, keys: Sequence[Key]) -> Cost:
@@ -209,7 +212,32 @@ class OdcTarget:
         document = self._api.stage_configurations(identity.key, identity.name)
         return observed_stage(key, identity.name, mapping, document.system_configurations or [])
 
+    def _ahead(self, stage: str) -> Mapping[str, App]:
+        """Apps that are not deployed in the stage and can be written before they are, by key."""
+        mapped = self._mapping.stages.get(stage) if self._mapping else None
+        if mapped is None or mapped.before_first_deploy == "waits":
+            return {}
+        return {app.key: app for app in self._listing.inventory(stage).ahead}
+
+    def _patch_app(self, step: Step, identity: StageIdentity, entries: Mapping[str, str]) -> None:
+        """Raises UserMustFix where the platform takes nothing before a first deploy."""
+        app = self._ahead(step.key.stage).get(step.key.id)
+        if app is None:
+            self._api.patch_app(identity.key, step.key.id, step.label, entries)
+            return
+        try:
+            self._api.patch_app(identity.key, step.key.id, step.label, entries, app.revision)
+        except (NotFound, InvalidInput) as error:
+            raise UserMustFix(
+                f"{step.label}: ODC takes no recipients before its first deploy in {identity.name}: {error.message}",
+                hint="write `beforeFirstDeploy: waits` for the stage in the mapping",
+            ) from None
+
     def _app(self, key: Key, label: str, identity: StageIdentity, mapping: StageMapping) -> ObservedResource | None:
+        ahead = self._ahead(key.stage).get(key.id)
+        if ahead is not None:
+            early = self._api.app_configurations(identity.key, key.id, label, ahead.revision)
+            return observed_ahead(key, label, mapping, early) if early else None
         document = self._api.app_configurations(identity.key, key.id, label)
         if document is None:
             return None
