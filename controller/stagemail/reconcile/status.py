@@ -111,7 +111,7 @@ def _live(situation: Situation) -> tuple[tuple[str, ...], tuple[str, ...]]:
     wrong: list[str] = []
     for resource in situation.observed.resources:
         due = due_in(kept, stage, resource.key)
-        if resource.key.kind == BINDING and due:
+        if resource.key.kind == BINDING and resource.key.id in labels and due:
             fields = not_live(resource, due, situation.same, situation.specs)
             (wrong if fields else live).append(labels.get(resource.key.id, resource.label))
     return tuple(sorted(live)), tuple(sorted(wrong))
