@@ -86,4 +86,5 @@ def test_where_the_platform_refuses_the_app_alone_fails_and_the_message_says_wha
     said.shows("beforeFirstDeploy: waits")
     assert bench.writes(before) == {("PATCH", "QA"): 1}, "tried once, and the stage's settings did not wait for it"
     bench.change("odc-mapping.yaml", "beforeFirstDeploy: revisionBaseline", "beforeFirstDeploy: waits")
-    bench.run("apply", "qa").shows("Invoicing", "not deployed here yet")
+    bench.run("apply", "qa")
+    bench.run("plan", "qa", "--detailed-exitcode").shows("Invoicing", "not deployed here yet")
