@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from stagemail.errors import UserMustFix
-from stagemail.model import email
 from stagemail.model.field import Value
 from stagemail.model.inventory import STRICTNESS, Inventory
 from stagemail.model.key import BINDING, CONFIGURATION, KEY_ORDER, Key
@@ -15,7 +14,7 @@ from stagemail.model.plan import NOTE_ORDER, Note, Plan
 from stagemail.model.secret import SecretState
 from stagemail.model.snapshot import AppliedField, AppliedResource, Desired, Resource
 from stagemail.model.step import Step
-from stagemail.planning import guard, order, retiring
+from stagemail.planning import guard, hazards, order, retiring
 from stagemail.planning.activation import activations, foreign_notes, pendings
 from stagemail.planning.claims import Claims
 from stagemail.planning.diff import Difference, compare
@@ -143,8 +142,8 @@ def _notes(s: Situation, resolved: Resolved, differences: Mapping[Key, Differenc
     known = s.applied.by_key()
     ahead = {Key(s.desired.stage, BINDING, app.key) for app in s.inventory.ahead}
     for resource in resolved.resources:
-        if resource.key in ahead and not email.reaches_real_people(resource.fields):
-            early = "test list before its first deploy: nothing to make live, the deploy does that"
+        early = hazards.before_first_deploy(resource.fields)
+        if resource.key in ahead and early:
             yield Note("before-first-deploy", f"{s.desired.stage}/{resource.label}", early)
     for app in resolved.uncovered:
         yield Note("uncovered", app.name, "bound by nobody: stagemail does not manage where its mail goes")
