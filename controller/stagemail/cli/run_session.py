@@ -70,7 +70,7 @@ class RunSession(Session):
     def check_senders(self, stages: Sequence[str]) -> tuple[StageResult[Believed], ...]:
         """Judge the senders of these stages by DNS, all at the same time; no record is opened, no secret read."""
         module: Any = import_module("stagemail.wiring.sender")
-        checks: SenderChecks = module.SenderChecks(self.installation.operator)
+        checks: SenderChecks = module.SenderChecks(self.installation)
         wanted = each_stage(stages, lambda stage: checks.question(self.desired(stage)))
         found = checks.check([one.value for one in wanted if one.value is not None])
         answers = {one.stage: one for one in found}

@@ -10,15 +10,15 @@ import idna
 
 from stagemail.mail import providers
 from stagemail.mail.dkim_findings import dkim_findings
-from stagemail.mail.dmarc import Dmarc, dmarc_of
+from stagemail.mail.dmarc import Dmarc, aligned, dmarc_of, elder_of, walked
 from stagemail.mail.domain_findings import domain_findings, extra_findings
-from stagemail.mail.organizational import aligned
+from stagemail.mail.mta_sts import Fetch
 from stagemail.mail.spf import Ask
 from stagemail.mail.spf_findings import spf_findings
 from stagemail.model.sender import Believed, Finding, FindingStatus, SenderQuestion
 
 SPF_GOOD: Final = frozenset({"spf-pass", "spf-provider-permitted"})
-_DMARC: Final = "https://www.rfc-editor.org/rfc/rfc7489#section-3.1"
+_DMARC: Final = "https://www.rfc-editor.org/rfc/rfc9989#section-4.10"
 _STEPS: Final = {
     "dmarc-missing": 'publish a TXT record at _dmarc: "v=DMARC1; p=none; rua=mailto:…", and tighten it later',
     "dmarc-several": "leave one",
@@ -38,8 +38,8 @@ def ascii_of(domain: str) -> str:
     raise ValueError(text)
 
 
-def believed(ask: Ask, asked: SenderQuestion) -> Believed:
-    """All findings on one stage's sender. Never raises."""
+def believed(ask: Ask, asked: SenderQuestion, fetch: Fetch | None = None) -> Believed:
+    """All findings on one stage's sender. ``fetch`` None: MTA-STS is judged by its record alone. Never raises."""
     provider = providers.of(asked.relay)
     if not asked.domain:
         nothing = Finding(
@@ -60,9 +60,10 @@ def believed(ask: Ask, asked: SenderQuestion) -> Believed:
         *spf_findings(ask, plain, envelope, provider),
         *dkim_findings(ask, plain, provider),
     )
-    dmarc = dmarc_of(ask, domain)
-    alignment = _alignment(dmarc, plain, found)
-    findings = (*found, *_dmarc(dmarc, domain), alignment, *extra_findings(ask, domain))
+    dmarc = dmarc_of(ask, walked(ask, domain))
+    alignment = _alignment(ask, dmarc, plain, found)
+    differ = _differ(dmarc, elder_of(ask, domain), domain)
+    findings = (*found, *_dmarc(dmarc, domain), *differ, alignment, *extra_findings(ask, domain, fetch))
     return Believed(domain, asked.relay, provider.name if provider else "", envelope, findings)
 
 
@@ -80,18 +81,35 @@ def _dmarc(found: Dmarc, domain: str) -> Iterator[Finding]:
             "dmarc", "warned", "dmarc-none", f"{said}: nobody acts on it", "tighten it once reports are clean", _DMARC,
             facts,
         )  # fmt: skip
+    elif found.testing:
+        yield Finding(
+            "dmarc", "warned", "dmarc-testing", f"{said} and `t=y`: receivers act one step milder",
+            "take `t=y` away once reports are clean", _DMARC, facts,
+        )  # fmt: skip
     else:
-        yield Finding("dmarc", "passed", "dmarc-policy", said, facts=facts)
+        older = f"; `pct={found.percent}` counts for older receivers only" if found.percent not in ("", "100") else ""
+        yield Finding("dmarc", "passed", "dmarc-policy", said + older, facts=facts)
 
 
-def _alignment(dmarc: Dmarc, asked: SenderQuestion, found: tuple[Finding, ...]) -> Finding:
-    """Whether SPF or DKIM speaks for the sender's own domain (RFC 7489 section 3.1); one of them is enough."""
+def _differ(found: Dmarc, elder: Dmarc, domain: str) -> Iterator[Finding]:
+    """Whether receivers that go by RFC 7489 and its list of suffixes take another record."""
+    if found.code or elder.code or found.at == elder.at or domain in (found.at, elder.at):
+        return
+    theirs = f"the one of {elder.at} (policy {elder.policy})" if elder.at else "none"
+    yield Finding(
+        "dmarc", "warned", "dmarc-receivers-differ", f"receivers of RFC 9989 take the record of {found.at} (policy "
+        f"{found.policy}), those of RFC 7489 {theirs}", f"publish a record at _dmarc.{domain}: both take that", _DMARC,
+    )  # fmt: skip
+
+
+def _alignment(ask: Ask, dmarc: Dmarc, asked: SenderQuestion, found: tuple[Finding, ...]) -> Finding:
+    """Whether SPF or DKIM speaks for the sender's own domain (RFC 9989 section 4.4); one of them is enough."""
     spf = [finding for finding in found if finding.check == "spf"]
     permits = any(f.code in SPF_GOOD for f in spf) and not any(f.status == "failed" for f in spf)
-    by_spf = permits and aligned(asked.envelope, asked.domain, dmarc.spf_mode)
+    by_spf = permits and aligned(ask, asked.envelope, asked.domain, dmarc.spf_mode)
     keys = [str(f.facts.get("name", "")) for f in found if f.check == "dkim" and f.status in ("passed", "warned")]
     places = [key.partition("._domainkey.")[2] for key in keys if key]
-    by_dkim = any(aligned(place, asked.domain, dmarc.dkim_mode) for place in places)
+    by_dkim = any(aligned(ask, place, asked.domain, dmarc.dkim_mode) for place in places)
     if by_spf or by_dkim:
         by = " and ".join(name for name, good in (("SPF", by_spf), ("DKIM", by_dkim)) if good)
         return Finding("alignment", "passed", "aligned", f"{by} speaks for {asked.domain}", source=_DMARC)

@@ -3,12 +3,19 @@
 Sources: RFC 5321 section 5.1, RFC 7505 (null MX), RFC 8461 (MTA-STS), RFC 8460 (TLS reports), RFC 5891 (IDN).
 """
 
+import re
 from collections.abc import Iterator
 
+from stagemail.mail.faults import Fault
+from stagemail.mail.mta_sts import Fetch, faults_of, policy_of
 from stagemail.mail.spf import Ask
 from stagemail.mail.tags import tags_of
+from stagemail.model.probe import Fact
 from stagemail.model.sender import CheckName, Finding
 
+_STS = "https://www.rfc-editor.org/rfc/rfc8461#section-3.2"
+_THEIRS = frozenset({"mta-sts-no-host", "mta-sts-status", "mta-sts-oversized", "tls-too-old"})
+"""Faults of the policy's host that every sender meets; others may be of the way from here."""
 _SERVERS = 5
 """Mail servers of the domain whose addresses are looked up, at most."""
 _AGAIN = "ask again, or give another resolver (`dns.nameservers` in the operator file)"
@@ -63,9 +70,12 @@ def _servers(ask: Ask, domain: str, records: tuple[str, ...]) -> Iterator[Findin
         yield Finding("domain", "passed", "mx", f"{domain} takes mail at {', '.join(hosts[:_SERVERS])}")
 
 
-def extra_findings(ask: Ask, domain: str) -> Iterator[Finding]:
+def extra_findings(ask: Ask, domain: str, fetch: Fetch | None) -> Iterator[Finding]:
     """Optional records: for mail that comes to the domain, and for its logo."""
-    yield _optional(ask, "mta-sts", f"_mta-sts.{domain}", "STSv1", "id")
+    record = _optional(ask, "mta-sts", f"_mta-sts.{domain}", "STSv1", "id")
+    yield record
+    if record.status == "passed" and fetch is not None:
+        yield from _policy(ask, domain, fetch)
     yield _optional(ask, "tls-rpt", f"_smtp._tls.{domain}", "TLSRPTv1", "rua")
     yield _optional(ask, "bimi", f"default._bimi.{domain}", "BIMI1", "l")
 
@@ -81,5 +91,34 @@ def _optional(ask: Ask, check: CheckName, name: str, version: str, needed: str) 
     if len(records) > 1 or tags is None or needed not in tags:
         why = f"{len(records)} records" if len(records) > 1 else f"`{needed}=` is missing or the list is broken"
         return Finding(check, "warned", f"{check}-syntax", f"{name}: {why}, so it does not count", "correct it")
-    more = "; its policy file is not checked (HTTPS)" if check == "mta-sts" else ""
-    return Finding(check, "passed", check, f"{name} is well-formed{more}")
+    if check == "mta-sts" and not re.fullmatch(r"[A-Za-z0-9]{1,32}", tags["id"]):
+        return Finding(
+            check, "warned", f"{check}-syntax", f"{name}: `id={tags['id'][:40]}` is not up to 32 letters and digits",
+            "correct it, and change it with each new policy",
+        )  # fmt: skip
+    return Finding(check, "passed", check, f"{name} is well-formed", facts={"record": records[0]})
+
+
+def _policy(ask: Ask, domain: str, fetch: Fetch) -> Iterator[Finding]:
+    """What the policy file of MTA-STS says. It is about mail *to* the domain: replies and bounces."""
+    try:
+        policy = policy_of(fetch(ask, domain))
+    except Fault as fault:
+        told = f"its policy was not fetched: {fault.cause}"
+        if fault.code in _THEIRS or fault.code.startswith("certificate-"):
+            yield Finding("mta-sts", "warned", "mta-sts-policy-refused", told, fault.next_step, _STS)
+        else:
+            code = "mta-sts-policy-unreachable"
+            yield Finding("mta-sts", "not-checked", code, told, fault.next_step, _STS, retry=fault.retry)
+        return
+    if policy.fault:
+        said = f"its policy does not count: {policy.fault}"
+        yield Finding("mta-sts", "warned", "mta-sts-policy-syntax", said, "correct mta-sts.txt", _STS)
+        return
+    facts: dict[str, Fact] = {"mode": policy.mode, "maxAge": policy.max_age, "mx": policy.mx}
+    servers = [host for record in ask(domain, "MX").records if (host := record.partition(" ")[2]) != "."]
+    doubts = list(faults_of(policy, servers))
+    for text, step in doubts:
+        yield Finding("mta-sts", "warned", "mta-sts-policy-gap", f"its policy: {text}", step, _STS, facts)
+    if not doubts:
+        yield Finding("mta-sts", "passed", "mta-sts-policy", f"its policy is in mode {policy.mode}", facts=facts)

@@ -1,6 +1,7 @@
-"""Which domains belong to one organization, by the public suffix list that the library brings (RFC 7489 section 3.2).
+"""Which domains belong to one organization, by the public suffix list that the library brings.
 
-Offline: the list is as old as the installed ``publicsuffixlist``. Not here: DMARC itself (``dmarc``).
+Receivers that go by RFC 7489 use such a list; RFC 9989 asks DNS instead (``dmarc``). Offline: the list is as old as
+the installed ``publicsuffixlist``.
 """
 
 from functools import lru_cache
@@ -16,8 +17,3 @@ def _list() -> PublicSuffixList:
 def organizational(domain: str) -> str:
     """The organizational domain; the domain itself where it is a public suffix."""
     return _list().privatesuffix(domain) or domain
-
-
-def aligned(one: str, other: str, mode: str) -> bool:
-    """Whether two domains align: equal, or (mode "r") of one organization (RFC 7489 section 3.1)."""
-    return one == other or (mode != "s" and organizational(one) == organizational(other))

@@ -1,6 +1,5 @@
 """A token by client credentials, within bounds and egress rules: no redirect, no foreign address, no long answer.
 
-Proxies of the environment are not used: the address that was checked is the one that is connected to.
 Not here: what the token is for (``logging_in``).
 Sources: RFC 6749 section 4.4 and 5.2, RFC 6750 section 2.1 (the characters of a token).
 """
@@ -8,9 +7,8 @@ Sources: RFC 6749 section 4.4 and 5.2, RFC 6750 section 2.1 (the characters of a
 import json
 import re
 import ssl
-import time
 from collections.abc import Iterable, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -18,7 +16,7 @@ import httpcore2
 
 from stagemail.mail import securing
 from stagemail.mail.bounds import Bounds
-from stagemail.mail.connecting import resolve
+from stagemail.mail.checked_http import CheckedBackend
 from stagemail.mail.faults import Fault
 from stagemail.model.egress import Egress
 from stagemail.model.probe import Fact, OAuth2
@@ -52,7 +50,7 @@ def fetch(oauth: OAuth2, egress: Egress, bounds: Bounds, context: ssl.SSLContext
     if oauth.scopes:
         form["scope"] = " ".join(oauth.scopes)
     content = urlencode({**form, "client_secret": oauth.client_secret.reveal()}).encode()
-    backend = _Backend(egress, bounds)
+    backend = CheckedBackend(egress, bounds)
     headers = [
         (b"Host", url.netloc.encode()), (b"Content-Type", b"application/x-www-form-urlencoded"),
         (b"Accept", b"application/json"), (b"Accept-Encoding", b"identity"), (b"User-Agent", b"stagemail"),
@@ -139,60 +137,3 @@ def _refused(status: int, error: Any, description: Any, host: str) -> Fault:
         name, ("token-refused", f"the token endpoint {host} refuses", "compare the token URL with the provider's")
     )
     return Fault(code, cause, advice, reply=told)
-
-
-class _Backend(httpcore2.NetworkBackend):
-    """Connects to addresses that were checked, and ends what takes too long in all."""
-
-    def __init__(self, egress: Egress, bounds: Bounds) -> None:
-        self._egress = egress
-        self._bounds = bounds
-        self._end = time.monotonic() + bounds.total
-        self._sync = httpcore2.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore2.NetworkStream:
-        limit = self._bounds.connect if timeout is None else min(timeout, self._bounds.connect)
-        *first, last = resolve(host, port, self._egress, self._bounds)
-        for address in first:
-            with suppress(httpcore2.ConnectError, httpcore2.ConnectTimeout):
-                made = self._sync.connect_tcp(address.ip, address.port, limit, local_address, socket_options)
-                return _Stream(made, self._end)
-        return _Stream(self._sync.connect_tcp(last.ip, last.port, limit, local_address, socket_options), self._end)
-
-
-class _Stream(httpcore2.NetworkStream):
-    """A stream that ends at a time, however slowly it drips."""
-
-    def __init__(self, inner: httpcore2.NetworkStream, end: float) -> None:
-        self._inner = inner
-        self._end = end
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._left(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, self._left(timeout))
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore2.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, self._left(timeout)), self._end)
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-    def _left(self, timeout: float | None) -> float:
-        left = self._end - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        return left if timeout is None else min(timeout, left)

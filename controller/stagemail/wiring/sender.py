@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from stagemail.model.sender import Believed, SenderQuestion, question_of
 from stagemail.model.snapshot import Desired
@@ -15,9 +15,7 @@ from stagemail.ports import Resolver
 from stagemail.reconcile.check_sender import check_senders
 from stagemail.reconcile.preflight import configuration_of
 from stagemail.reconcile.stages import StageResult
-
-if TYPE_CHECKING:  # an operator file that was judged before is read without its models
-    from stagemail.resources.operator import Operator
+from stagemail.wiring.installation import Installation
 
 SIDE_BY_SIDE = 16
 """Stages that are asked for at the same time, at most."""
@@ -26,8 +24,9 @@ SIDE_BY_SIDE = 16
 class SenderChecks:
     """What a run may ask of DNS."""
 
-    def __init__(self, operator: "Operator") -> None:
-        self._operator = operator
+    def __init__(self, installation: Installation) -> None:
+        self._operator = installation.operator
+        self._base = installation.base
 
     def question(self, desired: Desired) -> SenderQuestion:
         """What to ask for a stage. Raises NotFound where nothing configures it."""
@@ -39,11 +38,22 @@ class SenderChecks:
         believing: Any = import_module("stagemail.mail.believing")
 
         def judge(question: SenderQuestion) -> Believed:
-            found: Believed = believing.believed(self._resolver.ask, question)
+            found: Believed = believing.believed(self._resolver.ask, question, self._fetch)
             return found
 
         with ThreadPoolExecutor(min(SIDE_BY_SIDE, max(1, len(asked))), thread_name_prefix="sender") as executor:
             return check_senders(asked, judge, executor)
+
+    @cached_property
+    def _fetch(self) -> Any:
+        """Gets policy files of MTA-STS, within the rules for mail checks."""
+        sts: Any = import_module("stagemail.mail.mta_sts")
+        bounds: Any = import_module("stagemail.mail.bounds")
+        securing: Any = import_module("stagemail.mail.securing")
+        rules: Any = import_module("stagemail.resources.mail")
+        checks = self._operator.mail
+        context = securing.context_of(self._base / checks.ca_file if checks.ca_file else None)
+        return sts.fetcher(rules.egress_of(checks, []), bounds.Bounds(connect=5.0, reply=5.0, total=10.0), context)
 
     @cached_property
     def _resolver(self) -> Resolver:

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from stagemail.mail.believing import believed
 from stagemail.mail.dkim_key import key_of
+from stagemail.mail.dmarc import aligned, names_of, walked
 from stagemail.mail.memory_dns import MemoryResolver
-from stagemail.mail.organizational import aligned, organizational
+from stagemail.mail.organizational import organizational
 from stagemail.mail.spf import check_host
 from stagemail.mail.spf_record import SpfSyntaxError, Term, expanded, terms_of
 from stagemail.model.sender import SenderQuestion
@@ -77,6 +78,71 @@ def test_the_address_of_ipv6_is_judged_too() -> None:
 
 
 def test_domains_of_one_organization_align_and_public_suffixes_do_not() -> None:
+    """Where no record tells, as receivers of RFC 7489 have it."""
+    ask = MemoryResolver({}).ask
     assert organizational("a.b.example.co.uk") == "example.co.uk"
-    assert aligned("mail.example.com", "example.com", "r") and not aligned("mail.example.com", "example.com", "s")
-    assert not aligned("one.co.uk", "two.co.uk", "r") and not aligned("one.github.io", "two.github.io", "r")
+    assert aligned(ask, "mail.example.com", "example.com", "r")
+    assert not aligned(ask, "mail.example.com", "example.com", "s")
+    assert not aligned(ask, "one.co.uk", "two.co.uk", "r") and not aligned(ask, "one.github.io", "two.github.io", "r")
+
+
+def test_a_walk_asks_eight_names_at_most() -> None:
+    assert names_of("example.com") == ("example.com", "com")
+    assert names_of("a.b.c.d.e.f.g.h.i.j.mail.example.com")[:2] == (
+        "a.b.c.d.e.f.g.h.i.j.mail.example.com", "g.h.i.j.mail.example.com",
+    )  # fmt: skip
+    assert len(names_of("a.b.c.d.e.f.g.h.i.j.mail.example.com")) == 8
+    assert names_of("a.b.c.d.e.f.g.h")[1] == "b.c.d.e.f.g.h"
+
+
+NONE, ALL = "v=DMARC1; p=none", "v=DMARC1; p=reject"
+
+
+@pytest.mark.parametrize(
+    ("records", "organization"),
+    [
+        ({}, "a.b.example.com"),
+        ({"example.com": NONE}, "example.com"),
+        ({"a.b.example.com": NONE, "example.com": NONE}, "example.com"),
+        ({"b.example.com": f"{NONE}; psd=n", "example.com": NONE}, "b.example.com"),
+        ({"example.com": f"{NONE}; psd=y"}, "b.example.com"),
+        ({"com": f"{NONE}; psd=y"}, "example.com"),
+        ({"a.b.example.com": f"{NONE}; psd=y"}, "a.b.example.com"),
+        ({"b.example.com": NONE, "com": NONE}, "com"),
+    ],
+)  # fmt: skip
+def test_the_organization_is_found_by_the_tree_walk(records: dict[str, str], organization: str) -> None:
+    zone = MemoryResolver({f"_dmarc.{name}": {"TXT": (text,)} for name, text in records.items()})
+    assert walked(zone.ask, "a.b.example.com").organization == organization
+
+
+@pytest.mark.parametrize(
+    ("records", "code", "policy"),
+    [
+        ({"example.com": ALL}, "dmarc-policy", "reject"),
+        ({"example.com": f"{ALL}; sp=none"}, "dmarc-none", "none"),
+        ({"example.com": f"{NONE}; np=reject"}, "dmarc-none", "none"),
+        ({"com": f"{ALL}; psd=y"}, "dmarc-receivers-differ", "reject"),
+        ({"example.com": ALL, "b.example.com": f"{NONE}; psd=n"}, "dmarc-receivers-differ", "none"),
+        ({"a.b.example.com": f"{ALL}; t=y"}, "dmarc-testing", "reject"),
+        ({"a.b.example.com": f"{ALL}; pct=20"}, "dmarc-policy", "reject"),
+        ({"a.b.example.com": "v=DMARC1; rua=mailto:d@example.com"}, "dmarc-none", "none"),
+        ({"a.b.example.com": "v=DMARC1"}, "dmarc-syntax", ""),
+        ({"a.b.example.com": f"{ALL}; unknown=tag"}, "dmarc-policy", "reject"),
+    ],
+)  # fmt: skip
+def test_the_policy_is_the_domains_or_its_organizations_or_its_suffixes(
+    records: dict[str, str], code: str, policy: str
+) -> None:
+    zone = {f"_dmarc.{name}": {"TXT": (text,)} for name, text in records.items()}
+    resolver = MemoryResolver({**zone, "a.b.example.com": {"MX": ("10 mail.example.com",)}})  # type: ignore[dict-item]
+    found = believed(resolver.ask, SenderQuestion("qa", "a.b.example.com", "relay.example"))
+    assert found.finding(code), [(one.code, one.message) for one in found.findings if one.check == "dmarc"]
+    policies = {one.facts.get("policy", "") for one in found.findings if one.check == "dmarc" and one.facts}
+    assert policies <= {policy, ""}
+
+
+def test_a_domain_that_does_not_exist_has_the_policy_for_such() -> None:
+    resolver = MemoryResolver({"_dmarc.example.com": {"TXT": (f"{NONE}; np=reject",)}})
+    finding = believed(resolver.ask, SenderQuestion("qa", "gone.example.com", "x.example")).finding("dmarc-policy")
+    assert finding is not None and finding.facts["policy"] == "reject"
