@@ -173,6 +173,7 @@ SECRETS = {
     "STAGEMAIL_SMTP_SHARED",
     "STAGEMAIL_RECORD_KEY",
     "STAGEMAIL_JOURNAL_KEY",
+    "STAGEMAIL_RECORD_PASSWORD",
 }
 """Secrets of the store `env` that samples and tests use: the page explains them by the prefix."""
 

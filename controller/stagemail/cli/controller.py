@@ -38,7 +38,7 @@ def command(ctx: click.Context, *, root: Path, log_format: str) -> int:
     ctx.call_on_close(guard(given.net.scrub))
     around = Around(log_format, given.net)
     spans, send_last = tracing()
-    controlling = Controlling(given.config, root_of(root), given.net, [around], spans)
+    controlling = Controlling(given.config, root_of(root), given.net, [around], spans, state=given.state)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         controlling.stop()

@@ -49,6 +49,9 @@ MODULES: dict[str, str] = {"import": "import_", "send-test": "send_test", "check
 """Modules of verbs whose names are words of Python."""
 
 
+_STATE = "STAGEMAIL_STATE"
+
+
 class VerbGroup(click.Group):
     """Loads a verb's module only when that verb runs."""
 
@@ -79,7 +82,8 @@ class VerbGroup(click.Group):
             near = get_close_matches(args[0], VERBS, n=1)
             hint = f" Did you mean {near[0]}?" if near else " See stagemail --help."
             raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx)
-        if "--if-changed" in args and args[0] in ("plan", "apply"):
+        is_redirected = ctx.params.get("state") or os.environ.get(_STATE)
+        if "--if-changed" in args and args[0] in ("plan", "apply") and not is_redirected:
             quick = importlib.import_module("stagemail.cli.if_changed")  # without the verb's own, dearer modules
             config = ctx.params.get("config") or os.environ.get("STAGEMAIL_CONFIG")
             found: click.Command | None = quick.shortcut(config, args[1:])
@@ -92,10 +96,15 @@ class VerbGroup(click.Group):
 @click.option(
     "--config", metavar="FILE", help="The operator file [default: stagemail.yaml of this checkout; $STAGEMAIL_CONFIG]."
 )
+@click.option(
+    "--state",
+    metavar="URL",
+    help="Another record than `state` of the operator file names, for this run; $STAGEMAIL_STATE.",
+)
 @click.option("--debug", is_flag=True, help="Show a traceback where a command fails.")
 @click.version_option(package_name="stagemail", message="stagemail %(version)s")
 @click.pass_context
-def stagemail(ctx: click.Context, config: str | None, *, debug: bool) -> None:
+def stagemail(ctx: click.Context, config: str | None, state: str | None, *, debug: bool) -> None:
     """GitOps for email configurations of multi-stage app platforms.
 
     Email configurations live as YAML per stage in Git; stagemail validates every commit, plans the difference to
@@ -107,7 +116,8 @@ def stagemail(ctx: click.Context, config: str | None, *, debug: bool) -> None:
 
     Example: stagemail validate && stagemail plan qa && stagemail apply qa
     """
-    ctx.obj = {**(ctx.obj or {}), "config": config or os.environ.get("STAGEMAIL_CONFIG"), "debug": debug}
+    named = {"config": config or os.environ.get("STAGEMAIL_CONFIG"), "state": state or os.environ.get(_STATE) or None}
+    ctx.obj = {**(ctx.obj or {}), **named, "debug": debug}
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -28,6 +28,8 @@ class Globals:
     """The context in which no interrupt is raised."""
     note_begun: Callable[[], None] = _nobody
     """Told before the first run is recorded."""
+    state: str | None = None
+    """Another record than the operator file names."""
     net: Net = field(default_factory=Net)
     """What takes credentials out of text; the command's streams are behind it."""
 
@@ -44,6 +46,7 @@ def globals_of(ctx: click.Context) -> Globals:
         bool(found.get("debug")),
         found.get("shield") or nullcontext,
         found.get("note_begun") or _nobody,
+        found.get("state"),
         found["net"],
     )
 

@@ -46,7 +46,7 @@ class Session:
     @cached_property
     def installation(self) -> Installation:
         """The operator file's. Raises NotFound, InvalidInput."""
-        return open_installation(globals_of(self.ctx).config, self.root)
+        return open_installation(globals_of(self.ctx).config, self.root, globals_of(self.ctx).state)
 
     @cached_property
     def source(self) -> Source:

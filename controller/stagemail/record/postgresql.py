@@ -17,13 +17,13 @@ from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
 from stagemail.errors import Unreachable
 from stagemail.model.secret import Secret
 from stagemail.ports import Clock
-from stagemail.record.postgresql_address import checked, shown
 from stagemail.record.postgresql_refusals import refusal
+from stagemail.resources.postgresql_address import checked, shown
 
 CONNECTIONS: Final = 4
 MORE_CONNECTIONS: Final = 8
@@ -50,6 +50,11 @@ _ALONE: Final = text("SELECT pg_advisory_xact_lock(:everything)")
 def _key(name: str) -> int:
     """The number of an advisory lock; 64 bits, so two names of one database will not meet."""
     return int.from_bytes(sha256(f"stagemail record\0{name}".encode()).digest()[:8], signed=True)
+
+
+def _may_be_back(error: BaseException) -> bool:
+    """Whether to wait a moment: not for a server that did not answer for seconds already."""
+    return isinstance(error, Unreachable) and "timeout" not in error.message
 
 
 class PostgresDatabase:
@@ -104,7 +109,7 @@ class PostgresDatabase:
     def _connection(self, engine: Any) -> Iterator[Connection]:
         """A connection that answered just now. A server that is away for a moment is waited for."""
         again = Retrying(
-            retry=retry_if_exception_type(Unreachable),
+            retry=retry_if_exception(_may_be_back),
             stop=stop_after_attempt(ATTEMPTS),
             wait=wait_exponential(0.1, max=2),
             sleep=self._clock.sleep,

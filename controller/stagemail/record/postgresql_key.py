@@ -14,8 +14,8 @@ from stagemail.errors import CorruptRecord, SecretUnusable, StagemailError, User
 from stagemail.model.secret import Secret
 from stagemail.record.fingerprint_key import LENGTH, Randomness, key_path, load, load_or_create, mark_of
 from stagemail.record.key_file import KeyFile
-from stagemail.record.postgresql_address import database_name
 from stagemail.record.sqlite_file import translated
+from stagemail.resources.postgresql_address import database_name
 
 SHORTEST: Final = 32
 """Characters of the secret."""

@@ -10,14 +10,14 @@ from typing import Any
 from stagemail.errors import UserMustFix
 from stagemail.model.secret import Secret
 from stagemail.ports import Clock
-from stagemail.record import postgresql_address
 from stagemail.record.fingerprint_key import Randomness, key_path, load_or_create, mark_of
 from stagemail.record.git_branch_opening import SCHEME, open_git_branch
 from stagemail.record.kept import KeptRecord
-from stagemail.record.postgresql_address import checked
 from stagemail.record.sqlite_file import database_path
 from stagemail.record.sqlite_reader import SqliteReader
 from stagemail.record.sqlite_record import SqliteRecord
+from stagemail.resources import postgresql_address
+from stagemail.resources.postgresql_address import checked
 
 __all__ = ["KeptRecord", "nobody_is_gone", "open_record"]
 

@@ -59,6 +59,11 @@ class Document(TypeDecorator[Any]):
         raise unreadable("a document")
 
 
+def _name(length: int) -> Any:
+    """A short text. Its length is what SQLite's tables were made with, which never minds it; PostgreSQL would."""
+    return String(length).with_variant(Text(), "postgresql")
+
+
 METADATA = MetaData()
 NUMBER = BigInteger().with_variant(Integer(), "sqlite")
 """Never runs out; SQLite's own row number is an INTEGER of 64 bits."""
@@ -67,12 +72,12 @@ RUNS = Table(
     "runs",
     METADATA,
     Column("seq", NUMBER, primary_key=True),
-    Column("id", String(64), nullable=False, unique=True),
-    Column("stage", String(255), nullable=False),
-    Column("revision", String(255), nullable=False),
+    Column("id", _name(64), nullable=False, unique=True),
+    Column("stage", _name(255), nullable=False),
+    Column("revision", _name(255), nullable=False),
     Column("actor", Text, nullable=False),
     Column("started", Instant, nullable=False),
-    Column("status", String(32), nullable=False),
+    Column("status", _name(32), nullable=False),
     Column("finished", Instant),
     Column("live", Integer, nullable=False),
     Column("apps", Integer, nullable=False),
@@ -87,12 +92,12 @@ OUTCOMES = Table(
     Column("run", ForeignKey("runs.id"), primary_key=True),
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("step", Text, nullable=False),
-    Column("stage", String(255), nullable=False),
-    Column("kind", String(32), nullable=False),
-    Column("key", String(255), nullable=False),
+    Column("stage", _name(255), nullable=False),
+    Column("kind", _name(32), nullable=False),
+    Column("key", _name(255), nullable=False),
     Column("label", Text, nullable=False),
-    Column("action", String(32), nullable=False),
-    Column("status", String(32), nullable=False),
+    Column("action", _name(32), nullable=False),
+    Column("status", _name(32), nullable=False),
     Column("message", Text, nullable=False),
     Column("retry", Boolean, nullable=False),
     Column("fields", Document, nullable=False),
@@ -102,34 +107,34 @@ OUTCOMES = Table(
 APPLIED = Table(
     "applied",
     METADATA,
-    Column("stage", String(255), primary_key=True),
-    Column("kind", String(32), primary_key=True),
-    Column("key", String(255), primary_key=True),
+    Column("stage", _name(255), primary_key=True),
+    Column("kind", _name(32), primary_key=True),
+    Column("key", _name(255), primary_key=True),
     Column("label", Text, nullable=False),
-    Column("revision", String(255), nullable=False),
+    Column("revision", _name(255), nullable=False),
     Column("fields", Document, nullable=False),
 )
 
 IDENTITIES = Table(
     "identities",
     METADATA,
-    Column("stage", String(255), primary_key=True),
-    Column("key", String(255), nullable=False),
+    Column("stage", _name(255), primary_key=True),
+    Column("key", _name(255), nullable=False),
     Column("name", Text, nullable=False),
-    Column("purpose", String(32), nullable=False),
+    Column("purpose", _name(32), nullable=False),
 )
 
 INTENTS = Table(
     "intents",
     METADATA,
     Column("seq", NUMBER, primary_key=True),
-    Column("id", String(64), nullable=False, unique=True),
-    Column("run", String(64), nullable=False),
-    Column("stage", String(255), nullable=False),
-    Column("kind", String(32), nullable=False),
-    Column("key", String(255), nullable=False),
+    Column("id", _name(64), nullable=False, unique=True),
+    Column("run", _name(64), nullable=False),
+    Column("stage", _name(255), nullable=False),
+    Column("kind", _name(32), nullable=False),
+    Column("key", _name(255), nullable=False),
     Column("label", Text, nullable=False),
-    Column("action", String(32), nullable=False),
+    Column("action", _name(32), nullable=False),
     Column("at", Instant, nullable=False),
     Column("written", Document, nullable=False),
     Column("operation", Text, nullable=False),
@@ -142,10 +147,10 @@ EVENTS = Table(
     METADATA,
     Column("seq", NUMBER, primary_key=True),
     Column("at", Instant, nullable=False),
-    Column("stage", String(255), nullable=False),
-    Column("kind", String(32), nullable=False),
+    Column("stage", _name(255), nullable=False),
+    Column("kind", _name(32), nullable=False),
     Column("body", Document, nullable=False),
-    Column("seal", String(64), nullable=False, server_default=""),
+    Column("seal", _name(64), nullable=False, server_default=""),
     sqlite_autoincrement=True,
 )
 """Append-only: every entry of every append, in order. Never updated, never deleted; ``chain`` seals it."""
@@ -153,7 +158,7 @@ EVENTS = Table(
 STANDINGS = Table(
     "standings",
     METADATA,
-    Column("stage", String(255), primary_key=True),
+    Column("stage", _name(255), primary_key=True),
     Column("body", Document, nullable=False),
 )
 
@@ -161,8 +166,8 @@ DECISIONS = Table(
     "decisions",
     METADATA,
     Column("seq", NUMBER, primary_key=True),
-    Column("id", String(64), nullable=False, unique=True),
-    Column("stage", String(255), nullable=False),
+    Column("id", _name(64), nullable=False, unique=True),
+    Column("stage", _name(255), nullable=False),
     Column("at", Instant, nullable=False),
     Column("body", Document, nullable=False),
     Index("decisions_by_time", "at"),
@@ -171,8 +176,8 @@ DECISIONS = Table(
 LEASES = Table(
     "leases",
     METADATA,
-    Column("scope", String(255), primary_key=True),
-    Column("owner", String(255), nullable=False),
+    Column("scope", _name(255), primary_key=True),
+    Column("owner", _name(255), nullable=False),
     Column("fence", Integer, nullable=False),
     Column("since", Instant, nullable=False),
     Column("until", Instant, nullable=False),
@@ -182,7 +187,7 @@ LEASES = Table(
 MARKS = Table(
     "marks",
     METADATA,
-    Column("name", String(64), primary_key=True),
+    Column("name", _name(64), primary_key=True),
     Column("value", Text, nullable=False),
 )
 """What the record knows of itself: which fingerprint key it was written with."""

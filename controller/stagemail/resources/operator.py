@@ -219,7 +219,8 @@ class Operator(Document, Folders):
         default="sqlite:///stagemail.db",
     )
     state_key: SecretReference | None = rule(
-        "The secret that seals a record on a branch: at least 32 characters, the same for every job that uses it.",
+        "The secret that seals a record on a branch, or is the key of fingerprints in PostgreSQL: at least 32 letters, "
+        "the same for every job and host that uses the record.",
         example={"secretRef": {"store": "env", "key": "RECORD_KEY"}},
         source=_FILE,
         default=None,
@@ -228,6 +229,12 @@ class Operator(Document, Folders):
         "Where the controller copies the journal to, so that the database is not its only copy. Left out: nowhere.",
         example={"branch": "stagemail-journal", "key": {"secretRef": {"store": "env", "key": "JOURNAL_KEY"}}},
         source=_FILE,
+        default=None,
+    )
+    state_password: SecretReference | None = rule(
+        "The password of the user that `state: postgresql://…` names. Left out: PGPASSFILE, ~/.pgpass or PGPASSWORD.",
+        example={"secretRef": {"store": "env", "key": "RECORD_PASSWORD"}},
+        source="postgresql.org: libpq, the password file",
         default=None,
     )
     targets: Annotated[Targets, Field(min_length=1)] = rule(

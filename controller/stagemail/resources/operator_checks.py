@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from stagemail.model import grant as grants
 from stagemail.model.meant import COMPARABLE
-from stagemail.resources import dns, formats, mail
+from stagemail.resources import dns, formats, mail, postgresql_address
 from stagemail.resources.nearest import nearest
 from stagemail.resources.operator import Operator
 from stagemail.resources.references import all_sources, secret_references
@@ -251,13 +251,20 @@ def _dns(operator: Operator) -> Iterator[Breach]:
 
 
 def _state(operator: Operator) -> Iterator[Breach]:
-    authority = operator.state.partition("://")[2].partition("/")[0]
-    if operator.state.startswith("postgresql://") and ":" in authority.rpartition("@")[0]:
+    in_postgresql = operator.state.startswith(postgresql_address.SCHEME)
+    if in_postgresql and postgresql_address.has_secret(operator.state):
         yield Breach(
             ("state",),
             "literal-secret",
             "`state` holds a password, and no secret may be in this file:",
-            "leave it out and set PGPASSWORD or a pgpass file for the process.",
+            "leave it out and change it; write `statePassword: {secretRef: …}`, or set PGPASSFILE for the process.",
+        )
+    if operator.state_password is not None and not in_postgresql:
+        yield Breach(
+            ("statePassword",),
+            "wrong-settings",
+            "`statePassword` is for a record in PostgreSQL, and `state` names another kind:",
+            "leave it out, or write `state: postgresql://…`.",
         )
     on_branch = operator.state.startswith("git-branch:")
     if on_branch and operator.journal is not None:
@@ -274,12 +281,12 @@ def _state(operator: Operator) -> Iterator[Breach]:
             "`stateKey` is missing: a record on a branch is sealed with a secret:",
             "add `stateKey: {secretRef: {store: env, key: RECORD_KEY}}`, and make it with `openssl rand -hex 32`.",
         )
-    if operator.state_key is not None and not on_branch:
+    if operator.state_key is not None and not on_branch and not in_postgresql:
         yield Breach(
             ("stateKey",),
             "wrong-settings",
-            "`stateKey` seals a record on a branch, and `state` names another kind:",
-            "leave it out, or write `state: git-branch:stagemail-record`.",
+            "`stateKey` is for a record that several machines share, and `state` names a file:",
+            "leave it out, or write `state: postgresql://…` or `state: git-branch:stagemail-record`.",
         )
 
 

@@ -25,8 +25,8 @@ def all_sources(operator: "Operator") -> "list[tuple[Pointer, Source]]":
 
 def secret_references(operator: "Operator") -> "Iterator[tuple[Pointer, SecretReference]]":
     """Every secret that the file itself refers to, with its pointer."""
-    if operator.state_key is not None:
-        yield ("stateKey",), operator.state_key
+    of_record = {"stateKey": operator.state_key, "statePassword": operator.state_password}
+    yield from (((name,), reference) for name, reference in of_record.items() if reference is not None)
     if operator.journal is not None:
         yield ("journal", "key"), operator.journal.key
         if operator.journal.login is not None:

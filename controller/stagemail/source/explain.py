@@ -23,7 +23,7 @@ from stagemail.source.finding import Finding
 from stagemail.source.schema import bundle
 from stagemail.source.wording import Fault, Told, quoted, shown, told
 
-SECRET_FIELDS: Final = frozenset({"password", "clientSecret", "stateKey", "token", "secret"})
+SECRET_FIELDS: Final = frozenset({"password", "clientSecret", "stateKey", "statePassword", "token", "secret"})
 _REFERENCE: Final = "{secretRef: {store: env, key: NAME_IN_THE_STORE}}"
 _ELSEWHERE: Final[Mapping[str, str]] = {
     "testList": "a test list belongs to `mode: test-list`.",

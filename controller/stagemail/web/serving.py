@@ -46,7 +46,7 @@ class Serving:
             secrets=partial(_secrets, controlling),
             drift_age=partial(_drift_age, controlling),
         )
-        self._health = Health(controlling.quiet, lambda: controlling.sources, HANGS, partial(_record, controlling))
+        self._health = Health(controlling.quiet, lambda: controlling.sources, HANGS, controlling.record_trouble)
         self._board = Board(self._stages, lambda: controlling.sources, controlling.clock.now, scrub)
         self._ended = Event()
         self._edge: Edge | None = None
@@ -118,14 +118,6 @@ class Serving:
         if path == "/metrics":
             return 200, self.metrics.text()
         return 200, self._board.html()
-
-
-def _record(controlling: Controlling) -> str:
-    try:
-        controlling.running.record.standing("")
-    except StagemailError as error:
-        return error.sentence
-    return ""
 
 
 def _usage(controlling: Controlling) -> Mapping[str, tuple[Usage, ...]]:

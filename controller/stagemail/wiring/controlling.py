@@ -16,6 +16,7 @@ from stagemail.errors import InvalidInput, StagemailError, UserMustFix
 from stagemail.model.revision import Loaded
 from stagemail.model.secret import Secret, SecretRef
 from stagemail.model.snapshot import Desired
+from stagemail.model.stopped import Stopped
 from stagemail.model.verdict import Verdict
 from stagemail.ports import Follower, Observer
 from stagemail.reconcile.automatic import Automatic
@@ -32,6 +33,8 @@ from stagemail.wiring.sources import followers, source_name
 from stagemail.wiring.stopping import StoppingClock
 from stagemail.wiring.tracing import Spans, no_spans
 
+PATIENCE = 1.0
+"""Seconds that whoever asks whether the record is there waits for it."""
 GRACE = 8.0
 """Seconds that a stop waits for passes under way; an orderly end within 10 s is what service managers expect."""
 
@@ -46,6 +49,8 @@ class Controlling:
         net: Net,
         observers: Sequence[Observer] = (),
         spans: Spans = no_spans,
+        *,
+        state: str | None = None,
     ) -> None:
         self.path = required_operator_file(config, root)
         self.root = root
@@ -53,8 +58,11 @@ class Controlling:
         self._spans = spans
         self._stopped, self._alarm = Event(), Event()
         self.clock = StoppingClock(machine_clock(), self._stopped)
+        self._asking, self._asked = Lock(), Event()
+        self._asked.set()
         self._shared: dict[str, Any] = {}
-        self._built = _Built(self.path, root, self.clock, net, spans=spans, shared=self._shared)
+        self._state = state
+        self._built = self._build()
         self._built.is_first = True
         self._seen = _stamp(self._built.files())
         workers = self._built.installation.operator.controller.workers
@@ -92,6 +100,27 @@ class Controlling:
         """The sources that are followed, sorted."""
         return self._built.sources
 
+    def record_trouble(self) -> str:
+        """Why the record cannot be used now, "" where it can. Asks it, and waits a second for the answer at most."""
+        with self._asking:
+            if self._asked.is_set():
+                self._asked = Event()
+                Thread(target=self._ask_record, args=(self._asked,), name="stagemail-record", daemon=True).start()
+            asked = self._asked
+        is_slow = not asked.wait(PATIENCE)
+        return self.running.pulse.trouble or (f"no answer for {PATIENCE:.0f} s" if is_slow else "")
+
+    def _ask_record(self, asked: Event) -> None:
+        """Where it is back, every stage is looked at now: none waits for the end of its pause."""
+        was_away = bool(self.running.pulse.trouble)
+        try:
+            with suppress(StagemailError, Stopped):
+                self.running.record.standing("")
+                for stage in self.installation.operator.stages if was_away else ():
+                    self.loop.check(stage)
+        finally:
+            asked.set()
+
     def quiet(self) -> float:
         """Seconds since the loop last went round."""
         return self.clock.monotonic() - self._round
@@ -113,6 +142,10 @@ class Controlling:
         self._round = self.clock.monotonic()
         self.clock.pause(self._alarm, seconds)
 
+    def _build(self) -> "_Built":
+        installation = Installation(load_operator(self.path), self.path, self.clock, self._state)
+        return _Built(installation, self.root, self._net, spans=self._spans, shared=self._shared)
+
     def _renew(self) -> Setup | None:
         """What the operator file says now, where it or what it names has changed. Raises StagemailError, once."""
         stamp = _stamp(self._built.files())
@@ -120,7 +153,7 @@ class Controlling:
             return None
         self._seen = stamp
         try:
-            built = _Built(self.path, self.root, self.clock, self._net, spans=self._spans, shared=self._shared)
+            built = self._build()
         except (StagemailError, OSError) as error:
             raise _kept(self.path, error) from None
         self._built.retire()
@@ -142,9 +175,9 @@ class _Built:
     """What one state of the operator file builds. ``shared``: what outlives it, as the buckets of the limits."""
 
     def __init__(
-        self, path: Path, root: Path, clock: StoppingClock, net: Net, *, spans: Spans, shared: dict[str, Any]
+        self, installation: Installation, root: Path, net: Net, *, spans: Spans, shared: dict[str, Any]
     ) -> None:
-        self.installation = Installation(load_operator(path), path, clock)
+        self.installation = installation
         self.running = Running(self.installation, net, shared=shared)
         self._root = root
         self._spans = spans
@@ -184,7 +217,7 @@ class _Built:
     def setup(self) -> Setup:
         """What the loop works on."""
         operator = self.installation.operator
-        sources = self._followers = followers(self.installation, self._root, self._secret)
+        sources = self._followers = followers(self.installation, self._root, self.secret_now)
         source_of = {stage: source_name(operator, stage) for stage in operator.stages}
         automatic = Automatic(sources, source_of, self._world, self._request, self.installation.clock)
         stages = {stage: self._followed(stage, source_of[stage]) for stage in operator.stages}
@@ -214,7 +247,7 @@ class _Built:
 
     def _settled(self, stage: str) -> str:
         """The contents that a stage was Ready with when this process began: there is no hurry to look at it again."""
-        if not self.is_first:
+        if not self.is_first or self.running.pulse.trouble:
             return ""
         with suppress(StagemailError):
             standing = self.running.record.standing(stage)
@@ -234,10 +267,6 @@ class _Built:
 
     def _request(self, stage: str, loaded: Loaded, contents: Mapping[str, str]) -> Request:
         return replace(self.installation.request(stage, loaded, automatic=True), contents=contents)
-
-    def _secret(self, ref: SecretRef) -> Secret:
-        with self._lock:
-            return self.running.credentials.resolve_own(ref)
 
 
 def _thread(work: Callable[[], None]) -> None:

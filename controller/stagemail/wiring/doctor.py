@@ -16,6 +16,7 @@ from stagemail.model.run import Run
 from stagemail.ports import Source
 from stagemail.reconcile.uses import uses_of
 from stagemail.report.findings import Finding
+from stagemail.resources.postgresql_address import SCHEME, is_exposed, shown
 from stagemail.wiring.running import Running
 
 OLDEST_GIT = (2, 31)
@@ -27,7 +28,7 @@ def examine(running: Running, source: Source, stages: tuple[str, ...]) -> tuple[
     """All checks in their order. One that fails does not keep the others from being made."""
     checks: list[tuple[str, Callable[[], Iterable[Finding]]]] = [
         ("git", lambda: [_git(), _repository(source)]),
-        ("state", lambda: [_state(running)]),
+        ("state", lambda: _state(running)),
         ("documents", lambda: _documents(source.load())),
         ("secrets", lambda: _secrets(running, source, stages)),
         ("clock", lambda: [_clock(running)]),
@@ -61,10 +62,14 @@ def _repository(source: Source) -> Finding:
     return Finding("repository", "ok", f"at {revision.short} {revision.subject}".rstrip())
 
 
-def _state(running: Running) -> Finding:
+def _state(running: Running) -> Iterator[Finding]:
+    url = running.installation.state
     runs = running.record.runs(None, 1)
     last = f"last run {runs[0].started:%Y-%m-%d %H:%M}Z on {runs[0].stage}" if runs else "no run yet"
-    return Finding("state", "ok", f"{running.installation.operator.state}: {last}")
+    yield Finding("state", "ok", f"{shown(url)}: {last}")
+    if url.startswith(SCHEME) and is_exposed(url):
+        remedy = "add sslmode=verify-full to `state:` (and sslrootcert, for an authority of your own)"
+        yield Finding("state", "warn", "others on the way to the database could read and change what is said", remedy)
 
 
 def _documents(loaded: Loaded) -> Iterator[Finding]:

@@ -12,18 +12,36 @@ from stagemail.model.revision import Loaded
 from stagemail.ports import Clock
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.stages import in_order
+from stagemail.resources import postgresql_address
 from stagemail.resources.policy import policy_of
 from stagemail.wiring.plugins import CheckDesired, Settled, TargetPlugin, targets
 
 if TYPE_CHECKING:  # an operator file that was judged before is read without its models
     from stagemail.resources.operator import Operator
 
+KINDS = ("sqlite:///", postgresql_address.SCHEME, "git-branch:")
+
+
+def checked(state: str) -> str:
+    """An address of a record that was given for one run. Raises UsageError, without repeating it."""
+    if not state.startswith(KINDS):
+        raise UsageError(
+            "--state (or STAGEMAIL_STATE) does not name a record",
+            hint="write sqlite:///FILE, postgresql://USER@HOST/DATABASE or git-branch:BRANCH",
+        )
+    return postgresql_address.checked(state) if state.startswith(postgresql_address.SCHEME) else state
+
 
 class Installation:
-    """``base`` is the operator file's folder: relative paths in it start there."""
+    """``base`` is the operator file's folder: relative paths in it start there.
 
-    def __init__(self, operator: "Operator", path: Path, clock: Clock) -> None:
+    ``state``: another record than the file names, for this run. Raises UsageError where that is no address of one.
+    """
+
+    def __init__(self, operator: "Operator", path: Path, clock: Clock, state: str | None = None) -> None:
         self.operator = operator
+        self.state = operator.state if state is None else checked(state)
+        self.is_redirected = state is not None
         self.path = path
         self.base = path.parent
         self.clock = clock

@@ -17,7 +17,7 @@ from stagemail.wiring.unchanged import place_of, remember
 def note(installation: Installation, config: str | None, root: Path, runs: Sequence[Run]) -> None:
     """Note whole runs at committed revisions. Only beside a record in a SQLite file. Never fails a run."""
     operator = installation.operator
-    if not operator.state.startswith("sqlite:"):
+    if installation.is_redirected or not operator.state.startswith("sqlite:"):
         return
     with suppress(StagemailError, OSError):
         place = place_of(config, root)

@@ -31,10 +31,10 @@ MAX_OPERATOR_FILE = 1024 * 1024
 """Bytes of an operator file that we read."""
 
 
-def open_installation(config: str | None, root: Path) -> Installation:
+def open_installation(config: str | None, root: Path, state: str | None = None) -> Installation:
     """The installation of a checkout. Raises NotFound, UsageError, InvalidInput with every problem."""
     path = required_operator_file(config, root)
-    return Installation(read_operator(path, root), path, clock())
+    return Installation(read_operator(path, root), path, clock(), state)
 
 
 def read_operator(path: Path, root: Path) -> "Operator":

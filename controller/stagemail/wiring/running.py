@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, nullcontext
 from functools import cached_property
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from stagemail.model.secret import Secret, SecretRef
 from stagemail.model.snapshot import Desired
@@ -27,7 +27,11 @@ from stagemail.wiring.logins import login_secrets
 from stagemail.wiring.mail import Mail
 from stagemail.wiring.own_secrets import own_of_target
 from stagemail.wiring.plugins import TargetContext, TargetRuntime, loaded_from, stores
+from stagemail.wiring.pulse import Pulse
 from stagemail.wiring.shielded import Shield, ShieldedRecord
+
+if TYPE_CHECKING:  # an operator file that was judged before is read without its models
+    from stagemail.resources.secret_reference import SecretReference
 
 WORKERS = 8
 """How many apps are read at the same time at most."""
@@ -81,6 +85,7 @@ class Running:
         self._turned = self.clock.monotonic()
         for secret in login_secrets(installation.operator.secret_stores.values(), os.environ):
             net.learn(secret)
+        self.pulse = Pulse()
         self._targets: dict[str, Target] = {}
         self._closing = ExitStack()
         self._shared = {} if shared is None else shared
@@ -92,25 +97,23 @@ class Running:
     @cached_property
     def record(self) -> ShieldedRecord:
         """The record that ``state`` names."""
-        state, base = self.installation.operator.state, self.installation.base
-        with self._shield():
+        state, base = self.installation.state, self.installation.base
+        with self._shield(), self.pulse.felt():
             opened = open_record(
                 state,
                 base,
                 randomness=secrets.token_bytes,
                 clock=self.clock,
                 is_gone=is_gone,
-                secret=self._state_key,
+                secret=lambda: self._named(self.installation.operator.state_key),
+                password=lambda: self._named(self.installation.operator.state_password),
             )
             kept = self._closing.enter_context(opened)
-            return ShieldedRecord(kept, self._shield, self._net.scrub, self._note_begun)
+            return ShieldedRecord(kept, self._shield, self._net.scrub, self._note_begun, self.pulse)
 
-    def _state_key(self) -> Secret | None:
-        """What ``stateKey`` names. Credentials of its own: those of the run are keyed by the record that it opens."""
-        reference = self.installation.operator.state_key
-        if reference is None:
-            return None
-        return self.own_secret(secret_ref(reference))
+    def _named(self, reference: "SecretReference | None") -> Secret | None:
+        """A secret of the record's. Credentials of its own: those of the run are keyed by the record that it opens."""
+        return None if reference is None else self.own_secret(secret_ref(reference))
 
     def own_secret(self, ref: SecretRef) -> Secret:
         """A secret that the operator file itself names, asked of its store now."""

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-IGNORED = "stagemail.db\nstagemail.db-*\nstagemail.db.key\n"
+IGNORED = "stagemail.db\nstagemail.db-*\nstagemail.db.key\n*.postgresql.key\n"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,11 @@ from stagemail.model.key import BINDING, Key
 from stagemail.model.secret import Secret
 from stagemail.model.snapshot import AppliedField, AppliedResource
 from stagemail.ports import Entry
-from stagemail.record import postgresql_address
 from stagemail.record.postgresql import PostgresDatabase
 from stagemail.record.postgresql_refusals import refusal
 from stagemail.record.sql import SqlRecord
 from stagemail.record.state import open_record
+from stagemail.resources import postgresql_address
 
 
 class QuickClock(WallClock):

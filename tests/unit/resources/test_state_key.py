@@ -1,4 +1,4 @@
-"""A record on a branch has a key, and only such a record."""
+"""A record that machines share has a key, and one in PostgreSQL a password; both by reference only."""
 
 import pytest
 
@@ -39,6 +39,13 @@ def problems(state: str, key: str) -> list[str]:
         ("git-branch:stagemail-record", "", ["3 missing-field"]),
         ("sqlite:///stagemail.db", KEY, ["4 wrong-settings"]),
         ("git-branch:stagemail-record", KEY.replace("env", "vault"), ["4 unknown-store"]),
+        ("postgresql://ann@db/mail", "", []),
+        ("postgresql://ann@db/mail", KEY, []),
+        ("postgresql://ann@db/mail?sslmode=verify-full", KEY.replace("Key", "Password"), []),
+        ("postgresql://ann@db/mail", KEY.replace("Key", "Password").replace("env", "vault"), ["4 unknown-store"]),
+        ("postgresql://ann@db/mail?password=hunter2-hunter2", "", ["3 literal-secret"]),
+        ("sqlite:///stagemail.db", KEY.replace("Key", "Password"), ["4 wrong-settings"]),
+        ("postgresql://ann@db/mail", "statePassword: hunter2-hunter2", ["4 literal-secret"]),
         ("git-branch:stagemail-record", "stateKey: 0123456789abcdef0123456789abcdef", ["4 literal-secret"]),
     ],
 )

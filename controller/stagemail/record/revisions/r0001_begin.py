@@ -3,6 +3,8 @@
 A revision is never changed once it was published; the tables of today are in ``record.tables``.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -14,6 +16,10 @@ depends_on = None
 _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+def _name(length: int) -> Any:
+    return sa.String(length).with_variant(sa.Text(), "postgresql")
+
+
 def upgrade() -> None:
     """Build them in an empty database."""
     _runs()
@@ -21,13 +27,13 @@ def upgrade() -> None:
     op.create_table(
         "intents",
         sa.Column("seq", _NUMBER, primary_key=True),
-        sa.Column("id", sa.String(64), nullable=False, unique=True),
-        sa.Column("run", sa.String(64), nullable=False),
-        sa.Column("stage", sa.String(255), nullable=False),
-        sa.Column("kind", sa.String(32), nullable=False),
-        sa.Column("key", sa.String(255), nullable=False),
+        sa.Column("id", _name(64), nullable=False, unique=True),
+        sa.Column("run", _name(64), nullable=False),
+        sa.Column("stage", _name(255), nullable=False),
+        sa.Column("kind", _name(32), nullable=False),
+        sa.Column("key", _name(255), nullable=False),
         sa.Column("label", sa.Text(), nullable=False),
-        sa.Column("action", sa.String(32), nullable=False),
+        sa.Column("action", _name(32), nullable=False),
         sa.Column("at", sa.String(27), nullable=False),
         sa.Column("written", sa.Text(), nullable=False),
         sa.Column("operation", sa.Text(), nullable=False),
@@ -38,8 +44,8 @@ def upgrade() -> None:
         "events",
         sa.Column("seq", _NUMBER, primary_key=True),
         sa.Column("at", sa.String(27), nullable=False),
-        sa.Column("stage", sa.String(255), nullable=False),
-        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("stage", _name(255), nullable=False),
+        sa.Column("kind", _name(32), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sqlite_autoincrement=True,
     )
@@ -49,12 +55,12 @@ def _runs() -> None:
     op.create_table(
         "runs",
         sa.Column("seq", _NUMBER, primary_key=True),
-        sa.Column("id", sa.String(64), nullable=False, unique=True),
-        sa.Column("stage", sa.String(255), nullable=False),
-        sa.Column("revision", sa.String(255), nullable=False),
+        sa.Column("id", _name(64), nullable=False, unique=True),
+        sa.Column("stage", _name(255), nullable=False),
+        sa.Column("revision", _name(255), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("started", sa.String(27), nullable=False),
-        sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("status", _name(32), nullable=False),
         sa.Column("finished", sa.String(27)),
         sa.Column("live", sa.Integer(), nullable=False),
         sa.Column("apps", sa.Integer(), nullable=False),
@@ -64,15 +70,15 @@ def _runs() -> None:
     op.create_index("runs_by_time", "runs", ["started"])
     op.create_table(
         "outcomes",
-        sa.Column("run", sa.String(64), sa.ForeignKey("runs.id"), primary_key=True),
+        sa.Column("run", _name(64), sa.ForeignKey("runs.id"), primary_key=True),
         sa.Column("position", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("step", sa.Text(), nullable=False),
-        sa.Column("stage", sa.String(255), nullable=False),
-        sa.Column("kind", sa.String(32), nullable=False),
-        sa.Column("key", sa.String(255), nullable=False),
+        sa.Column("stage", _name(255), nullable=False),
+        sa.Column("kind", _name(32), nullable=False),
+        sa.Column("key", _name(255), nullable=False),
         sa.Column("label", sa.Text(), nullable=False),
-        sa.Column("action", sa.String(32), nullable=False),
-        sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("action", _name(32), nullable=False),
+        sa.Column("status", _name(32), nullable=False),
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("retry", sa.Boolean(), nullable=False),
         sa.Column("fields", sa.Text(), nullable=False),
@@ -83,30 +89,30 @@ def _runs() -> None:
 def _state() -> None:
     op.create_table(
         "applied",
-        sa.Column("stage", sa.String(255), primary_key=True),
-        sa.Column("kind", sa.String(32), primary_key=True),
-        sa.Column("key", sa.String(255), primary_key=True),
+        sa.Column("stage", _name(255), primary_key=True),
+        sa.Column("kind", _name(32), primary_key=True),
+        sa.Column("key", _name(255), primary_key=True),
         sa.Column("label", sa.Text(), nullable=False),
-        sa.Column("revision", sa.String(255), nullable=False),
+        sa.Column("revision", _name(255), nullable=False),
         sa.Column("fields", sa.Text(), nullable=False),
     )
     op.create_table(
         "identities",
-        sa.Column("stage", sa.String(255), primary_key=True),
-        sa.Column("key", sa.String(255), nullable=False),
+        sa.Column("stage", _name(255), primary_key=True),
+        sa.Column("key", _name(255), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("purpose", sa.String(32), nullable=False),
+        sa.Column("purpose", _name(32), nullable=False),
     )
     op.create_table(
         "leases",
-        sa.Column("scope", sa.String(255), primary_key=True),
-        sa.Column("owner", sa.String(255), nullable=False),
+        sa.Column("scope", _name(255), primary_key=True),
+        sa.Column("owner", _name(255), nullable=False),
         sa.Column("fence", sa.Integer(), nullable=False),
         sa.Column("since", sa.String(27), nullable=False),
         sa.Column("until", sa.String(27), nullable=False),
     )
     op.create_table(
         "marks",
-        sa.Column("name", sa.String(64), primary_key=True),
+        sa.Column("name", _name(64), primary_key=True),
         sa.Column("value", sa.Text(), nullable=False),
     )
