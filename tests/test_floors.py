@@ -66,7 +66,11 @@ ONLY_IMPORTERS: Mapping[str, tuple[str, ...]] = {
 
 LAZY: Mapping[str, tuple[str, ...]] = {
     "stagemail.record.schema": ("stagemail.record.upgrade",),  # Alembic: once per release
-    "stagemail.record.state": ("stagemail.record.sql_opening", "stagemail.record.postgresql_opening"),
+    "stagemail.record.state": (
+        "stagemail.record.sql_opening",
+        "stagemail.record.postgresql_opening",
+        "stagemail.record.git_branch_opening",
+    ),
     # SQLAlchemy: only where a record is written or made, and for PostgreSQL, whose driver is an extra
     "stagemail.source.assemble": ("stagemail.source.explain",),  # jsonschema: only where a document is wrong
     "stagemail.source.operator_file": ("stagemail.source.explain",),

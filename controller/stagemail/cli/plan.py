@@ -1,6 +1,8 @@
 """``stagemail plan``: what would be changed, why, and what is held. Writes nothing to a platform."""
 
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,11 +12,7 @@ from stagemail.cli.run_session import RunSession
 from stagemail.errors import InvalidInput, StagemailError, UsageError
 from stagemail.model.plan import Plan
 from stagemail.model.probe import Extent
-from stagemail.reconcile.check_sender import noted as check_sender_noted
 from stagemail.reconcile.once import Prepared
-from stagemail.reconcile.preflight import noted
-from stagemail.report.plan_json import plans_from_json, plans_json
-from stagemail.report.plan_markdown import plans_markdown
 from stagemail.report.plan_text import plan_text
 
 
@@ -77,7 +75,7 @@ def command(
     plans = tuple(prepared.plan for prepared in found)
     errors = {result.stage: result.error for result in results if result.error is not None}
     if out is not None:
-        _save(ctx, out, plans_json(plans, errors))
+        _save(ctx, out, _json().plans_json(plans, errors))
     shown = _tried(session, plans) if preflight else plans
     say(render(_doubted(session, shown) if check_sender else shown, errors, form))
     if form != "json":
@@ -90,17 +88,29 @@ def command(
 
 def render(plans: tuple[Plan, ...], errors: dict[str, StagemailError], form: str) -> str:
     """Plans in a form."""
+    text: str
     if form == "json":
-        return plans_json(plans, errors)
+        text = _json().plans_json(plans, errors)
+        return text
     if form == "markdown":
-        return plans_markdown(plans, errors)
+        text = _late("report.plan_markdown").plans_markdown(plans, errors)
+        return text
     return "\n".join(plan_text(plan, width=width(), color=color()) for plan in plans)
+
+
+def _json() -> Any:
+    return _late("report.plan_json")
+
+
+def _late(module: str) -> Any:
+    """A module that only some ways of asking need."""
+    return import_module(f"stagemail.{module}")
 
 
 def _save(ctx: click.Context, out: Path, text: str) -> None:
     """Save it for ``apply``. Raises InvalidInput where it could not be read back without what must not be in it."""
     try:
-        plans_from_json(options.globals_of(ctx).net.scrub(text))
+        _json().plans_from_json(options.globals_of(ctx).net.scrub(text))
     except InvalidInput:
         pass
     else:
@@ -115,12 +125,14 @@ def _save(ctx: click.Context, out: Path, text: str) -> None:
 def _tried(session: RunSession, plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
     found = session.preflights(session.with_server([plan.stage for plan in plans]), Extent())
     by_stage = {result.stage: result for result in found}
+    noted = _late("reconcile.preflight").noted
     return tuple(noted(plan, by_stage[plan.stage]) if plan.stage in by_stage else plan for plan in plans)
 
 
 def _doubted(session: RunSession, plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
     found = session.check_senders([plan.stage for plan in plans])
-    return tuple(check_sender_noted(plan, result) for plan, result in zip(plans, found, strict=True))
+    noted = _late("reconcile.check_sender").noted
+    return tuple(noted(plan, result) for plan, result in zip(plans, found, strict=True))
 
 
 def _code(prepared: Prepared, *, fails: bool, detailed: bool) -> int:

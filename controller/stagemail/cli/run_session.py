@@ -18,7 +18,6 @@ from stagemail.reconcile.once import Prepared, plan
 from stagemail.reconcile.situation import load
 from stagemail.reconcile.stages import StageResult, each_stage
 from stagemail.reconcile.world import World
-from stagemail.wiring.as_if import planned_as_if
 from stagemail.wiring.opening import open_source
 from stagemail.wiring.running import Running
 
@@ -49,7 +48,9 @@ class RunSession(Session):
     def as_if(self, against: str) -> Callable[[str], Prepared]:
         """The plan of one stage as if all were as that revision says; no record, store or platform is opened."""
         base = open_source(self.root, against, self.installation).load()
-        return lambda stage: planned_as_if(self.installation, base, self.request(stage))
+        module: Any = import_module("stagemail.wiring.as_if")  # only a fork's pull request needs it
+        planned: Callable[..., Prepared] = module.planned_as_if
+        return lambda stage: planned(self.installation, base, self.request(stage))
 
     def desired(self, stage: str) -> Desired:
         """What Git wants of one stage. Raises InvalidInput, NotFound."""

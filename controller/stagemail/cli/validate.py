@@ -1,5 +1,6 @@
 """``stagemail validate``: every document against its schema, the meaning across files, what the target refuses."""
 
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -9,12 +10,7 @@ from stagemail.cli.output import color, say, width
 from stagemail.errors import InvalidInput
 from stagemail.model.problem import Problem
 from stagemail.model.revision import Loaded
-from stagemail.report.annotations import annotations
-from stagemail.report.code_quality import code_quality
 from stagemail.report.problems import problems_text
-from stagemail.report.problems_json import problems_json
-from stagemail.report.problems_markdown import problems_markdown
-from stagemail.report.sarif import sarif
 from stagemail.wiring.opening import open_documents
 
 
@@ -50,16 +46,21 @@ def command(ctx: click.Context, *, path: Path, revision: str | None, form: str) 
     return 1 if any(problem.severity == "error" for problem in problems) else 0
 
 
+_FORMS = {
+    "json": ("problems_json", "problems_json"),
+    "github": ("annotations", "annotations"),
+    "gitlab": ("code_quality", "code_quality"),
+    "sarif": ("sarif", "sarif"),
+    "markdown": ("problems_markdown", "problems_markdown"),
+}
+"""The module and function of each form: only the one that is asked for is loaded."""
+
+
 def _render(problems: tuple[Problem, ...], form: str) -> str:
-    renderers = {
-        "json": problems_json,
-        "github": annotations,
-        "gitlab": code_quality,
-        "sarif": sarif,
-        "markdown": problems_markdown,
-    }
-    if form in renderers:
-        return renderers[form](problems)
+    if form in _FORMS:
+        module, name = _FORMS[form]
+        rendered: str = getattr(import_module(f"stagemail.report.{module}"), name)(problems)
+        return rendered
     return problems_text(problems, width=width(), color=color()) if problems else ""
 
 

@@ -5,13 +5,12 @@ Not here: the in-memory record (``memory``) and what a record does (``sql``, ``g
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from stagemail.errors import UserMustFix
 from stagemail.model.secret import Secret
 from stagemail.ports import Clock
 from stagemail.record.fingerprint_key import Randomness, key_path, load_or_create, mark_of
-from stagemail.record.git_branch_opening import SCHEME, open_git_branch
 from stagemail.record.kept import KeptRecord
 from stagemail.record.sqlite_file import database_path
 from stagemail.record.sqlite_reader import SqliteReader
@@ -20,6 +19,7 @@ from stagemail.resources import postgresql_address
 from stagemail.resources.postgresql_address import checked
 
 __all__ = ["KeptRecord", "nobody_is_gone", "open_record"]
+_BRANCH: Final = "git-branch:"
 
 
 def nobody_is_gone(_owner: str) -> bool:
@@ -50,7 +50,9 @@ def open_record(
     Raises UsageError (the URL), NotFound, NotPermitted, CorruptRecord, Busy, Unreachable, UserMustFix (disk full, a
     database of something else or of a newer stagemail, a secret that cannot be used, a driver that is not installed).
     """
-    if url.startswith(SCHEME):
+    if url.startswith(_BRANCH):
+        from stagemail.record.git_branch_opening import open_git_branch  # noqa: PLC0415 - only where it is on a branch
+
         return open_git_branch(url, base, secret=secret(), randomness=randomness, clock=clock, is_gone=is_gone)
     if url.startswith(postgresql_address.SCHEME):
         checked(url)

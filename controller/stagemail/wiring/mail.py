@@ -14,7 +14,7 @@ from typing import Any
 
 from stagemail.errors import NotFound, UsageError
 from stagemail.model.message import Message, MessageState
-from stagemail.model.probe import Extent, Letter, Probed, Sent, Server
+from stagemail.model.probe import Extent, Probed
 from stagemail.model.snapshot import Desired
 from stagemail.ports import MailProbe, Outbox
 from stagemail.reconcile.credentials import Credentials
@@ -23,28 +23,10 @@ from stagemail.reconcile.send_test import Asked, Done, Envelope, envelope_of, se
 from stagemail.reconcile.stages import StageResult
 from stagemail.wiring.identity import actor, vantage
 from stagemail.wiring.installation import Installation
+from stagemail.wiring.late_probe import LateProbe
 
 SIDE_BY_SIDE = 128
 """Conversations at the same time at most: they wait for servers and cost a thread each."""
-
-
-class LateProbe:
-    """Implements ``ports.MailProbe`` by another one that is built when it is first asked."""
-
-    def __init__(self, build: Callable[[], MailProbe]) -> None:
-        self._build = build
-
-    @cached_property
-    def _built(self) -> MailProbe:
-        return self._build()
-
-    def probe(self, server: Server, extent: Extent) -> Probed:
-        """See ``ports.MailProbe.probe``."""
-        return self._built.probe(server, extent)
-
-    def send(self, server: Server, letter: Letter, begin: Callable[[], None]) -> Sent:
-        """See ``ports.MailProbe.send``."""
-        return self._built.send(server, letter, begin)
 
 
 class Mail:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, nullcontext
 from functools import cached_property
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from stagemail.model.secret import Secret, SecretRef
@@ -23,15 +24,16 @@ from stagemail.record.state import open_record
 from stagemail.resources.policy import grants_of, secret_ref
 from stagemail.wiring.identity import actor, is_gone, owner
 from stagemail.wiring.installation import Installation
+from stagemail.wiring.late_probe import LateProbe
 from stagemail.wiring.logins import login_secrets
-from stagemail.wiring.mail import Mail
 from stagemail.wiring.own_secrets import own_of_target
 from stagemail.wiring.plugins import TargetContext, TargetRuntime, loaded_from, stores
 from stagemail.wiring.pulse import Pulse
 from stagemail.wiring.shielded import Shield, ShieldedRecord
 
-if TYPE_CHECKING:  # an operator file that was judged before is read without its models
+if TYPE_CHECKING:  # most runs ask no mail server, and read an operator file that was judged before without its models
     from stagemail.resources.secret_reference import SecretReference
+    from stagemail.wiring.mail import Mail
 
 WORKERS = 8
 """How many apps are read at the same time at most."""
@@ -143,9 +145,11 @@ class Running:
         return made
 
     @cached_property
-    def mail(self) -> Mail:
+    def mail(self) -> "Mail":
         """What this run may do with mail servers."""
-        return Mail(self.installation, lambda: self.credentials, self._closing, self._net.scrub)
+        module: Any = import_module("stagemail.wiring.mail")
+        made: Mail = module.Mail(self.installation, lambda: self.credentials, self._closing, self._net.scrub)
+        return made
 
     def target(self, name: str) -> Target:
         """The target of this name, the same one until the run ends."""
@@ -180,7 +184,7 @@ class Running:
             owner=owner(),
             actor=actor(),
             progress=progress,
-            probe=self.mail.probe,
+            probe=LateProbe(lambda: self.mail.probe),
             own_secrets=own_of_target(self.installation, name),
             scrub=self._net.scrub,
         )
