@@ -61,12 +61,12 @@ def command(
     saved = _saved(stages)
     if saved and (apps or more):
         raise UsageError("a saved plan says by itself what is done", hint="leave --app and --stage out")
-    if not allow_dirty:
-        refuse_dirty(session)
     selected = session.stages(tuple(saved)) if saved else session.stages(stages, more)
+    if not allow_dirty and not all(map(session.is_elsewhere, selected)):
+        refuse_dirty(session)
 
     def work(stage: str) -> Run:
-        request = replace(session.request(stage), contents=session.contents)
+        request = replace(session.request(stage), contents=session.contents_of(stage))
         return once(request, session.world(stage), saved.get(stage))
 
     results = session.each(selected, work)

@@ -31,7 +31,7 @@ def command(ctx: click.Context, *, stage: str, expected: str, reason: str, revis
     plan = session.prepare(name).plan
     say(plan_text(plan, width=width(), color=color()))
     applied = session.running.record.standing(name).revision
-    commits = commits_of(session.installation, session.root, name, applied, plan.revision)
+    commits = commits_of(session.installation, session.root_of(name), name, applied, plan.revision)
     decision = desk(session.running, session.root).approve(plan, commits, expected, reason)
     say(f"{name}: plan {decision.plan[:12]} approved by {decision.identity or decision.actor}")
     return 0

@@ -48,7 +48,7 @@ def _in_git(session: RunSession, one: str, other: str) -> Comparison:
     names = names_in_git(left, right)
     sides = [side_in_git(desired, _purpose(session, desired.stage), names) for desired in (left, right)]
     same = session.installation.check(one)(left).same
-    return compared(sides[0], sides[1], session.loaded.revision.id, same, _declared(session))
+    return compared(sides[0], sides[1], session.loaded_of(one).revision.id, same, _declared(session))
 
 
 def _live(session: RunSession, one: str, other: str) -> Comparison:

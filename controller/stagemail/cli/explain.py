@@ -8,6 +8,7 @@ import click
 from stagemail.cli import options
 from stagemail.cli.output import color, say, width
 from stagemail.cli.session import Session
+from stagemail.errors import UsageError
 from stagemail.model.snapshot import Desired
 from stagemail.reconcile.explain import explain
 from stagemail.reconcile.retirement import told
@@ -30,6 +31,12 @@ def command(ctx: click.Context, *, stage: str, app: str, revision: str | None, r
     """
     session = Session(ctx, root, revision)
     session.stages((stage,))
+    if session.is_elsewhere(stage):
+        source = session.installation.operator.stages[stage].source or "source"
+        raise UsageError(
+            f"the documents of {stage} are in another repository (`{source}` of the operator file)",
+            hint="run it in a checkout of that one, with --config",
+        )
     desired = session.loaded.stages.get(stage) or Desired(stage)
     check = session.installation.check(stage)(desired)
     found = explain(session.loaded, stage, app, check, session.source)

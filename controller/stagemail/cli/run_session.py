@@ -58,8 +58,8 @@ class RunSession(Session):
 
     def with_server(self, stages: Sequence[str]) -> tuple[str, ...]:
         """Those of these stages for which Git describes a mail server, or cannot be read."""
-        known = self.loaded.stages
-        return tuple(stage for stage in stages if stage not in known or known[stage].configuration is not None)
+        known = {stage: self.loaded_of(stage).stages.get(stage) for stage in stages}
+        return tuple(stage for stage, desired in known.items() if desired is None or desired.configuration is not None)
 
     def preflights(self, stages: Sequence[str], asked: Extent) -> tuple[StageResult[Probed], ...]:
         """Try the mail servers of these stages, all at the same time."""
@@ -80,5 +80,5 @@ class RunSession(Session):
     def forget(self) -> None:
         """Look at Git and the platform anew: what was read so far was true then."""
         self.running.close()
-        for name in ("installation", "source", "loaded", "running"):
+        for name in ("installation", "source", "loaded", "elsewhere", "contents", "running"):
             self.__dict__.pop(name, None)

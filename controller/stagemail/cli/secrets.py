@@ -39,7 +39,7 @@ def check(
     Example: stagemail secrets check qa
     """
     session = RunSession(ctx, root, revision)
-    uses = [use for stage in session.stages(stages, more) for use in uses_of(session.loaded.stages.get(stage)).values()]
+    uses = [use for stage in session.stages(stages, more) for use in uses_of(session.desired_of(stage)).values()]
     checked = session.running.credentials.check(uses)
     say(secrets_json(checked) if form == "json" else secrets_text(checked, width=width(), color=color()))
     return 1 if any(one.error for one in checked) else 0

@@ -34,7 +34,8 @@ def rotate_key(ctx: click.Context, *, revision: str | None, root: Path, form: st
     scopes = tuple(plugin.scope(settled.settings) for plugin, settled in named)
     keeper = Keeper(running.record, running.credentials, running.clock, owner(), scopes)
     key = secrets.token_bytes(KEY_BYTES)
-    told = rekey(installation.operator.stages, session.loaded.stages, key, keeper)
+    every = {stage: found for stage in installation.operator.stages if (found := session.desired_of(stage)) is not None}
+    told = rekey(installation.operator.stages, every, key, keeper)
     session.progress.clear()
     say(rekeyed_json(told) if form == "json" else rekeyed_text(told, width=width(), color=color()))
     return exits.PARTLY if any(secret.unknown for secret in told) else exits.DONE

@@ -30,11 +30,13 @@ def status(
     Example: stagemail secrets status production
     """
     session = RunSession(ctx, root, revision)
-    loaded = session.loaded
+    loaded = {stage: session.loaded_of(stage) for stage in session.installation.operator.stages}
     views = {stage: view(session.request(stage), session.world(stage)) for stage in session.stages(stages, more)}
     session.progress.clear()
     today = session.installation.clock.now().date()
-    scene = Scene(loaded.stages, views, tuple(sorted(loaded.blocked)), session.source.locate, today)
+    every = {stage: desired for stage in loaded if (desired := session.desired_of(stage)) is not None}
+    blocked = tuple(sorted(stage for stage, all_of_it in loaded.items() if stage in all_of_it.blocked))
+    scene = Scene(every, views, blocked, session.source.locate, today)
     found = secret_status(scene, own_secrets(session.installation), session.running.credentials)
     failures = tuple(each.failure for each in views.values() if each.failure)
     if form == "json":

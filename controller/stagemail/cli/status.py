@@ -9,11 +9,13 @@ from stagemail.cli.output import color, complain, say, width
 from stagemail.cli.run_session import RunSession
 from stagemail.cli.status_why import code_of, tell_why
 from stagemail.errors import UsageError
-from stagemail.reconcile.stages import StageResult
+from stagemail.model.revision import Commit
+from stagemail.reconcile.stages import StageResult, each_stage
 from stagemail.reconcile.status import observed, recorded
 from stagemail.reconcile.watching import watch_of
 from stagemail.report.status import StageStatus, status_json, status_text
 from stagemail.report.watching import Watch
+from stagemail.wiring.changes import behind_of
 
 PAUSE = 5.0
 """Seconds between two looks of --wait."""
@@ -29,7 +31,7 @@ PAUSE = 5.0
     "--wait",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="Look again until all stages are ready, at most so long.",
+    help="Look again until all stages are ready, or one needs a person; at most so long.",
 )
 @click.option("--why", is_flag=True, help="Tell what changed last, what waits, what runs out, and the way back.")
 @options.formats("text", "json")
@@ -64,7 +66,7 @@ def command(
     start = clock.monotonic()
     while True:
         results = session.each(selected, lambda stage: _status(session, stage, record_only=record_only))
-        if wait is None or _all_ready(results) or clock.monotonic() - start >= wait:
+        if wait is None or _is_over(results) or clock.monotonic() - start >= wait:
             break
         clock.sleep(PAUSE)
         session.forget()
@@ -79,9 +81,13 @@ def command(
 
 def _status(session: RunSession, stage: str, *, record_only: bool) -> StageStatus:
     request, world = session.request(stage), session.world(stage)
+
+    def behind(applied: str, wanted: str) -> tuple[Commit, ...] | None:
+        return behind_of(session.installation, session.root_of(stage), stage, applied, wanted)
+
     if record_only or stage in request.loaded.blocked:
-        return recorded(request, world)
-    return observed(request, session.prepare(stage), world)
+        return recorded(request, world, behind)
+    return observed(request, session.prepare(stage), world, behind)
 
 
 def _watches(session: RunSession, found: tuple[StageStatus, ...]) -> tuple[Watch, ...]:
@@ -90,12 +96,24 @@ def _watches(session: RunSession, found: tuple[StageStatus, ...]) -> tuple[Watch
     watches = []
     for target in read:
         stages = session.installation.stages_of(target)
-        watches.append(watch_of(map(session.request, stages), session.world(stages[0])))
+        known = each_stage(stages, session.request)
+        requests = [one.value for one in known if one.value is not None]
+        watches.append(watch_of(requests, session.world(stages[0])))
     return tuple(watch for watch in watches if watch is not None)
 
 
-def _all_ready(results: tuple[StageResult[StageStatus], ...]) -> bool:
-    return all(result.value is not None and result.value.ready for result in results)
+def _is_over(results: tuple[StageResult[StageStatus], ...]) -> bool:
+    """Whether all are ready, or one waits for a person at the revision that Git is at."""
+    found = [result.value for result in results]
+    return any(status is not None and _needs_a_person(status) for status in found) or all(
+        status is not None and status.ready for status in found
+    )
+
+
+def _needs_a_person(status: StageStatus) -> bool:
+    is_new = status.observed_at is not None or bool(status.problems)
+    is_new = is_new or (status.last_run is not None and status.last_run.revision == status.wanted)
+    return status.word == "Stalled" and is_new
 
 
 def _code(result: StageResult[StageStatus]) -> int:

@@ -31,7 +31,7 @@ def code_of(results: Iterable[StageResult[Why]]) -> int:
 
 def _why(session: RunSession, stage: str) -> Why:
     installation, request = session.installation, session.request(stage)
-    changes = changes_of(installation, session.root, stage, request.loaded.revision.id)
+    changes = changes_of(installation, session.root_of(stage), stage, request.loaded.revision.id)
     return why(request, session.world(stage), changes, _own(session, stage))
 
 

@@ -18,7 +18,7 @@ from stagemail.git.worktree import IndexEntry, Status, index, status
 if TYPE_CHECKING:
     from stagemail.git.ancestry import advance
     from stagemail.git.committing import STAGEMAIL, Identity, commit_files
-    from stagemail.git.mirroring import Access, mirror, remote_tip, workshop
+    from stagemail.git.mirroring import Access, mirror, origin, remote_tip, workshop
     from stagemail.git.person import whoami
     from stagemail.git.provenance import origins
     from stagemail.git.remote_branch import RemoteBranch, fetch, has, is_before, push, tip, trailers
@@ -59,6 +59,7 @@ __all__ = [
     "log",
     "mirror",
     "open_repository",
+    "origin",
     "origins",
     "push",
     "read_blobs",
@@ -89,6 +90,7 @@ _LATE: Final = {
     "has": "remote_branch",
     "is_before": "remote_branch",
     "mirror": "mirroring",
+    "origin": "mirroring",
     "origins": "provenance",
     "push": "remote_branch",
     "remote_tip": "mirroring",

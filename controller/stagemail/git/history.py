@@ -25,16 +25,23 @@ def head(repository: Repository) -> Commit:
     return _log(repository, "HEAD", 1, ())[0]
 
 
-def log(repository: Repository, revision: str, paths: Sequence[str], limit: int) -> tuple[Commit, ...]:
-    """The newest commits up to ``revision`` (a full id) that changed any of the paths (none: all), newest first."""
-    return _log(repository, full_id(revision), limit, paths)
+def log(
+    repository: Repository, revision: str, paths: Sequence[str], limit: int, since: str | None = None
+) -> tuple[Commit, ...]:
+    """The newest commits up to ``revision`` (a full id) that changed any of the paths (none: all), newest first.
+
+    ``since``: the full id of a commit that, with all before it, is left out.
+    """
+    return _log(repository, full_id(revision), limit, paths, [f"^{full_id(since)}"] if since is not None else [])
 
 
-def _log(repository: Repository, revision: str, limit: int, paths: Sequence[str]) -> tuple[Commit, ...]:
+def _log(
+    repository: Repository, revision: str, limit: int, paths: Sequence[str], without: Sequence[str] = ()
+) -> tuple[Commit, ...]:
     where = [safe_path(path) for path in paths]
     answer = repository.command.run(
         "log", "-z", f"--max-count={limit:d}", "--no-mailmap", "--no-show-signature", "--no-ext-diff", "--no-patch",
-        "--no-color", "--no-decorate", _FORMAT, revision, "--", *where, what=f"commit {revision[:12]}",
+        "--no-color", "--no-decorate", _FORMAT, revision, *without, "--", *where, what=f"commit {revision[:12]}",
     )  # fmt: skip
     # With -z git writes NUL after every commit's record; a lost newline cannot be told from one of the subject.
     fields = answer.decode("utf-8", "replace").split("\0")

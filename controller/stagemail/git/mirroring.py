@@ -66,6 +66,12 @@ def workshop(url: str, folder: Path, protocols: tuple[str, ...]) -> Repository:
     return replace(found, command=replace(found.command, config=(*found.command.config, remote)))
 
 
+def origin(repository: Repository) -> str:
+    """The address of a clone's remote ``origin``, "" where it has none."""
+    status, answer, _ = repository.command.attempt("config", "--get", "remote.origin.url")
+    return answer.decode("utf-8", "replace").strip() if status == 0 else ""
+
+
 def remote_tip(url: str, *, branch: str | None, access: Access, at: Path) -> str | None:
     """The full id of a remote's branch (None: of its HEAD) now; None where it has none. Nothing is fetched.
 

@@ -3,12 +3,13 @@
 Reads the record and, unless told not to, the platform. Writes nothing. Not here: rendering (``report.status``).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from stagemail.model.condition import Condition, Truth
 from stagemail.model.key import BINDING, CONFIGURATION, Key
 from stagemail.model.plan import Note, Plan
+from stagemail.model.revision import Commit
 from stagemail.model.run import Run
 from stagemail.model.standing import Standing
 from stagemail.planning import Situation
@@ -24,10 +25,21 @@ from stagemail.report.summary import subject_of
 _WORDS = {"write": "write", "activate": "make live", "unmanage": "forget"}
 
 
-def recorded(request: Request, world: World) -> StageStatus:
+Behind = Callable[[str, str], tuple[Commit, ...] | None]
+"""From the revision that was applied and the one that Git is at to what ``StageStatus.behind`` holds."""
+
+
+def untold(_applied: str, _wanted: str) -> None:
+    """Nobody asks Git."""
+
+
+def recorded(request: Request, world: World, behind: Behind = untold) -> StageStatus:
     """What the record alone tells: the platform is not asked."""
     runs = world.record.runs(request.stage, 50)
     last = runs[0] if runs else None
+    commits = behind(_applied(runs), request.loaded.revision.id)
+    # A run of the same documents at an older commit is one of this commit, too.
+    same = replace(last, revision=request.loaded.revision.id) if last is not None and commits == () else last
     return StageStatus(
         stage=request.stage,
         target=world.target_name,
@@ -35,16 +47,17 @@ def recorded(request: Request, world: World) -> StageStatus:
         wanted=request.loaded.revision.id,
         applied=_applied(runs),
         last_run=last,
-        conditions=_conditions(request, last, None, (), world.standings.standing(request.stage)),
+        conditions=_conditions(request, same, None, (), world.standings.standing(request.stage)),
         live=last.live if last else 0,
         apps=last.apps if last else 0,
         not_live=last.not_live if last else (),
         expiring=_expiring(expiring(request.loaded.stages.get(request.stage), world)),
         problems=tuple(p for p in request.loaded.problems if request.stage in request.loaded.blocked),
+        behind=commits,
     )
 
 
-def observed(request: Request, prepared: Prepared, world: World) -> StageStatus:
+def observed(request: Request, prepared: Prepared, world: World, behind: Behind = untold) -> StageStatus:
     """The record, and what the platform has now."""
     plan = prepared.plan
     runs = world.record.runs(request.stage, 50)
@@ -70,6 +83,7 @@ def observed(request: Request, prepared: Prepared, world: World) -> StageStatus:
         unread=_unread(prepared),
         lacks_credential=bool(prepared.unread),
         observed_at=world.clock.now(),
+        behind=behind(_applied(runs), plan.revision),
     )
 
 

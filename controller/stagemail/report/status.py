@@ -10,6 +10,7 @@ from stagemail.dataclass import dataclass
 from stagemail.model.condition import Condition
 from stagemail.model.inventory import StageIdentity
 from stagemail.model.problem import Problem
+from stagemail.model.revision import Commit
 from stagemail.model.run import Run
 from stagemail.report.envelope import envelope
 from stagemail.report.instants import at_text, took_text
@@ -51,6 +52,8 @@ class StageStatus:
     """Credentials that could not be read, each with why and the next step."""
     lacks_credential: bool = False
     """Whether one of them is missing for more than what a guard or a gate holds anyway: an apply would fail."""
+    behind: tuple[Commit, ...] | None = None
+    """The commits of the stage's documents since ``applied``, newest first; None where that is not known."""
 
     @property
     def ready(self) -> bool:
@@ -81,8 +84,9 @@ def status_text(
     widths = [max(cells(row[column]) for row in rows) for column in range(3)] if rows else []
     for status, (name, word, revision) in zip(listed, rows, strict=True):
         sheet.row(((name, "bold"), (word, _tone(status)), revision, _live(status)), widths)
-        if status.wanted and status.wanted != status.applied:
-            sheet.line(("behind: ", "yellow"), f"Git is at {short(status.wanted)}", indent=4)
+        behind = _behind(status)
+        if behind:
+            sheet.line(("behind: ", "yellow"), behind, indent=4, hang=6)
         _below(sheet, status)
     if not listed:
         sheet.line("no stages")
@@ -93,6 +97,18 @@ def status_text(
 
 def _tone(status: StageStatus) -> Style:
     return "green" if status.ready else "red" if status.word == "Stalled" else "yellow"
+
+
+def _behind(status: StageStatus) -> str:
+    """What Git has that was not applied yet; "" where nothing of the stage's documents is new."""
+    if not status.wanted or status.wanted == status.applied or status.behind == ():
+        return ""
+    if status.behind is None:
+        return f"Git is at {short(status.wanted)}"
+    newest, count = status.behind[0], len(status.behind)
+    commits = "1 commit is" if count == 1 else f"{count} commits are"
+    word = "" if count == 1 else "newest "
+    return f"{commits} not applied yet, {word}{short(newest.id)} {newest.subject} by {newest.author}"
 
 
 def _revision(status: StageStatus) -> str:

@@ -12,6 +12,8 @@ from stagemail.wiring.installation import Installation
 
 NEWEST = 4
 """Commits that are looked at."""
+MOST_BEHIND = 1000
+"""Commits that are counted."""
 
 
 def changes_of(installation: Installation, root: Path, stage: str, revision: str) -> Changes:
@@ -30,6 +32,24 @@ def changes_of(installation: Installation, root: Path, stage: str, revision: str
     also = (other for other in others if _is_of(repository, documents, _documents(installation, root, other)))
     everything = _log(repository, at, [*_documents(installation, root, stage), *beside])
     return Changes(everything, documents, tuple(also))
+
+
+def behind_of(
+    installation: Installation, root: Path, stage: str, applied: str, wanted: str
+) -> tuple[Commit, ...] | None:
+    """The commits of a stage's documents that were not applied yet, newest first; none where they are unchanged.
+
+    None where nobody here can tell: nothing was applied, the repository does not have it, or its branch went back.
+    """
+    repository = git.discover(root) if git.is_full_id(applied) and git.is_full_id(wanted) else None
+    if repository is None or not git.has(repository, applied):
+        return None
+    top = (repository.top or repository.folder).resolve()
+    below = root.resolve().relative_to(top) if root.resolve().is_relative_to(top) else Path()
+    folders = sorted((below / folder).as_posix() for folder in installation.operator.folders_of(stage))
+    if not git.changed(repository, applied, wanted, folders):
+        return ()
+    return git.log(repository, wanted, folders, MOST_BEHIND, since=applied) or None
 
 
 def _documents(installation: Installation, root: Path, stage: str) -> list[Path]:

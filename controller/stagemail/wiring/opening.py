@@ -63,8 +63,11 @@ def _loaded(data: bytes, name: str) -> "Operator":
 
 
 def open_source(root: Path, revision: str | None, installation: Installation) -> Source:
-    """The documents of a checkout, as the operator file lays them out."""
+    """The documents of a checkout, as the operator file lays them out: those of the source that is checked out."""
     operator = installation.operator
+    if operator.sources:
+        elsewhere: Any = import_module("stagemail.wiring.elsewhere")
+        operator = elsewhere.within(operator, elsewhere.here(operator, installation.base, root))
     checks = {stage: installation.check(stage) for stage in operator.stages}
     return _source(root, _tree(root, revision, operator.folders()), operator, checks, installation.clock)
 

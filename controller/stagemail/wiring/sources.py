@@ -44,12 +44,17 @@ def source_name(operator: Operator, stage: str) -> str:
     return operator.stages[stage].source or MAIN
 
 
-def contents_of(installation: Installation, root: Path, revision: str) -> Mapping[str, str]:
-    """By stage, what its documents are at a revision of a checkout; none where that is no commit."""
+def contents_of(
+    installation: Installation, root: Path, revision: str, within: Operator | None = None
+) -> Mapping[str, str]:
+    """By stage, what its documents are at a revision of a checkout; none where that is no commit.
+
+    ``within``: the operator file with the stages that are there; left out: those of ``source:``.
+    """
     repository = git.discover(root) if git.is_full_id(revision) else None
     if repository is None:
         return {}
-    own = installation.operator.within(None)
+    own = within if within is not None else installation.operator.within(None)
     return contents_at(repository, revision, {stage: own.folders_of(stage) for stage in own.stages})
 
 
@@ -60,8 +65,8 @@ def origins_of(installation: Installation, root: Path, revisions: Sequence[str])
     """
     places = [root]
     for written in (installation.operator.source, *installation.operator.sources.values()):
-        url = address_of(written.url, installation.base)
-        places += [_mirror_of(installation, written, url)] if url is not None else []
+        mirror = mirror_of(installation, written)
+        places += [mirror] if mirror is not None else []
     found: dict[str, Origin] = {}
     for place in places:
         missing = [revision for revision in revisions if revision not in found]
@@ -71,8 +76,13 @@ def origins_of(installation: Installation, root: Path, revisions: Sequence[str])
     return found
 
 
+def mirror_of(installation: Installation, written: Written) -> Path | None:
+    """The folder of the mirror of a source's remote; None where it has none."""
+    url = address_of(written.url, installation.base)
+    return _mirror_of(installation, written, url) if url is not None else None
+
+
 def _mirror_of(installation: Installation, written: Written, url: str) -> Path:
-    """The folder of the mirror of a remote."""
     name = hashlib.sha256(f"{url}\n{written.branch or ''}\n{installation.path}".encode()).hexdigest()[:24]
     return default_folder() / "mirrors" / name
 
