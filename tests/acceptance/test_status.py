@@ -8,7 +8,6 @@ import pytest
 from tests.acceptance.bench import GIT, Bench
 from tests.acceptance.test_controller import EMAIL, controller, push, remote
 
-
 NARROW = """    mode: test-list
     testList:
       - {name: QA team, address: qa@example.com}
