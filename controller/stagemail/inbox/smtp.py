@@ -6,13 +6,14 @@ It accepts every message and relays none. Sources: RFC 5321, RFC 3207, RFC 4954.
 import asyncio
 import hmac
 import logging
+import re
 import sqlite3
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.header import decode_header, make_header
-from typing import Any
+from typing import Any, Final
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -22,6 +23,8 @@ from stagemail.inbox.store import Arrived
 LONGEST_LINE = 64 * 1024
 """Bytes of a line that are accepted; ``review`` says what other servers take."""
 SESSION_SECONDS = 600.0
+_USUAL: Final = re.compile(r"\s*<([A-Za-z0-9._+=-]{1,64}@[A-Za-z0-9.-]{1,255})>\s*(.*)", re.DOTALL)
+"""An address as nearly all are written; the library's own reader takes a quarter of a session's processor time."""
 STOPPING = b"421 4.3.2 the inbox is stopping, try again later\r\n"
 TOO_LONG = b"421 4.4.2 this session took too long, begin another\r\n"
 
@@ -115,6 +118,12 @@ def _readable(text: str) -> str:
         return text
 
 
+def usual_address(text: str) -> tuple[str, str] | None:
+    """The address and what follows it, where it is written as nearly all are; None: ask the library."""
+    found = _USUAL.fullmatch(text)
+    return (found[1], found[2]) if found else None
+
+
 class _Bounded(SMTP):
     """A session that ends after a while, is counted, and can be closed from outside."""
 
@@ -143,6 +152,9 @@ class _Bounded(SMTP):
             self._end.cancel()
         if self.transport is not None:
             super().connection_lost(error)
+
+    def _getaddr(self, arg: str) -> tuple[str | None, str | None]:
+        return usual_address(arg) or super()._getaddr(arg)
 
     @property
     def is_between_messages(self) -> bool:

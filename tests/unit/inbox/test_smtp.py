@@ -1,5 +1,6 @@
 """The inbox's server over real sockets: TLS, login, bounds, and that 250 means on disk."""
 
+import asyncio
 import gc
 import smtplib
 import socket
@@ -8,10 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+from aiosmtpd.smtp import SMTP, Envelope
 from tests.unit.inbox.place import MESSAGE, PASSWORD, USER, running
 
-from stagemail.inbox.smtp import shown
-from stagemail.inbox.store import Writer
+from stagemail.inbox.smtp import _Bounded, shown, usual_address
+from stagemail.inbox.store import Arrived, Writer
 
 
 def test_a_message_is_kept_with_its_envelope_and_delivered_to_nobody(tmp_path: Path) -> None:
@@ -63,6 +65,26 @@ def test_over_the_most_recipients_the_rest_is_refused(tmp_path: Path) -> None:
         assert inbox.reader.messages()[0].recipients == ("0@example.com", "1@example.com")
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["<a@b.example>", " <a.b+c=d-e_f@sub.b.example> SIZE=7 BODY=8BITMIME", "<>", "", "a@b.example", "<a@b.example",
+     "<@relay.example:a@b.example>", '<"a b"@b.example>', "<a@[127.0.0.1]>", "<.a@b.example>", "<a..b@b.example>",
+     "<a@b..example>", "<a@-.example>", f"<{'a' * 65}@b.example>", "<jürgen@bücher.example>", "x <a@b.example>"],
+)  # fmt: skip
+def test_an_address_that_is_read_quickly_is_read_as_the_library_does(text: str) -> None:
+    loop = asyncio.new_event_loop()
+    try:
+        library = SMTP(object(), loop=loop, hostname="localhost")._getaddr(text)
+    finally:
+        loop.close()
+    assert usual_address(text) in (None, library) or library[0] is None, "it may take more, never otherwise"
+
+
+def test_usual_addresses_are_read_quickly() -> None:
+    assert usual_address("<a.b+c@sub.b.example> SIZE=7") == ("a.b+c@sub.b.example", "SIZE=7")
+    assert usual_address('<"a b"@b.example>') is None
+
+
 def test_a_silent_client_is_let_go(tmp_path: Path) -> None:
     with running(tmp_path, user="", idle=0.3) as inbox:
         silent = socket.create_connection(("127.0.0.1", inbox.port), timeout=20)
@@ -103,6 +125,24 @@ def test_a_client_that_hangs_up_before_the_end_leaves_nothing(tmp_path: Path) ->
         with inbox.client(login=False) as client:
             client.sendmail("ada@example.com", ["b@example.com"], MESSAGE)
         assert inbox.reader.state().messages == 1
+
+
+def test_what_was_kept_leaves_memory_and_so_do_the_sessions(tmp_path: Path) -> None:
+    with running(tmp_path, user="") as inbox:
+        for _ in range(5):
+            with inbox.client(login=False) as client:
+                for _ in range(20):
+                    client.sendmail("ada@example.com", ["b@example.com"], MESSAGE)
+        assert inbox.reader.state().messages == 100
+
+        def left() -> list[object]:
+            gc.collect()
+            return [one for one in gc.get_objects() if isinstance(one, Arrived | Envelope | _Bounded)]
+
+        end = time.monotonic() + 20
+        while len(left()) > 3 and time.monotonic() < end:  # the last session's end is under way
+            time.sleep(0.02)
+        assert len(left()) <= 3, left()
 
 
 @pytest.mark.parametrize(
