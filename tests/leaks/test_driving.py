@@ -1,25 +1,22 @@
-"""Commands over a real record and the emulator, whose answers are replaced by ones that repeat every credential.
+"""Commands over a real record and a server in front of the emulator that answers with every credential (``hostile``).
 
 Run it with its count: ``python -m pytest -q tests/leaks/test_driving.py``.
 Not here: the controller's edges (``test_edges``), single ways of showing (``tests/unit/model/test_secret``).
 """
 
-import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
-import httpx2
 import pytest
 
 from stagemail.cli.main import VERBS, main, stagemail
-from stagemail.target.odc.transport import Answer, Transport
 from stagemail.wiring.logins import VARIABLES
 from tests.acceptance.bench import Bench
 from tests.acceptance.test_make_before_break import verified
 from tests.leaks.canaries import CANARIES, ENCODINGS, encoded, found
+from tests.leaks.hostile import ANSWERS, DOORS, Hostile, hostile
 from tests.leaks.sinks import SOURCE, sinks
 from tests.unit.mail import certificates
 from tests.unit.mail.servers import Line, rogue, server_context
@@ -36,42 +33,8 @@ COMMANDS = (
 )  # fmt: skip
 UNREAD = (("plan", "qa", "--no-secrets"), ("target", "discover"), ("suspend", "qa", "--reason", "a rogue platform"))
 """Commands that do not read what the stages' documents name."""
-ANSWERS = ("problem 400", "problem 403", "problem 500", "page 404", "broken 200", "no answer")
 COUNTED: list[str] = []
 """Lines for the end of the report (``conftest``)."""
-
-
-class Rogue:
-    """Repeats the next texts, each planted credential in each encoding, in place of the platform's answers."""
-
-    def __init__(self, planted: dict[str, str]) -> None:
-        self.texts = [text for value in planted.values() for text in encoded(value).values()]
-        self.kind = ""
-        self.writes_only = False
-        self.said: set[str] = set()
-        self._at = 0
-
-    def __call__(self, real: Any, transport: Transport, method: str, url: str, **more: Any) -> Answer:
-        """The platform's place."""
-        if not self.kind or (self.writes_only and method != "PATCH"):
-            answer: Answer = real(transport, method, url, **more)
-            return answer
-        text = " ".join(self._next() for _ in range(4))
-        if self.kind == "no answer":
-            raise httpx2.ReadTimeout(text)
-        status = int(self.kind.split()[1])
-        if self.kind.startswith("page"):
-            return Answer(status, "text/html", None, f"<html><title>{text}</title>{text}".encode())
-        if self.kind.startswith("broken"):
-            return Answer(status, "text/plain", None, text.encode())
-        body = {"title": text, "detail": text, "error": text, "errorCode": text, "traceId": text}
-        return Answer(status, "application/problem+json", text if text.isascii() else None, json.dumps(body).encode())
-
-    def _next(self) -> str:
-        self._at += 1
-        text = self.texts[self._at % len(self.texts)]
-        self.said.add(text)
-        return text
 
 
 class _Logs(logging.Handler):
@@ -96,40 +59,64 @@ def logs() -> Iterator[list[str]]:
     root.setLevel(before)
 
 
+def behind(bench: Bench, server: Hostile, client_secret: str) -> None:
+    """The operator file names the hostile server, and the API client has a planted secret."""
+    bench.change("stagemail.yaml", f"domain: {bench.emulator.url}", f"domain: {server.url}")
+    bench.platform.portal("change-client", client="stagemail-ci", secret=client_secret)
+    bench.environment["STAGEMAIL_ODC_CLIENT_SECRET"] = client_secret
+
+
 @pytest.mark.parametrize("half", [0, 1])
-def test_no_canary_leaves_by_any_command(
-    bench: Bench,
-    logs: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-    half: int,
-) -> None:
-    names = ["STAGEMAIL_SMTP_QA", *VARIABLES]
+def test_no_canary_leaves_by_any_command(bench: Bench, logs: list[str], half: int) -> None:
+    names = ["STAGEMAIL_SMTP_QA", "STAGEMAIL_ODC_CLIENT_SECRET", *VARIABLES]
     values = CANARIES[:11] if half == 0 else CANARIES[11:]
     planted = dict(zip(names, values, strict=False))
     bench.environment |= planted
-    rogue, real = Rogue(planted), Transport.send
-
-    def send(self: Transport, method: str, url: str, **more: Any) -> Answer:
-        return rogue(real, self, method, url, **more)
-
-    monkeypatch.setattr(Transport, "send", send)
-    runs = 0
-    for kind in ("", *ANSWERS):
-        for command in COMMANDS if kind in ("", "problem 400") else COMMANDS[:8]:
-            if kind and command in UNREAD:
-                continue  # what was never read cannot be known: a platform that shows what it keeps is beyond any net
-            rogue.kind, rogue.writes_only = kind, command[0] in ("apply", "secrets")
-            said = _run(bench, *command)
-            assert found(said) == [], f"{kind} {command}: {said}"
-            runs += 1
-    assert rogue.said == set(rogue.texts), "every encoding of every canary was said by the platform"
-    assert found("\n".join(logs)) == [], "in a log"
+    said: list[str] = []
+    with hostile(bench.emulator.url, planted) as server:
+        behind(bench, server, planted["STAGEMAIL_ODC_CLIENT_SECRET"])
+        for number, kind in enumerate(("", *ANSWERS)):
+            if kind:
+                bench.platform.set("QA", "port", str(2600 + number))  # something to write and to make live
+            for at, command in enumerate(_of(kind, half)):
+                writes = command[0] == "apply"
+                server.kind, server.door = kind, DOORS[1 + (number + half) % 2 if writes else (number + at) % 4]
+                server.writes_only = writes
+                said.append(_run(bench, *command))
+                assert found(said[-1]) == [], f"{kind} at {server.door} {command}: {said[-1]}"
+        known = len(logs)  # an import reads the client's secret alone, so it knows no other
+        if half == 0:
+            said += [_imported(bench, server, kind) for kind in ("", "echo 400", "headers 400")]
+    assert server.said == set(server.texts), "every encoding of every canary was said by the platform"
+    assert {kind for kind, _ in server.answered} == set(ANSWERS) and {door for _, door in server.answered} == set(DOORS)
+    heard = tuple(sorted(server.heard))
+    assert planted["STAGEMAIL_ODC_CLIENT_SECRET"] in heard and len(heard) > 1, "it knows our secret and our tokens"
+    for what in ("\n".join(said), "\n".join(logs), bench.files()):
+        assert found(what, heard) == [], "what the platform was shown came back"
+    assert found("\n".join(logs[:known])) == [], "in a log"
     assert found(bench.files()) == [], "in the database, its journal, a plan or another file"
     COUNTED.append(
         f"{len(planted)} canaries × {len(ENCODINGS)} encodings = {len(planted) * len(ENCODINGS)} forms in "
-        f"{len(ANSWERS)} kinds of answer: {runs} commands, {len(logs)} log lines, "
-        f"{len(sinks(SOURCE))} sinks in the code: none found"
+        f"{len(ANSWERS)} kinds of answer at {len(DOORS)} doors of a server: {len(said)} commands, {len(logs)} log "
+        f"lines, {len(sinks(SOURCE))} sinks in the code: none found"
     )
+
+
+def _of(kind: str, half: int) -> Iterator[tuple[str, ...]]:
+    """The commands that meet this kind of answer: all of them the friendly one and one hostile, else those that work.
+
+    What was never read cannot be known: a platform that shows what it keeps is beyond any net.
+    """
+    chosen = COMMANDS if kind in ("", "problem 400") else COMMANDS[half:9:2]
+    return (command for command in chosen if not (kind and command in UNREAD))
+
+
+def _imported(bench: Bench, server: Hostile, kind: str) -> str:
+    """An import into an empty folder; the platform's own settings are what it shows, its secrets are not."""
+    server.kind, server.door, server.writes_only = kind, "/identity", False
+    folder = bench.repository / "imported" / (kind.replace(" ", "-") or "plain")
+    folder.mkdir(parents=True)
+    return _run(bench, "import", "--domain", server.url, "--client-id", "stagemail-ci", cwd=folder)
 
 
 class Echo:
@@ -187,16 +174,17 @@ def test_no_canary_comes_back_from_a_mail_server_that_repeats_it(
     assert found(applied.files()) == [], "in the database, its journal, the books or another file"
 
 
-def _run(bench: Bench, *command: str) -> str:
+def _run(bench: Bench, *command: str, cwd: Path | None = None) -> str:
     """A command with --debug; without the checks of ``Bench.run`` that forbid a traceback."""
     for name, value in bench.environment.items():
         bench._monkeypatch.setenv(name, value)
-    bench._monkeypatch.chdir(bench.repository)
+    bench._monkeypatch.chdir(cwd or bench.repository)
     bench._capsys.readouterr()
     with pytest.raises(SystemExit):
         main(["--debug", *command])
     captured = bench._capsys.readouterr()
     assert captured.out + captured.err
+    assert "defect of stagemail" not in captured.err, captured.err
     return captured.out + "\n" + captured.err
 
 
@@ -206,7 +194,7 @@ def test_every_verb_is_driven_or_says_why_not() -> None:
     known = {
         "init", "validate", "explain", "compare", "schema", "completion",  # read Git alone, no credential
         "demo",  # plays its own story with its own password
-        "import",  # its credential is the client's own: tests/acceptance/test_import.py
+        "import",  # driven by itself, as it works in an empty folder
         "controller",  # tests/leaks/test_edges.py
         "inbox",  # mail that others sent; the process knows no credential but its own
         "check-sender",  # asks DNS alone and reads no credential

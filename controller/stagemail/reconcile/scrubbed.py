@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from stagemail.errors import StagemailError
 from stagemail.model.field import Value
-from stagemail.model.run import Outcome
+from stagemail.model.run import Intent, Outcome
 from stagemail.model.secret import SecretState
 from stagemail.model.snapshot import AppliedResource
 from stagemail.ports import Entry
@@ -30,8 +30,7 @@ def _scrubbed(entry: Entry, scrub: Scrub) -> Entry:
         intent, outcome = entry.settled
         return replace(entry, settled=(intent, without_secrets(outcome, scrub)))
     if entry.intent is not None:
-        values = tuple((name, _unversioned(value, scrub)) for name, value in entry.intent.values)
-        return replace(entry, intent=replace(entry.intent, values=values))
+        return replace(entry, intent=_intent(entry.intent, scrub))
     return _scrubbed_state(entry, scrub)
 
 
@@ -44,6 +43,12 @@ def _scrubbed_state(entry: Entry, scrub: Scrub) -> Entry:
     if entry.decision is not None:
         return replace(entry, decision=replace(entry.decision, reason=scrub(entry.decision.reason)))
     return entry
+
+
+def _intent(intent: Intent, scrub: Scrub) -> Intent:
+    """An operation whose name may not be kept counts as one whose name was lost: it is found without."""
+    values = tuple((name, _unversioned(value, scrub)) for name, value in intent.values)
+    return replace(intent, values=values, operation=_clean(intent.operation, scrub))
 
 
 def _applied(resource: AppliedResource, scrub: Scrub) -> AppliedResource:

@@ -46,14 +46,17 @@ def test_a_token_that_a_store_repeats_as_its_version_is_not_recorded() -> None:
     rogue, good = SecretState("aws:k", "v-s3cr3t", "f00d"), SecretState("aws:k", "7", "f00d")
     fields = {"rogue": AppliedField(rogue, "s3cr3t"), "good": AppliedField(good, "2026-01-01")}
     entries = [
-        Entry(intent=Intent("i", "r", KEY, "QA", "write", now, (("password", rogue), ("host", "mail")))),
+        Entry(intent=Intent("i", "r", KEY, "QA", "write", now, (("password", rogue), ("host", "mail")), "op-s3cr3t")),
+        Entry(intent=Intent("j", "r", KEY, "QA", "activate", now, operation="op-7")),
         Entry(applied=AppliedResource(KEY, "QA", fields)),
         Entry(standing=Standing("qa", (Condition("Ready", "False", "Failed", "the password s3cr3t is wrong"),))),
         Entry(decision=Decision("d", "suspend", "qa", "ada", now, reason="s3cr3t was published")),
     ]
     kept = list(scrubbed(entries, net.scrub))
     assert "s3cr3t" not in repr(kept)
-    intent, applied = kept[0].intent, kept[1].applied
-    assert intent is not None and intent.values == (("password", SecretState("aws:k", "", "f00d")), ("host", "mail"))
+    intent, other, applied = kept[0].intent, kept[1].intent, kept[2].applied
+    assert intent is not None and intent.operation == "", "an operation whose name was lost is found without"
+    assert other is not None and other.operation == "op-7"
+    assert intent.values == (("password", SecretState("aws:k", "", "f00d")), ("host", "mail"))
     assert applied is not None and applied.fields["good"] == fields["good"]
     assert list(scrubbed(entries, str)) == entries

@@ -52,10 +52,11 @@ class Tokens:
 
     def _renew(self) -> None:
         self._token = ""
+        secret = self._credentials.secret()  # known before anybody answers, who might repeat it
         endpoint = self._endpoint or self._discover()
         form = {"grant_type": "client_credentials", "client_id": self._credentials.client_id}
         asked = self._clock.monotonic()
-        answer = self._fetch(endpoint, {**form, "client_secret": self._credentials.secret().reveal()})
+        answer = self._fetch(endpoint, {**form, "client_secret": secret.reveal()})
         self._endpoint = endpoint
         members = answer if isinstance(answer, dict) else {}
         token, life = members.get("access_token"), members.get("expires_in")

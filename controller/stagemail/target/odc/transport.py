@@ -9,6 +9,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -105,6 +106,7 @@ class Transport:
                     limits=httpx2.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=3.0),
                     headers={"User-Agent": "stagemail", "Accept-Encoding": "identity"},
                     event_hooks={"request": [self.guard]},
+                    cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none is kept or sent
                 )
                 self._client = bound(made, self._ending)
             return self._client
