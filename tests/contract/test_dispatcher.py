@@ -43,7 +43,7 @@ def clock() -> FakeClock:
 @pytest.fixture(params=["in-process", "postgresql"])
 def dispatcher(request: pytest.FixtureRequest, clock: FakeClock) -> Iterator[Dispatcher]:
     if request.param == "postgresql":
-        with closing(JobsDatabase(request.getfixturevalue("database")).open()) as jobs:
+        with closing(JobsDatabase(request.getfixturevalue("database")).prepare()) as jobs:
             shared = ProcrastinateDispatcher(jobs, 4)
             clock.passed = lambda seconds: jobs.rows(
                 "UPDATE periods SET begun = begun - make_interval(secs => %(seconds)s)", {"seconds": seconds}

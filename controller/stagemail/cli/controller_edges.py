@@ -4,9 +4,12 @@ Not here: the loop (``wiring.controlling``), the command (``controller``).
 """
 
 import importlib
+import os
+import signal
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any, Protocol
 
 import click
@@ -18,7 +21,7 @@ from stagemail.reconcile.net import Net
 from stagemail.report.escape import visible
 from stagemail.report.happenings import happening_text
 from stagemail.wiring.archiver import Archiver
-from stagemail.wiring.controlling import Controlling
+from stagemail.wiring.process import Process
 from stagemail.wiring.telling import Means, Telling
 
 TELLERS = 2
@@ -78,13 +81,14 @@ class Around:
         if failure is not None:
             raise failure
 
-    def start(self, controlling: Controlling) -> str:
+    def start(self, controlling: Process) -> str:
         """Stand around this controller; gives the address that is listened on, "" for none.
 
         Raises UsageError where the address is taken, UserMustFix where the extra is not installed.
         """
         operator = controlling.installation.operator
-        metrics = _loaded("web.metrics").Metrics() if operator.web is not None else None
+        web = controlling.web
+        metrics = _loaded("web.metrics").Metrics() if web is not None else None
         notifier = _loaded("notify.by_apprise").AppriseNotifier if operator.notifications else None
         told = metrics.notified if metrics is not None else _uncounted
         means = Means(notifier, self._log.complain, self._executor, told, self._scrub)
@@ -92,9 +96,9 @@ class Around:
         self._archiver = Archiver(controlling, self.saw)
         observers.append(self._archiver)
         address = ""
-        if operator.web is not None and metrics is not None:
+        if web is not None and metrics is not None:
             self._serving = _loaded("web.serving").Serving(controlling, metrics, self._log.complain, self._scrub)
-            address = self._serving.start(operator.web)
+            address = self._serving.start(web)
             observers += [metrics, self._serving]
         self._observers += observers
         self._archiver.start()
@@ -107,6 +111,30 @@ class Around:
         if self._archiver is not None:
             self._archiver.stop()
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+def serve(process: Process, around: Around, begun: str, send_last: Callable[[], None]) -> int:
+    """Run it until SIGTERM or Ctrl-C; gives the exit code. ``begun``: what it does, in words."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        process.stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    address = around.start(process)
+    click.echo(f"{begun}; SIGTERM ends it")
+    if address:
+        click.echo(f"listening on {address}")
+    sys.stdout.flush()
+    ended = process.run()
+    around.stop()
+    send_last()
+    if ended:
+        click.echo("stopped")
+        return 0
+    click.echo("stopped while something was still under way; the next start finds out what became of it", err=True)
+    sys.stdout.flush()
+    os._exit(0)  # a thread that waits for an answer cannot be ended otherwise; the record is as safe as after a kill
 
 
 def _uncounted(_name: str, _sent: bool) -> None:

@@ -26,6 +26,7 @@ VERBS: dict[str, str] = {
     "status": "Tell for each stage what is applied, live, pending and held.",
     "history": "List past runs: who, which commit, what became of each step.",
     "controller": "Follow Git and the platform, and keep every stage as Git wants it.",
+    "worker": "Reconcile what a controller on PostgreSQL asks for; any number on any hosts.",
     "suspend": "Let automation of stages rest, for a while or until resumed.",
     "resume": "Let automation of stages go on.",
     "approve": "Agree, as a second person, to what a plan would write.",

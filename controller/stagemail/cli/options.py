@@ -93,3 +93,14 @@ def root(function: Function) -> Function:
         default=Path(),
         help="The checkout with the documents [default: the one around this folder].",
     )(function)
+
+
+def log_format(function: Function) -> Function:
+    """``--log-format`` of processes that run on: lines for people, or JSON."""
+    return click.option(
+        "--log-format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="A line for people, or a JSON object a line.",
+    )(function)

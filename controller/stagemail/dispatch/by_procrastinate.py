@@ -44,7 +44,6 @@ class ProcrastinateDispatcher:
         self._speed = speed
         self._beat, self._silence = beat, silence
         self._app = App(connector=SyncPsycopgConnector())
-        self._app.open(database.pool)
         self._changed = Condition()
         self._running: dict[str, Job] = {}
         self._stopped = False
@@ -57,7 +56,7 @@ class ProcrastinateDispatcher:
             self._work = work
             if self._engine is None and not self._stopped:
                 self._engine = Engine(
-                    self._database.conninfo, self._workers, self._perform, beat=self._beat, silence=self._silence
+                    self._database, self._workers, self._perform, beat=self._beat, silence=self._silence
                 )
                 self._engine.start()
 
@@ -95,6 +94,8 @@ class ProcrastinateDispatcher:
         return len(self._running)
 
     def _queue(self, job: Job) -> bool:
+        self._database.prepare()
+        self._app.open(self._database.pool)
         task = self._app.configure_task(TASK, queue=QUEUE, lock=job.key, queueing_lock=job.id)
         try:
             task.defer(**asdict(job))

@@ -18,7 +18,7 @@ from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job as Queued
 from procrastinate.jobs import Status
 
-from stagemail.dispatch.jobs_database import QUEUE, SETTINGS
+from stagemail.dispatch.jobs_database import QUEUE, JobsDatabase
 
 TASK: Final = "stagemail"
 POLL: Final = 1.0
@@ -39,12 +39,18 @@ class Engine(Thread):
     """
 
     def __init__(
-        self, conninfo: str, workers: int, perform: Callable[[Mapping[str, str]], None], *, beat: float, silence: float
+        self,
+        database: JobsDatabase,
+        workers: int,
+        perform: Callable[[Mapping[str, str]], None],
+        *,
+        beat: float,
+        silence: float,
     ) -> None:
         super().__init__(name="stagemail-jobs", daemon=True)
         for name in ("procrastinate", "psycopg.pool"):  # what they say of a database that is away, we say once
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-        self._conninfo = conninfo
+        self._database = database
         self._workers = workers
         self._perform = perform
         self._beat, self._silence = beat, silence
@@ -84,11 +90,13 @@ class Engine(Thread):
                     await asyncio.sleep(AGAIN / 10)
 
     async def _serve(self) -> None:
+        await asyncio.to_thread(self._database.prepare)
         app = App(
             connector=PsycopgConnector(
-                conninfo=self._conninfo, kwargs=dict(SETTINGS), min_size=1, max_size=3, timeout=10.0, num_workers=1
+                conninfo=self._database.address, kwargs=self._database.settings, min_size=1, max_size=3, timeout=10.0,
+                num_workers=1,
             )
-        )
+        )  # fmt: skip
         perform = self._perform
 
         def done(**arguments: str) -> None:

@@ -6,8 +6,9 @@ Source: procrastinate "Migrations"; PostgreSQL "Advisory Locks", "CREATE SCHEMA"
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final, LiteralString
 
 import psycopg
@@ -16,6 +17,7 @@ from psycopg import errors, sql
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from stagemail.errors import NotPermitted, StagemailError, Unreachable, UserMustFix
+from stagemail.model.secret import Secret
 
 SCHEMA: Final = "stagemail_jobs"
 QUEUE: Final = "stages"
@@ -46,6 +48,17 @@ _OWN: Final[tuple[LiteralString, ...]] = (
     "CREATE TABLE sources (name text PRIMARY KEY, verdict jsonb NOT NULL)",
     "CREATE TABLE news (id bigserial PRIMARY KEY, body jsonb NOT NULL, at timestamptz NOT NULL DEFAULT now())",
     "CREATE TABLE spent (bucket text PRIMARY KEY, at bigint[] NOT NULL)",
+    # 0, or the milliseconds until one of so many places in a span is free; the clock is this database's.
+    """CREATE FUNCTION take_place(name text, places integer, span bigint, speed float8) RETURNS bigint
+        LANGUAGE plpgsql AS $$ DECLARE moment bigint; kept bigint[]; BEGIN
+        INSERT INTO spent (bucket, at) VALUES (name, '{}') ON CONFLICT DO NOTHING;
+        SELECT at INTO kept FROM spent WHERE bucket = name FOR UPDATE;
+        moment := (extract(epoch FROM clock_timestamp()) * 1000 * speed)::bigint;
+        kept := ARRAY(SELECT t FROM unnest(kept) t WHERE t > moment - span ORDER BY t);
+        IF cardinality(kept) < places THEN
+            UPDATE spent SET at = kept || moment WHERE bucket = name; RETURN 0;
+        END IF;
+        RETURN greatest(1, kept[cardinality(kept) - places + 1] + span - moment); END $$""",
     # A job that ends lets the next of its key begin: the workers are told, since procrastinate looks seldom.
     f"""CREATE FUNCTION wake_workers() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         PERFORM pg_notify('procrastinate_queue_v1#{QUEUE}',
@@ -64,14 +77,23 @@ _THERE: Final = "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = %s AND ta
 
 
 class JobsDatabase:
-    """Connections to it. Thread-safe; ``close`` ends them. Raises Unreachable where the server is away."""
+    """Connections to it; the tables are made or migrated before the first use. Thread-safe; ``close`` ends them.
 
-    def __init__(self, conninfo: str, connections: int = 4) -> None:
+    ``password`` is asked for with each new connection; None: libpq's ways. Methods raise Unreachable where the server
+    is away, NotPermitted, and UserMustFix where a newer release has made the tables.
+    """
+
+    def __init__(
+        self, address: str, password: Callable[[], Secret | None] = lambda: None, connections: int = 4
+    ) -> None:
         logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)  # what it says of a server that is away, we say
-        self.conninfo = conninfo
+        self.address = address
+        self._password = password
+        self._lock = Lock()
+        self._is_prepared = False
         self._pool = ConnectionPool(
-            conninfo, min_size=1, max_size=connections, kwargs={**SETTINGS, "autocommit": True}, open=False,
-            timeout=POOL_SECONDS, max_idle=60.0, num_workers=1, check=ConnectionPool.check_connection,
+            address, min_size=1, max_size=connections, kwargs=lambda: {**self.settings(), "autocommit": True},
+            open=False, timeout=POOL_SECONDS, max_idle=60.0, num_workers=1, check=ConnectionPool.check_connection,
         )  # fmt: skip
 
     @property
@@ -79,27 +101,46 @@ class JobsDatabase:
         """For procrastinate, which speaks for itself."""
         return self._pool
 
-    def open(self) -> "JobsDatabase":
-        """Connect; make or migrate the schema where need be. Raises Unreachable, NotPermitted, UserMustFix."""
-        try:
-            with psycopg.connect(self.conninfo, **SETTINGS) as connection:
-                _prepare(connection)
-        except psycopg.Error as error:
-            raise refusal(error) from None
-        self._pool.open()
+    def settings(self) -> dict[str, Any]:
+        """Of a new connection. Raises what ``password`` raises."""
+        secret = self._password()
+        return dict(SETTINGS) if secret is None else {**SETTINGS, "password": secret.reveal()}
+
+    def prepare(self) -> "JobsDatabase":
+        """Make or migrate the tables where need be, once, and begin to connect."""
+        with self._lock:
+            if not self._is_prepared:
+                try:
+                    with psycopg.connect(self.address, **self.settings()) as connection:
+                        _prepare(connection)
+                except psycopg.Error as error:
+                    raise refusal(error) from None
+                self._pool.open()
+                self._is_prepared = True
         return self
 
     def close(self) -> None:
         """End the connections."""
-        self._pool.close(timeout=1.0)
+        with self._lock:
+            if self._is_prepared:
+                self._pool.close(timeout=1.0)
 
     def rows(self, statement: LiteralString, values: Mapping[str, Any] | None = None) -> Sequence[tuple[Any, ...]]:
         """The rows that one statement gives; it is its own transaction."""
+        self.prepare()
         try:
             with self._pool.connection() as connection:
                 cursor = connection.execute(statement, values)
                 return cursor.fetchall() if cursor.description else []
         except (psycopg.Error, PoolTimeout) as error:
+            raise refusal(error) from None
+
+    def connected(self) -> psycopg.Connection[Any]:
+        """A connection of the caller's own."""
+        self.prepare()
+        try:
+            return psycopg.connect(self.address, **self.settings(), autocommit=True)
+        except psycopg.Error as error:
             raise refusal(error) from None
 
 

@@ -19,9 +19,9 @@ from stagemail.planning import windows
 from stagemail.ports import Clock, Entry, Follower
 from stagemail.reconcile import conditions, gates
 from stagemail.reconcile.candidates import followed
-from stagemail.reconcile.loop import Passed
 from stagemail.reconcile.once import once
 from stagemail.reconcile.request import Request
+from stagemail.reconcile.setup import Passed
 from stagemail.reconcile.watching import watch_of
 from stagemail.reconcile.world import World
 

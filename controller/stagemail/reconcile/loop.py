@@ -6,63 +6,24 @@ source is a job like any other, so a Git server that hangs holds up nothing else
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Lock
 
 from stagemail.errors import StagemailError
-from stagemail.model.happening import Finished, Happening, Looked, Reloaded, Ticked, Troubled
+from stagemail.model.happening import Looked, Reloaded, Ticked
 from stagemail.model.job import Hint, Job
+from stagemail.model.news import Exchange, News
 from stagemail.model.stopped import Stopped
 from stagemail.model.verdict import Verdict
-from stagemail.ports import Clock, Dispatcher, Follower, Observer
+from stagemail.ports import Clock, Dispatcher
+from stagemail.reconcile.observers import Observers
 from stagemail.reconcile.schedule import SPREAD, Random, Schedule
+from stagemail.reconcile.setup import Followed, Setup, news_of
 
 IDLE = 60.0
 """Seconds between two looks at the clock, and at the operator file, where nothing is due."""
 START_SPREAD = 60.0
 """Seconds over which the first look for drift of all stages is spread after a start."""
-
-
-@dataclass(frozen=True, slots=True)
-class Followed:
-    """One stage as the controller follows it. ``key``: its organization; ``interval``: seconds between two looks."""
-
-    stage: str
-    source: str
-    key: str
-    interval: float
-    after: tuple[str, ...] = ()
-    """The stages that it waits for (`dependsOn`)."""
-    settled: str = ""
-    """The contents that the last finished run stood on, as the record has it; "" where something is open."""
-
-
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """What one pass of one stage gave. ``failed``: worth trying again soon; ``again``: seconds to the next change.
-
-    ``at_least``: the shortest interval that the platform's limits leave to looks for drift, in seconds.
-    """
-
-    finished: Finished
-    failed: bool = False
-    again: float = 0.0
-    at_least: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What the controller works on until the operator file changes. ``poll``: seconds between looks at a source.
-
-    ``reconcile`` is one pass of a stage: its name, what its branch is at and may be followed, and why. It raises
-    nothing but what ends the process.
-    """
-
-    stages: Mapping[str, Followed]
-    sources: Mapping[str, Follower]
-    poll: float
-    reconcile: Callable[[str, Verdict, str], Passed]
 
 
 @dataclass(slots=True)
@@ -77,7 +38,8 @@ class Loop:
     """One controller. ``wake`` may be called from any thread; ``tick`` and ``run`` from one.
 
     ``renew`` gives a new setup where the operator file changed, and None where it did not; it raises StagemailError
-    where the new one is not valid. ``alarm`` ends the pause of ``run``.
+    where the new one is not valid. ``alarm`` ends the pause of ``run``. ``exchange``: stages are reconciled elsewhere,
+    by whoever takes the dispatcher's jobs; ``hear`` is told what that gave.
     """
 
     def __init__(
@@ -87,17 +49,20 @@ class Loop:
         *,
         clock: Clock,
         random: Random,
-        observers: Sequence[Observer] = (),
+        observers: Observers,
         renew: Callable[[], Setup | None] = lambda: None,
         alarm: Callable[[], None] = lambda: None,
+        exchange: Exchange | None = None,
     ) -> None:
         self._setup = setup
         self._dispatcher = dispatcher
         self._clock = clock
         self._random = random
-        self._observers = tuple(observers)
+        self._tell = observers.tell
+        self._trouble = observers.trouble
         self._renew = renew
         self._alarm = alarm
+        self._exchange = exchange
         self._lock = Lock()
         self._stages = Schedule(random)
         self._sources = Schedule(random)
@@ -139,13 +104,56 @@ class Loop:
             )
             jobs = [self._look(name, reason) for name, reason in self._sources.take(now)]
             jobs += [self._job(name, reason) for name, reason in self._stages.take(now)]
-        for job in jobs:
-            if self._is_mine(job):
-                self._dispatcher.submit(job)
-        if jobs:
-            self._tell(Ticked(self._clock.now(), self._dispatcher.depth(), max(0.0, late)))
+        try:
+            for job in jobs:
+                self._hand_out(job)
+            if jobs:
+                self._tell(Ticked(self._clock.now(), self._dispatcher.depth(), max(0.0, late)))
+        except StagemailError as problem:
+            self._put_off(jobs, problem)
         with self._lock:
             return max(0.0, min([IDLE, *(at - self._clock.monotonic() for at in self._upcoming())]))
+
+    def hear(self, news: News) -> None:
+        """What another process says: a pass ended there, or somebody wants a source looked at. From any thread."""
+        if news.kind == "look":
+            self.wake(Hint(news.name))
+            return
+        with self._lock:
+            followed = self._setup.stages.get(news.name)
+            if followed is not None:
+                self._ended(followed, news)
+        self._alarm()
+
+    def take(self, setup: Setup) -> None:
+        """Begin anew with this one, as at a start: this controller leads from now on."""
+        self._plan(setup)
+
+    def _hand_out(self, job: Job) -> None:
+        """Have a job done. A stage that is reconciled elsewhere is due again at its interval, whatever comes of it."""
+        is_elsewhere = self._exchange is not None and job.kind == "reconcile"
+        if is_elsewhere and self._setup.stages[job.name].source not in self._known.verdicts:
+            self._unseen(job)
+            return
+        if self._is_mine(job):
+            self._dispatcher.submit(job)
+        if is_elsewhere:
+            with self._lock:
+                self._stages.handed_out(job.name, self._clock.monotonic(), self._setup.stages[job.name].interval)
+
+    def _unseen(self, job: Job) -> None:
+        """Its source could not be looked at yet: whoever sees it first wakes the stage."""
+        with self._lock:
+            self._known.contents.pop(job.name, None)
+            self._stages.done(job.name, self._clock.monotonic(), self._setup.poll)
+
+    def _put_off(self, jobs: Sequence[Job], problem: StagemailError) -> None:
+        """The dispatcher cannot be reached: everything is due again soon. What it took nevertheless is done once."""
+        self._trouble("jobs", problem.sentence)
+        with self._lock:
+            for job in jobs:
+                schedule = self._sources if job.kind == "look" else self._stages
+                schedule.done(job.name, self._clock.monotonic(), self._setup.poll, failed=True)
 
     def _is_mine(self, job: Job) -> bool:
         """Periodic work is done by one controller only, however many share a dispatcher; the others wait for more."""
@@ -170,7 +178,7 @@ class Loop:
         except Stopped:
             return
         except Exception as error:  # noqa: BLE001 - the last net: one job's defect must not end the controller
-            self._tell(Troubled(self._clock.now(), job.id, f"a defect of stagemail: {type(error).__name__}"))
+            self._trouble(job.id, f"a defect of stagemail: {type(error).__name__}")
             with self._lock:
                 schedule = self._sources if job.kind == "look" else self._stages
                 schedule.done(job.name, self._clock.monotonic(), self._setup.poll, failed=True)
@@ -189,6 +197,8 @@ class Loop:
             verdict = source.look()
             if verdict.follow and (known is None or verdict.follow != known.follow):
                 contents = source.contents(verdict.follow)
+            if self._exchange is not None and verdict != known:
+                self._exchange.put(job.name, verdict)
         except StagemailError as problem:
             error = problem.sentence
         now = self._clock.monotonic()
@@ -221,22 +231,24 @@ class Loop:
         if followed is None:
             return
         verdict = self._known.verdicts.get(followed.source)
-        if verdict is None:  # its source could not be looked at yet: whoever sees it first wakes the stage
-            with self._lock:
-                self._known.contents.pop(job.name, None)
-                self._stages.done(job.name, self._clock.monotonic(), setup.poll)
+        if verdict is None:
+            self._unseen(job)
             return
         start = self._clock.monotonic()
         passed = setup.reconcile(job.name, verdict, job.reason)
-        interval = max(followed.interval, passed.at_least / (1 - SPREAD))
         with self._lock:
-            now = self._clock.monotonic()
-            rest = max(interval - (now - start), interval * SPREAD)  # an interval is from look to look
-            self._stages.done(job.name, now, rest, failed=passed.failed, at_most=passed.again)
-            for other in sorted(setup.stages) if passed.finished.changed else ():
-                if job.name in setup.stages[other].after:
-                    self._stages.wake(other, self._clock.monotonic(), "dependency")
+            self._ended(followed, news_of(passed, self._clock.monotonic() - start))
         self._tell(passed.finished)
+
+    def _ended(self, followed: Followed, news: News) -> None:
+        """A pass ended: its stage is due again when it should be, and who waits for it now. Holds the lock."""
+        now = self._clock.monotonic()
+        interval = max(followed.interval, news.at_least / (1 - SPREAD))
+        rest = max(interval - news.seconds, interval * SPREAD)  # an interval is from look to look
+        self._stages.done(followed.stage, now, rest, failed=news.failed, at_most=news.again)
+        for other in sorted(self._setup.stages) if news.changed else ():
+            if followed.stage in self._setup.stages[other].after:
+                self._stages.wake(other, now, "dependency")
 
     def _look(self, name: str, reason: str) -> Job:
         return Job("look", name, f"source:{name}", reason)
@@ -268,17 +280,3 @@ class Loop:
             for name, followed in setup.stages.items():
                 spread = min(START_SPREAD, followed.interval)
                 self._stages.add(name, now + spread * (0.1 + 0.9 * self._random()), "start")
-
-    def _tell(self, happening: Happening) -> None:
-        for observer in self._observers:
-            try:
-                observer.saw(happening)
-            except Exception as error:  # noqa: BLE001 - an observer is never the reason that mail is not looked after
-                self._complain(observer, error)
-
-    def _complain(self, of: Observer, error: Exception) -> None:
-        said = Troubled(self._clock.now(), type(of).__name__, f"an observer failed: {type(error).__name__}")
-        for observer in self._observers:
-            if observer is not of:
-                with suppress(Exception):
-                    observer.saw(said)

@@ -78,6 +78,8 @@ class Schedule:
         if due is None:
             return interval
         due.failures = due.failures + 1 if failed else 0
+        if not due.taken and due.at <= now:
+            return 0.0  # it was woken since it was handed out
         pause = self._pause(due.failures) if failed else interval * (1 - SPREAD * self._random())
         reason = "retry" if failed else "interval"
         if failed and at_most > 0:
@@ -89,6 +91,14 @@ class Schedule:
         due.taken, due.again = False, ""
         self._put(name, due, now + pause, reason)
         return pause
+
+    def handed_out(self, name: str, now: float, interval: float) -> None:
+        """It is done by others: due again after the interval, unless ``done`` or ``wake`` say otherwise before."""
+        due = self._due.get(name)
+        if due is not None:
+            woken, due.taken, due.again = due.again, False, ""
+            pause = 0.0 if woken else interval * (1 - SPREAD * self._random())
+            self._put(name, due, now + pause, woken or "interval")
 
     def next_at(self) -> float | None:
         """When the next name is due; None where nothing waits."""

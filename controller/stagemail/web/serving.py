@@ -1,4 +1,4 @@
-"""The controller's port: answers its pages and turns webhooks into hints, for as long as the controller runs.
+"""The controller's port: answers its pages and turns webhooks into hints, for as long as the process runs.
 
 Not here: the process that listens (``edge``), what the pages say (``metrics``, ``health``, ``board``).
 """
@@ -21,7 +21,7 @@ from stagemail.web.health import Health
 from stagemail.web.hooks import Hook
 from stagemail.web.metrics import Asked, Metrics
 from stagemail.web.pushes import Push
-from stagemail.wiring.controlling import Controlling
+from stagemail.wiring.process import Process
 from stagemail.wiring.sources import MAIN
 
 HANGS = IDLE + 120.0
@@ -36,7 +36,7 @@ class Serving:
     """Implements ``ports.Observer``. ``complain`` takes a sentence for the log."""
 
     def __init__(
-        self, controlling: Controlling, metrics: Metrics, complain: Callable[[str], None], scrub: Callable[[str], str]
+        self, controlling: Process, metrics: Metrics, complain: Callable[[str], None], scrub: Callable[[str], str]
     ) -> None:
         self._controlling = controlling
         self._complain = complain
@@ -46,7 +46,7 @@ class Serving:
             secrets=partial(_secrets, controlling),
             drift_age=partial(_drift_age, controlling),
         )
-        self._health = Health(controlling.quiet, lambda: controlling.sources, HANGS, controlling.record_trouble)
+        self._health = Health(controlling.quiet, lambda: controlling.watched, HANGS, controlling.record_trouble)
         self._board = Board(self._stages, lambda: controlling.sources, controlling.clock.now, scrub)
         self._ended = Event()
         self._edge: Edge | None = None
@@ -75,7 +75,7 @@ class Serving:
         return self._controlling.installation.operator.stages
 
     def _web(self) -> Web:
-        return self._controlling.installation.operator.web or Web()
+        return self._controlling.web or Web()
 
     def _hooks(self) -> list[Hook]:
         """The hooks whose secrets can be read now; the others refuse everything until they can."""
@@ -101,7 +101,7 @@ class Serving:
         hook = self._web().hooks.get(push.hook)
         for name in (hook.sources if hook is not None else ()) or self._controlling.sources:
             if self._may_concern(name, push):
-                self._controlling.loop.wake(Hint(name))
+                self._controlling.wake(Hint(name))
 
     def _may_concern(self, source: str, push: Push) -> bool:
         """Whether the push may have moved the branch of this source: unless it names others."""
@@ -120,18 +120,18 @@ class Serving:
         return 200, self._board.html()
 
 
-def _usage(controlling: Controlling) -> Mapping[str, tuple[Usage, ...]]:
+def _usage(controlling: Process) -> Mapping[str, tuple[Usage, ...]]:
     return controlling.running.usage()
 
 
-def _secrets(controlling: Controlling) -> Mapping[str, str]:
+def _secrets(controlling: Process) -> Mapping[str, str]:
     try:
         return controlling.running.credentials.created()
     except StagemailError:  # the record cannot be opened now; the loop says so
         return {}
 
 
-def _drift_age(controlling: Controlling, stage: str) -> float:
+def _drift_age(controlling: Process, stage: str) -> float:
     """Seconds since the stage's oldest drift is known that was not healed."""
     try:
         ages = drift_ages(controlling.running.record.runs(stage, RUNS), controlling.clock.now())

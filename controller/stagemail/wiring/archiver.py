@@ -9,14 +9,14 @@ from threading import Event, Thread
 from typing import Final
 
 from stagemail.errors import NeverAgain, StagemailError, UserMustFix
-from stagemail.model.happening import Archived, Finished, Happening
+from stagemail.model.happening import Archived, Finished, Happening, Ticked
 from stagemail.model.stopped import Stopped
 from stagemail.reconcile.archiving import copy, waiting
 from stagemail.reconcile.schedule import FIRST_PAUSE, LONGEST_PAUSE
 from stagemail.record.journal_branch import JournalBranch
 from stagemail.wiring.archives import archive_of
-from stagemail.wiring.controlling import Controlling
 from stagemail.wiring.installation import Installation
+from stagemail.wiring.process import Process
 
 ANYWAY: Final = 600.0
 """Seconds after which it is looked whether others (a person's `apply`) wrote events."""
@@ -30,9 +30,11 @@ OTHER: Final = (
 class Archiver:
     """Implements ``ports.Observer``. ``tell`` is told how each round went; it may come back as ``saw``."""
 
-    def __init__(self, controlling: Controlling, tell: Callable[[Happening], None]) -> None:
+    def __init__(self, controlling: Process, tell: Callable[[Happening], None]) -> None:
         self._controlling = controlling
         self._clock = controlling.clock
+        self._elsewhere = controlling.running.sharing is not None
+        """Whether passes end in other processes, too: then a round of the loop is a reason to look."""
         self._tell = tell
         self._alarm = Event()
         self._stopped = False
@@ -44,7 +46,7 @@ class Archiver:
 
     def saw(self, happening: Happening) -> None:
         """Something may have been recorded."""
-        if isinstance(happening, Finished):
+        if isinstance(happening, Finished) or (self._elsewhere and isinstance(happening, Ticked)):
             self._alarm.set()
 
     def start(self) -> None:
@@ -78,7 +80,7 @@ class Archiver:
     def _round(self) -> None:
         installation = self._controlling.installation
         journal = installation.operator.journal
-        if journal is None:
+        if journal is None or not self._controlling.leads:
             self._has_copied, self._failures, self._since = False, 0, None
             return
         now, events, error, refused = self._clock.monotonic(), 0, "", False

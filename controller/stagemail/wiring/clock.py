@@ -15,10 +15,13 @@ that moment, so that all processes of a demonstration have one time. Beside an e
 
 
 class SystemClock:
-    """This machine's clock, ``speed`` times as fast since ``since`` (default: since it was made)."""
+    """This machine's clock, ``speed`` times as fast since ``since`` (default: since it was made).
+
+    ``speed``: seconds of it in one second of the machine.
+    """
 
     def __init__(self, speed: float = 1.0, since: datetime | None = None) -> None:
-        self._speed = speed
+        self.speed = speed
         self._start = time.monotonic()
         made = datetime.now(UTC)
         begin = since or made
@@ -26,21 +29,21 @@ class SystemClock:
 
     def now(self) -> datetime:
         """The time of day in UTC."""
-        if self._speed == 1.0:
+        if self.speed == 1.0:
             return datetime.now(UTC)
         return self._began + timedelta(seconds=self.monotonic())
 
     def monotonic(self) -> float:
         """Seconds since the clock was made."""
-        return (time.monotonic() - self._start) * self._speed
+        return (time.monotonic() - self._start) * self.speed
 
     def sleep(self, seconds: float) -> None:
         """Wait, by this clock."""
-        time.sleep(max(0.0, seconds) / self._speed)
+        time.sleep(max(0.0, seconds) / self.speed)
 
     def wait(self, event: Event, seconds: float) -> bool:
         """Wait for an event, so many seconds by this clock at most; whether it came."""
-        return event.wait(max(0.0, seconds) / self._speed)
+        return event.wait(max(0.0, seconds) / self.speed)
 
 
 def clock_from(text: str) -> SystemClock:
@@ -54,3 +57,8 @@ def clock_from(text: str) -> SystemClock:
     if not 1.0 <= speed <= 1000.0 or (since is not None and since.tzinfo is None):
         raise UsageError(f"{SPEED_VARIABLE} is {text!r}", hint="a number from 1 to 1000, or leave it out")
     return SystemClock(speed, since)
+
+
+def speed_of(clock: object) -> float:
+    """How fast a clock runs beside the machine's; 1 where it does not say."""
+    return float(getattr(clock, "speed", 1.0))

@@ -1,46 +1,35 @@
-"""Builds the controller: sources, passes, dispatcher and loop, and all of it anew when the operator file changes.
+"""Builds the controller: what the operator file says, dispatcher and loop; on one host, or as one of many.
 
-Not here: the loop (``reconcile.loop``), printing (``cli.controller``).
+Where the record is in PostgreSQL, one controller leads: it looks at the sources and says what is to be done, and passes
+are done by whoever is free, this process among them. Not here: the loop (``reconcile.loop``), printing (``cli``).
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Thread
 from typing import Any
 
 from stagemail.dispatch.in_process import InProcessDispatcher
-from stagemail.errors import InvalidInput, StagemailError, UserMustFix
-from stagemail.model.revision import Loaded
-from stagemail.model.secret import Secret, SecretRef
-from stagemail.model.snapshot import Desired
-from stagemail.model.stopped import Stopped
-from stagemail.model.verdict import Verdict
-from stagemail.ports import Follower, Observer
-from stagemail.reconcile.automatic import Automatic
-from stagemail.reconcile.loop import Followed, Loop, Passed, Setup
+from stagemail.dispatch.split import SplitDispatcher
+from stagemail.errors import StagemailError
+from stagemail.model.job import Hint
+from stagemail.model.news import News
+from stagemail.ports import Dispatcher, Observer
+from stagemail.reconcile.loop import IDLE, Loop
 from stagemail.reconcile.net import Net
-from stagemail.reconcile.request import Request
-from stagemail.reconcile.world import World
-from stagemail.wiring.installation import Installation
-from stagemail.wiring.opening import clock as machine_clock
-from stagemail.wiring.opening import load_operator
-from stagemail.wiring.places import required_operator_file
-from stagemail.wiring.running import Running
-from stagemail.wiring.sources import followers, source_name
-from stagemail.wiring.stopping import StoppingClock
+from stagemail.reconcile.setup import Setup
+from stagemail.reconcile.stage_work import StageWork
+from stagemail.wiring.process import GRACE, Process
 from stagemail.wiring.tracing import Spans, no_spans
 
-PATIENCE = 1.0
-"""Seconds that whoever asks whether the record is there waits for it."""
-GRACE = 8.0
-"""Seconds that a stop waits for passes under way; an orderly end within 10 s is what service managers expect."""
+LOOKS = 4
+"""Sources that are looked at side by side at most."""
 
 
-class Controlling:
-    """One controller over one operator file. ``loop`` is what others wake; ``stop`` may be called from a signal."""
+class Controlling(Process):
+    """One controller over one operator file. ``passes``: whether it does passes itself where workers could."""
 
     def __init__(
         self,
@@ -51,236 +40,94 @@ class Controlling:
         spans: Spans = no_spans,
         *,
         state: str | None = None,
+        passes: bool = True,
     ) -> None:
-        self.path = required_operator_file(config, root)
-        self.root = root
-        self._net = net
-        self._spans = spans
-        self._stopped, self._alarm = Event(), Event()
-        self.clock = StoppingClock(machine_clock(), self._stopped)
-        self._asking, self._asked = Lock(), Event()
-        self._asked.set()
-        self._shared: dict[str, Any] = {}
-        self._state = state
-        self._built = self._build()
-        self._built.is_first = True
-        self._seen = _stamp(self._built.files())
-        workers = self._built.installation.operator.controller.workers
-        self._dispatcher = InProcessDispatcher(_thread, workers, self.clock)
+        super().__init__(config, root, net, observers, spans, state=state)
+        self._sharing: Any = self.running.sharing
+        self._dispatcher: Dispatcher
+        workers = self.installation.operator.controller.workers
+        if self._sharing is None:
+            self._dispatcher = InProcessDispatcher(_thread, workers, self.clock)
+        else:
+            stages = self._sharing.dispatcher(workers)
+            self._dispatcher = SplitDispatcher(InProcessDispatcher(_thread, LOOKS, self.clock), stages)
+            self._work = StageWork(lambda: self.current.setup, self._sharing.exchange, self.clock, self.observers)
+            self._serve: Callable[[], None] = (lambda: stages.serve(self._work)) if passes else _nothing
         self.loop = Loop(
-            self._built.setup(),
+            self.current.setup,
             self._dispatcher,
             clock=self.clock,
             random=random.random,
-            observers=observers,
+            observers=self.observers,
             renew=self._renew,
             alarm=self._alarm.set,
+            exchange=self._sharing.exchange if self._sharing is not None else None,
+        )
+        self._member: Any = self._sharing and self._sharing.member(
+            candidate=True, news=self._take_news, changed=self._alarm.set, complain=self._complain
         )
 
     @property
-    def installation(self) -> Installation:
-        """The operator file as it is in force now."""
-        return self._built.installation
+    def watched(self) -> tuple[str, ...]:
+        """See ``Process.watched``; one that does not lead has to see none."""
+        return self.sources if self._member is None or self._member.leads else ()
 
     @property
-    def running(self) -> Running:
-        """Record and stores as they are in force now."""
-        return self._built.running
+    def leads(self) -> bool:
+        """See ``Process.leads``."""
+        return self._member is None or bool(self._member.leads)
 
-    def desired(self, stage: str, revision: str) -> Desired | None:
-        """What Git wants of a stage at a revision that was reconciled. Raises StagemailError."""
-        return self._built.desired(stage, revision)
-
-    def secret(self, ref: SecretRef) -> Secret:
-        """A secret that the operator file itself names, read now. Raises what its store raises."""
-        return self._built.secret_now(ref)
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The sources that are followed, sorted."""
-        return self._built.sources
-
-    def record_trouble(self) -> str:
-        """Why the record cannot be used now, "" where it can. Asks it, and waits a second for the answer at most."""
-        with self._asking:
-            if self._asked.is_set():
-                self._asked = Event()
-                Thread(target=self._ask_record, args=(self._asked,), name="stagemail-record", daemon=True).start()
-            asked = self._asked
-        is_slow = not asked.wait(PATIENCE)
-        return self.running.pulse.trouble or (f"no answer for {PATIENCE:.0f} s" if is_slow else "")
-
-    def _ask_record(self, asked: Event) -> None:
-        """Where it is back, every stage is looked at now: none waits for the end of its pause."""
-        was_away = bool(self.running.pulse.trouble)
-        try:
-            with suppress(StagemailError, Stopped):
-                self.running.record.standing("")
-                for stage in self.installation.operator.stages if was_away else ():
-                    self.loop.check(stage)
-        finally:
-            asked.set()
-
-    def quiet(self) -> float:
-        """Seconds since the loop last went round."""
-        return self.clock.monotonic() - self._round
+    def wake(self, hint: Hint) -> None:
+        """See ``Process.wake``; another controller that leads is told."""
+        if self.leads:
+            self.loop.wake(hint)
+            return
+        with suppress(StagemailError):  # the leader looks by itself within its interval
+            self._sharing.exchange.tell(News("look", hint.source))
 
     def run(self) -> bool:
         """Work until ``stop``. False where something was still under way when the time for stopping was over."""
-        self.loop.run(self._stopped.is_set, self._pause)
+        if self._member is None:
+            self.loop.run(self._stopped.is_set, self._pause)
+        else:
+            self._run_among_others()
         ended = self._dispatcher.stop(GRACE)
+        if self._member is not None:
+            self._member.leave()
         if ended:
-            self._built.running.close()
+            self.running.close()
+            if self._sharing is not None:
+                self._sharing.close()
         return ended
 
-    def stop(self) -> None:
-        """End ``run``. Safe in a signal handler and from any thread."""
-        self._stopped.set()
-        self._alarm.set()
+    def _run_among_others(self) -> None:
+        self._member.start()
+        self._serve()
+        while not self._stopped.is_set():
+            if self._member.leads:
+                self.loop.take(self.current.again())
+                self.loop.run(lambda: self._stopped.is_set() or not self._member.leads, self._pause)
+            else:
+                self._pause(IDLE)
 
-    def _pause(self, seconds: float) -> None:
-        self._round = self.clock.monotonic()
-        self.clock.pause(self._alarm, seconds)
+    def _record_is_back(self) -> None:
+        """Every stage is looked at now: none waits for the end of its pause."""
+        for stage in self.installation.operator.stages if self.leads else ():
+            self.loop.check(stage)
 
-    def _build(self) -> "_Built":
-        installation = Installation(load_operator(self.path), self.path, self.clock, self._state)
-        return _Built(installation, self.root, self._net, spans=self._spans, shared=self._shared)
+    def _take_news(self) -> None:
+        """Called by the membership's thread; what cannot be taken now is taken later."""
+        with suppress(StagemailError):
+            for news in self._sharing.exchange.take():
+                self.loop.hear(news)
 
     def _renew(self) -> Setup | None:
-        """What the operator file says now, where it or what it names has changed. Raises StagemailError, once."""
-        stamp = _stamp(self._built.files())
-        if stamp == self._seen or self._stopped.is_set():
-            return None
-        self._seen = stamp
-        try:
-            built = self._build()
-        except (StagemailError, OSError) as error:
-            raise _kept(self.path, error) from None
-        self._built.retire()
-        self._built = built
-        self._seen = _stamp(built.files())
-        return built.setup()
+        return None if self._stopped.is_set() else self.current.renew()
 
 
-def _kept(path: Path, error: StagemailError | OSError) -> UserMustFix:
-    """Why the operator file is not taken: the first problem of several, since logs have lines."""
-    if isinstance(error, InvalidInput) and error.problems:
-        said = str(error.problems[0])
-    else:
-        said = error.message if isinstance(error, StagemailError) else f"{path}: {error.strerror or 'cannot be read'}"
-    return UserMustFix(f"{said}; the old one stays in force", hint="`stagemail validate` names every problem")
-
-
-class _Built:
-    """What one state of the operator file builds. ``shared``: what outlives it, as the buckets of the limits."""
-
-    def __init__(
-        self, installation: Installation, root: Path, net: Net, *, spans: Spans, shared: dict[str, Any]
-    ) -> None:
-        self.installation = installation
-        self.running = Running(self.installation, net, shared=shared)
-        self._root = root
-        self._spans = spans
-        self._lock = Lock()
-        self._uses = 0
-        self.is_first = False
-        self._retired = False
-        self._followers: dict[str, Follower] = {}
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The sources that are followed, sorted."""
-        return tuple(sorted(self._followers))
-
-    def desired(self, stage: str, revision: str) -> Desired | None:
-        """What Git wants of a stage at a revision."""
-        follower = self._followers[source_name(self.installation.operator, stage)]
-        return follower.load(revision).stages.get(stage)
-
-    def secret_now(self, ref: SecretRef) -> Secret:
-        """A secret of the operator file, by credentials of its own: those of the passes forget and remember by pass."""
-        return self.running.own_secret(ref)
-
-    def files(self) -> list[Path]:
-        """The operator file, and what its targets read beside it."""
-        plugins = (self.installation.plugin(name) for name in sorted(self.installation.operator.targets))
-        return [self.installation.path, *(file for plugin, settled in plugins for file in plugin.files(settled))]
-
-    def retire(self) -> None:
-        """Another one is in force: close this one as soon as no pass uses it."""
-        with self._lock:
-            self._retired = True
-            idle = self._uses == 0
-        if idle:
-            self.running.close()
-
-    def setup(self) -> Setup:
-        """What the loop works on."""
-        operator = self.installation.operator
-        sources = self._followers = followers(self.installation, self._root, self.secret_now)
-        source_of = {stage: source_name(operator, stage) for stage in operator.stages}
-        automatic = Automatic(sources, source_of, self._world, self._request, self.installation.clock)
-        stages = {stage: self._followed(stage, source_of[stage]) for stage in operator.stages}
-        return Setup(stages, sources, float(operator.controller.poll), self._using(automatic))
-
-    def _using(self, automatic: Automatic) -> Callable[[str, Verdict, str], Passed]:
-        def pass_(stage: str, verdict: Verdict, reason: str) -> Passed:
-            with self._lock:
-                self._uses += 1
-            try:
-                with self._spans("pass", {"stage": stage, "revision": verdict.follow, "reason": reason}):
-                    return automatic(stage, verdict, reason)
-            finally:
-                with self._lock:
-                    self._uses -= 1
-                    over = self._retired and self._uses == 0
-                if over:
-                    self.running.close()
-
-        return pass_
-
-    def _followed(self, stage: str, source: str) -> Followed:
-        operator = self.installation.operator
-        written = operator.stages[stage]
-        interval = float(operator.controller.observe if written.observe is None else written.observe)
-        return Followed(stage, source, self._scope(stage), interval, tuple(written.depends_on), self._settled(stage))
-
-    def _settled(self, stage: str) -> str:
-        """The contents that a stage was Ready with when this process began: there is no hurry to look at it again."""
-        if not self.is_first or self.running.pulse.trouble:
-            return ""
-        with suppress(StagemailError):
-            standing = self.running.record.standing(stage)
-            if any(c.type == "Ready" and c.status == "True" for c in standing.conditions):
-                return standing.content
-        return ""
-
-    def _scope(self, stage: str) -> str:
-        plugin, settled = self.installation.plugin(self.installation.target_of(stage))
-        return plugin.scope(settled.settings)
-
-    def _world(self, stage: str) -> World:
-        """The ports of one pass: secrets and listings are read anew."""
-        with self._lock:
-            world = self.running.anew(stage)
-        return replace(world, span=lambda verb: self._spans(verb, {"stage": stage}))
-
-    def _request(self, stage: str, loaded: Loaded, contents: Mapping[str, str]) -> Request:
-        return replace(self.installation.request(stage, loaded, automatic=True), contents=contents)
+def _nothing() -> None:
+    """Workers do it."""
 
 
 def _thread(work: Callable[[], None]) -> None:
     Thread(target=work, name="stagemail-worker", daemon=True).start()
-
-
-def _stamp(files: Sequence[Path]) -> tuple[tuple[str, int, int, int], ...]:
-    """What tells that a file is another one, without reading it."""
-    found = []
-    for file in files:
-        try:
-            state = file.stat()
-        except OSError:
-            found.append((str(file), 0, 0, 0))
-        else:
-            found.append((str(file), state.st_mtime_ns, state.st_size, state.st_ino))
-    return tuple(found)

@@ -10,7 +10,7 @@ from stagemail.resources.policy import secret_ref
 from stagemail.resources.targets import OdcTarget as OdcTargetSettings
 from stagemail.target.odc.credentials import Credentials
 from stagemail.target.odc.discovery import OdcDiscovery
-from stagemail.target.odc.limits import Buckets
+from stagemail.target.odc.limits import Buckets, SharedBuckets
 from stagemail.target.odc.target import Connection, OdcSettings, OdcTarget, build, connect
 from stagemail.wiring.odc import read_mapping
 from stagemail.wiring.plugins import TargetContext
@@ -45,7 +45,7 @@ def _connect(context: TargetContext) -> Connection:
     )
     ref = secret_ref(settings.credentials.client_secret)
     credentials = Credentials(settings.credentials.client_id, lambda: context.secret(ref), context.learn)
-    buckets = context.shared.setdefault("odc", Buckets())
+    buckets = context.shared.setdefault("odc", SharedBuckets(context.spent) if context.spent else Buckets())
     made = connect(odc, credentials, context.clock, buckets)
     context.closing.callback(made.api.close)
     return made

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 from stagemail.dataclass import dataclass
 from stagemail.model.secret import Secret, SecretRef
 from stagemail.model.snapshot import Desired
+from stagemail.model.usage import Spent
 from stagemail.ports import Check, Clock, Discovery, SecretStore, Target
 
 if TYPE_CHECKING:  # an operator file that was judged before is read without its models
@@ -65,6 +66,8 @@ class TargetContext:
     shared: MutableMapping[str, Any] = field(default_factory=dict)
     """What targets of one type keep together in a run, by their type: one organization has one set of limits."""
     learn: Callable[[Secret], None] = lambda _secret: None
+    spent: Spent | None = None
+    """Where limits are counted that several processes share; None: in this process."""
 
 
 class TargetPlugin(Protocol):

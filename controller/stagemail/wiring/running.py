@@ -12,6 +12,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from stagemail.errors import UserMustFix
 from stagemail.model.secret import Secret, SecretRef
 from stagemail.model.snapshot import Desired
 from stagemail.model.usage import Usage
@@ -22,6 +23,7 @@ from stagemail.reconcile.uses import secrets_for
 from stagemail.reconcile.world import Progress, World, silent
 from stagemail.record.state import open_record
 from stagemail.resources.policy import grants_of, secret_ref
+from stagemail.wiring.clock import speed_of
 from stagemail.wiring.identity import actor, is_gone, owner
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.late_probe import LateProbe
@@ -40,6 +42,9 @@ WORKERS = 8
 
 NET_SECONDS = 3600.0
 """A credential that no pass has read for so long is let go by the net of a long run; no pass takes longer."""
+
+SHARED = "postgresql"
+"""The kind of record that several hosts share."""
 
 SECRET_WORKERS = READERS
 """How many secrets are."""
@@ -91,6 +96,7 @@ class Running:
         self._targets: dict[str, Target] = {}
         self._closing = ExitStack()
         self._shared = {} if shared is None else shared
+        self._outlives = shared is not None
 
     def close(self) -> None:
         """Let go of secrets, threads, connections and the database."""
@@ -106,12 +112,36 @@ class Running:
                 base,
                 randomness=secrets.token_bytes,
                 clock=self.clock,
-                is_gone=is_gone,
+                is_gone=self._is_gone,
                 secret=lambda: self._named(self.installation.operator.state_key),
                 password=lambda: self._named(self.installation.operator.state_password),
             )
             kept = self._closing.enter_context(opened)
             return ShieldedRecord(kept, self._shield, self._net.scrub, self._note_begun, self.pulse)
+
+    @property
+    def sharing(self) -> Any | None:
+        """What is shared with other processes; None where the record is this host's alone. Raises UserMustFix."""
+        state = self.installation.state
+        if state.partition("://")[0] != SHARED:
+            return None
+        if "sharing" not in self._shared:
+            try:
+                made = loaded_from("stagemail.wiring.sharing:Sharing")
+            except ModuleNotFoundError as error:
+                hint = "pip install 'stagemail[postgresql]'"
+                raise UserMustFix(f"`state: {SHARED}://…` needs {error.name}", hint=hint) from None
+            self._shared["sharing"] = made(
+                state, lambda: self._named(self.installation.operator.state_password), owner(), speed_of(self.clock)
+            )
+            if not self._outlives:
+                self._closing.callback(self._shared["sharing"].close)
+        return self._shared["sharing"]
+
+    def _is_gone(self, other: str) -> bool:
+        """Whether the holder of a lease is gone: seen on this host, or silent for too long on another."""
+        sharing = self.sharing
+        return is_gone(other) or (sharing is not None and bool(sharing.is_gone(other)))
 
     def _named(self, reference: "SecretReference | None") -> Secret | None:
         """A secret of the record's. Credentials of its own: those of the run are keyed by the record that it opens."""
@@ -205,9 +235,11 @@ class Running:
         runtime: TargetRuntime = loaded_from(plugin.runtime)
         stages = self.installation.operator.stages
         own = {stage: settings.environment for stage, settings in stages.items() if settings.target == name}
+        sharing = self.sharing
         return runtime, TargetContext(
-            settled, own, self.clock, self._own_secret, self._closing, WORKERS, self._shared, self._net.learn
-        )
+            settled, own, self.clock, self._own_secret, self._closing, WORKERS, self._shared, self._net.learn,
+            sharing.spent if sharing is not None else None,
+        )  # fmt: skip
 
     def _own_secret(self, ref: SecretRef) -> Secret:
         return self.credentials.resolve_own(ref)

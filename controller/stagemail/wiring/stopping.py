@@ -17,6 +17,11 @@ class StoppingClock:
         self._clock = clock
         self._stopped = stopped
 
+    @property
+    def speed(self) -> float:
+        """See ``SystemClock.speed``."""
+        return self._clock.speed
+
     def now(self) -> datetime:
         """See ``ports.Clock.now``."""
         return self._clock.now()

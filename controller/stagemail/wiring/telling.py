@@ -23,8 +23,8 @@ from stagemail.reconcile.notifying import Notifying, Subscription
 from stagemail.reconcile.stating import Stating
 from stagemail.resources.notifications import ByMail, CommitStatuses, Notification
 from stagemail.resources.policy import secret_ref
-from stagemail.wiring.controlling import Controlling
 from stagemail.wiring.installation import Installation
+from stagemail.wiring.process import Process
 from stagemail.wiring.sources import MAIN
 
 MakeNotifier = Callable[[str, Secret], Notifier]
@@ -45,7 +45,7 @@ class Means:
 class Telling:
     """Implements ``ports.Observer``; takes what the operator file says anew when it changed."""
 
-    def __init__(self, controlling: Controlling, means: Means) -> None:
+    def __init__(self, controlling: Process, means: Means) -> None:
         self._controlling = controlling
         self._means = means
         self._courier = Courier(controlling.clock, means.complain, means.executor)

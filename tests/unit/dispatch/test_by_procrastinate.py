@@ -25,7 +25,7 @@ def host(database: str) -> Iterator[Host]:
     with ExitStack() as stack:
 
         def made(workers: int = 2, beat: float = BEAT, silence: float = SILENCE) -> ProcrastinateDispatcher:
-            jobs = JobsDatabase(database).open()
+            jobs = JobsDatabase(database).prepare()
             stack.callback(jobs.close)
             one = ProcrastinateDispatcher(jobs, workers, beat=beat, silence=silence)
             stack.callback(one.stop, PATIENCE)
@@ -65,7 +65,7 @@ def states(postgresql: PostgreSql, database: str) -> list[tuple[int, str]]:
 
 def test_many_hosts_that_start_together_make_the_tables_once(database: str) -> None:
     with ThreadPoolExecutor(6) as threads:
-        opened = list(threads.map(lambda _: JobsDatabase(database).open(), range(6)))
+        opened = list(threads.map(lambda _: JobsDatabase(database).prepare(), range(6)))
     assert opened[0].rows("SELECT count(*) FROM versions") == [(1,)]
     for jobs in opened:
         jobs.close()
@@ -73,21 +73,21 @@ def test_many_hosts_that_start_together_make_the_tables_once(database: str) -> N
 
 @pytest.mark.parametrize("change", ["own = 99", "engine = '99.00.00_01_pre_more.sql'"])
 def test_tables_of_a_newer_release_are_refused(database: str, change: str, postgresql: PostgreSql) -> None:
-    JobsDatabase(database).open().close()
+    JobsDatabase(database).prepare().close()
     postgresql.sql(database.rpartition("/")[2], f"UPDATE stagemail_jobs.versions SET {change}")
     with pytest.raises(UserMustFix, match=r"newer stagemail or procrastinate.*(99)"):
-        JobsDatabase(database).open()
+        JobsDatabase(database).prepare()
 
 
 def test_tables_of_an_older_engine_are_brought_up_to_date(
     database: str, monkeypatch: pytest.MonkeyPatch, postgresql: PostgreSql
 ) -> None:
-    JobsDatabase(database).open().close()
+    JobsDatabase(database).prepare().close()
     text = "CREATE TABLE newly_needed ()"
     monkeypatch.setattr(jobs_database, "_migrations", lambda: ["03.04", "99.00_more.sql"])  # no newer engine exists yet
     monkeypatch.setattr(jobs_database.Path, "read_text", lambda *_, **__: text)
     monkeypatch.setattr(jobs_database, "_newest", lambda: "99.00_more.sql")
-    JobsDatabase(database).open().close()
+    JobsDatabase(database).prepare().close()
     where = database.rpartition("/")[2]
     assert postgresql.sql(where, "SELECT to_regclass('stagemail_jobs.newly_needed') IS NOT NULL") == [(True,)]
     assert postgresql.sql(where, "SELECT engine FROM stagemail_jobs.versions") == [("99.00_more.sql",)]
@@ -101,7 +101,7 @@ def test_a_user_who_may_not_make_the_tables_is_told_which_grant_is_missing(
     )
     try:
         with pytest.raises(Exception, match="permission denied") as refused:
-            JobsDatabase(database).open()
+            JobsDatabase(database).prepare()
         assert "GRANT CREATE ON DATABASE" in refused.value.hint  # type: ignore[attr-defined]
     finally:
         postgresql.sql("postgres", "DROP ROLE meagre")

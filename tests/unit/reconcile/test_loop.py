@@ -12,7 +12,9 @@ from stagemail.model.job import Hint
 from stagemail.model.revision import Advance, Loaded
 from stagemail.model.verdict import Verdict
 from stagemail.ports import Follower
-from stagemail.reconcile.loop import Followed, Loop, Passed, Setup
+from stagemail.reconcile.loop import Loop
+from stagemail.reconcile.observers import Observers
+from stagemail.reconcile.setup import Followed, Passed, Setup
 
 
 class FakeClock:
@@ -89,7 +91,7 @@ class Desk:
             InProcessDispatcher(lambda work: work(), 4, self.clock),
             clock=self.clock,
             random=lambda: 0.0,
-            observers=[self],
+            observers=Observers([self], self.clock),
             renew=self._renew,
             alarm=self._alarm,
         )
@@ -270,7 +272,7 @@ def test_an_observer_that_raises_stops_nothing_and_is_told_to_the_others() -> No
         def saw(self, happening: Happening) -> None:
             raise ValueError
 
-    made.loop._observers = (Bad(), made)
+    made.loop._tell = Observers((Bad(), made), made.clock).tell
     made.until(30.0)
     assert made.names() == ["qa"]
     assert any("ValueError" in seen.message for seen in made.told(Troubled) if isinstance(seen, Troubled))

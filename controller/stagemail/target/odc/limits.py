@@ -12,7 +12,8 @@ from typing import Final, cast
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 from pyrate_limiter.abstracts import AbstractBucket
 
-from stagemail.model.usage import Usage
+from stagemail.errors import StagemailError
+from stagemail.model.usage import Spent, Usage
 from stagemail.ports import Clock
 from stagemail.target.odc.call import CONFIGURATIONS, DEPLOYMENTS, PORTFOLIOS, Call
 
@@ -66,10 +67,31 @@ class Buckets:
             return min(rate.limit, cast("int", bucket.count()))
 
 
+class SharedBuckets:
+    """The buckets of all processes that share a database; the time is the database's."""
+
+    def __init__(self, spent: Spent) -> None:
+        self._spent = spent
+
+    def take(self, name: str, rate: Rate, _clock: Clock) -> int:
+        """See ``Buckets.take``. Raises Unreachable: without the count nothing may be sent."""
+        return self._spent.take(name, rate.limit, WINDOW)
+
+    def used(self, name: str, rate: Rate, _clock: Clock) -> int:
+        """See ``Buckets.used``; 0 where nobody can say it now."""
+        try:
+            return self._spent.used(name, rate.limit, WINDOW)
+        except StagemailError:
+            return 0
+
+
+AnyBuckets = Buckets | SharedBuckets
+
+
 class Limits:
     """The limits of one organization. ``share`` (0-1) is the part of them that is ours. Thread-safe."""
 
-    def __init__(self, organization: str, clock: Clock, share: float, buckets: Buckets) -> None:
+    def __init__(self, organization: str, clock: Clock, share: float, buckets: AnyBuckets) -> None:
         self._organization = organization
         self._clock = clock
         self._rates = {name: Rate(max(1, int(limit * share)), WINDOW) for name, limit in PUBLISHED.items()}

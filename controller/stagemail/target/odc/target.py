@@ -25,7 +25,7 @@ from stagemail.target.odc.call import CONFIGURATIONS, PORTFOLIOS
 from stagemail.target.odc.check import check_desired
 from stagemail.target.odc.client import Client
 from stagemail.target.odc.credentials import Credentials
-from stagemail.target.odc.limits import Buckets, Limits
+from stagemail.target.odc.limits import AnyBuckets, Buckets, Limits
 from stagemail.target.odc.listing import Listing
 from stagemail.target.odc.mapping import LOOK_AGAIN, OdcMapping, StageMapping
 from stagemail.target.odc.observation import has_own, observed_ahead, observed_app, observed_stage
@@ -59,7 +59,7 @@ class Connection:
 
 
 def connect(
-    settings: OdcSettings, credentials: Credentials, clock: Clock, buckets: Buckets | None = None
+    settings: OdcSettings, credentials: Credentials, clock: Clock, buckets: AnyBuckets | None = None
 ) -> Connection:
     """Get ready to talk to ODC. Nothing is sent, and no credential read, before the first question.
 
