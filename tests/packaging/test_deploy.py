@@ -17,10 +17,15 @@ from tests.packaging.conftest import ROOT
 from tests.unit.web.test_pages import EVERYTHING, metrics_of
 
 from stagemail.model.usage import Usage
-from stagemail.wiring.opening import read_operator
+from stagemail.wiring.opening import load_operator
 
 DEPLOY = ROOT / "deploy"
-UNIT = DEPLOY / "systemd" / "stagemail-controller.service"
+UNITS = {
+    "controller": DEPLOY / "systemd" / "stagemail-controller.service",
+    "worker --listen 127.0.0.1:8091": DEPLOY / "systemd" / "stagemail-worker.service",
+}
+"""By what they run."""
+WORKERS = list(yaml.safe_load_all((DEPLOY / "kubernetes" / "stagemail-workers.yaml").read_text()))
 KUBERNETES = [
     document for document in yaml.safe_load_all((DEPLOY / "kubernetes" / "stagemail.yaml").read_text()) if document
 ]
@@ -82,9 +87,9 @@ def test_the_dashboard_s_panels_do_not_overlap() -> None:
     assert len(ids) == len(set(ids))
 
 
-def directives() -> dict[str, list[str]]:
+def directives(unit: Path) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for line in UNIT.read_text().splitlines():
+    for line in unit.read_text().splitlines():
         name, equals, value = line.partition("=")
         if equals and not line.startswith("#"):
             found.setdefault(name, []).append(value)
@@ -100,20 +105,22 @@ HARDENED = {
 }  # fmt: skip
 
 
-def test_the_unit_is_hardened_and_stops_in_time() -> None:
-    found = directives()
+@pytest.mark.parametrize("runs", UNITS)
+def test_the_unit_is_hardened_and_stops_in_time(runs: str) -> None:
+    found = directives(UNITS[runs])
     assert {name: found.get(name, ["missing"])[0] for name in HARDENED} == HARDENED
     assert int(found["TimeoutStopSec"][0].removesuffix("s")) > 10
     assert found["ExecStart"] == [
-        "/usr/local/lib/stagemail/bin/stagemail --config /etc/stagemail/stagemail.yaml controller"
+        f"/usr/local/lib/stagemail/bin/stagemail --config /etc/stagemail/stagemail.yaml {runs}"
     ]
 
 
-def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
+@pytest.mark.parametrize("runs", UNITS)
+def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path, runs: str) -> None:
     if shutil.which("systemd-analyze") is None:
         return  # the directives are held by the test before
-    unit = tmp_path / UNIT.name
-    unit.write_text(UNIT.read_text().replace("/usr/local/lib/stagemail/bin/stagemail", "/bin/true"))
+    unit = tmp_path / UNITS[runs].name
+    unit.write_text(UNITS[runs].read_text().replace("/usr/local/lib/stagemail/bin/stagemail", "/bin/true"))
     verified = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True, check=False)
     assert (verified.returncode, verified.stderr) == (0, "")
     rated = subprocess.run(
@@ -139,7 +146,7 @@ MODELS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("document", KUBERNETES, ids=lambda d: d["kind"])
+@pytest.mark.parametrize("document", [*KUBERNETES, *WORKERS], ids=lambda d: d["kind"])
 def test_the_manifests_fit_kubernetes(document: dict[str, Any]) -> None:
     assert faults(document) == []
 
@@ -154,8 +161,9 @@ def by_kind(kind: str) -> dict[str, Any]:
     return found
 
 
-def test_the_pod_is_as_restricted_as_kubernetes_knows() -> None:
-    pod = by_kind("Deployment")["spec"]["template"]["spec"]
+@pytest.mark.parametrize("deployment", [by_kind("Deployment"), *WORKERS], ids=lambda d: d["metadata"]["name"])
+def test_the_pod_is_as_restricted_as_kubernetes_knows(deployment: dict[str, Any]) -> None:
+    pod = deployment["spec"]["template"]["spec"]
     container = pod["containers"][0]
     assert pod["securityContext"]["runAsNonRoot"]
     assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
@@ -171,7 +179,7 @@ def test_the_pod_is_as_restricted_as_kubernetes_knows() -> None:
 
 def test_the_operator_file_of_the_manifests_is_valid(tmp_path: Path) -> None:
     (tmp_path / "stagemail.yaml").write_text(by_kind("ConfigMap")["data"]["stagemail.yaml"])
-    operator = read_operator(tmp_path / "stagemail.yaml")
+    operator = load_operator(tmp_path / "stagemail.yaml")
     assert operator.web is not None
     keys = {hook.secret.secret_ref.key for hook in operator.web.hooks.values()}
     assert keys <= set(by_kind("Secret")["stringData"])
@@ -180,7 +188,7 @@ def test_the_operator_file_of_the_manifests_is_valid(tmp_path: Path) -> None:
 def test_the_container_is_not_root_and_knows_every_extra() -> None:
     text = (DEPLOY / "container" / "Containerfile").read_text()
     assert re.search(r"^USER 10001:10001$", text, re.MULTILINE)
-    assert "'.[controller,stores]'" in text
+    assert "'.[controller,postgresql,stores]'" in text
     for source in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE):
         for path in source.split():
             assert (ROOT / path).exists(), path

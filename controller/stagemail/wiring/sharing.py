@@ -12,6 +12,9 @@ from stagemail.dispatch.membership import Membership
 from stagemail.dispatch.spent import SharedSpent
 from stagemail.model.secret import Secret
 
+QUICKEST = 8.0
+"""Beside an emulator signs of life come faster, too, but not so fast that a busy machine looks dead."""
+
 
 class Sharing:
     """One process's part in what is shared. ``speed``: of our clock, beside an emulator another than 1."""
@@ -19,14 +22,17 @@ class Sharing:
     def __init__(self, state: str, password: Callable[[], Secret | None], owner: str, speed: float) -> None:
         self._owner = owner
         self._speed = speed
+        self._beat, self._silence = BEAT / min(speed, QUICKEST), SILENCE / min(speed, QUICKEST)
         self.database = JobsDatabase(state, password)
         self.exchange = PostgresExchange(self.database)
         self.spent = SharedSpent(self.database, speed)
-        self._silent = Membership(self.database, owner, beat=BEAT, silence=SILENCE)
+        self._silent = Membership(self.database, owner, beat=self._beat, silence=self._silence)
 
     def dispatcher(self, workers: int) -> ProcrastinateDispatcher:
         """Who does the jobs."""
-        return ProcrastinateDispatcher(self.database, workers, speed=self._speed)
+        return ProcrastinateDispatcher(
+            self.database, workers, speed=self._speed, beat=self._beat, silence=self._silence
+        )
 
     def member(
         self,
@@ -38,9 +44,15 @@ class Sharing:
     ) -> Membership:
         """This process among the others; to be started."""
         return Membership(
-            self.database, self._owner, beat=BEAT, silence=SILENCE, candidate=candidate, news=news, changed=changed,
+            self.database,
+            self._owner,
+            beat=self._beat,
+            silence=self._silence,
+            candidate=candidate,
+            news=news,
+            changed=changed,
             complain=complain,
-        )  # fmt: skip
+        )
 
     def is_gone(self, owner: str) -> bool:
         """Whether a holder of leases gave no sign of life for too long. Raises Unreachable."""
