@@ -97,13 +97,18 @@ def _seconds(time: Readiness, now: datetime) -> float:
     return ((time.until or now) - time.since).total_seconds()
 
 
-def approval(plan: Plan, gating: Gating, decisions: Sequence[Decision]) -> Gate | None:
-    """Nobody has approved exactly this plan yet. None where the plan has nothing that an approval is for."""
+def approval(plan: Plan, gating: Gating, decisions: Sequence[Decision], standing: Standing) -> Gate | None:
+    """Nobody has approved exactly this plan yet. None where the plan has nothing that an approval is for.
+
+    An approval is for once: one from before the stage was last made Ready is for what was done then.
+    """
     steps = significant(plan)
     if gating.approval != "manual" or not steps:
         return None
     wanted = plan_fingerprint(plan)
-    if any(d.kind == "approve" and d.stage == plan.stage and d.plan == wanted for d in decisions):
+    done = max((time.since for time in standing.readiness), default=None)
+    mine = [d for d in decisions if d.kind == "approve" and d.stage == plan.stage and (done is None or d.at >= done)]
+    if any(decision.plan == wanted for decision in mine):
         return None
     return Gate("approval", f"waits for `stagemail approve {plan.stage}` (plan {wanted[:12]})")
 

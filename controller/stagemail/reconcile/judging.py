@@ -41,7 +41,7 @@ def planned(facts: Situation, request: Request, world: World) -> tuple[Situation
     gating = facts.policy.gating
     if not facts.policy.automatic or not (gating.canary_apps or gating.approval == "manual"):
         return facts, made, resolved
-    shut = approval(made, gating, world.standings.decisions())
+    shut = approval(made, gating, world.standings.decisions(), world.standings.standing(request.stage))
     if shut is None:
         standing, now = world.standings.standing(request.stage), world.clock.now()
         shut = canary(made, facts.policy, standing, request.content, now)

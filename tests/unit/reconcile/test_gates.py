@@ -160,6 +160,16 @@ def test_an_approval_is_for_exactly_the_plan_that_was_looked_at(house: House) ->
     assert go(house, approval="manual").status == "done"
     assert sender(house) == NEW
     assert go(house, approval="manual").status == "done", "nothing is left to approve"
+    house.clock.sleep(60)
+    house.fields[FIELD], house.revision = OLD, "c" * 40
+    seen = plan(request(house, automatic=False), house.world()).plan
+    back = Decision("e", "approve", "qa", "bob", house.clock.now(), plan=plan_fingerprint(seen))
+    house.record.append([Entry(decision=back)], None)
+    house.clock.sleep(60)
+    assert go(house, approval="manual").status == "done"
+    house.clock.sleep(60)
+    house.fields[FIELD], house.revision = NEW, "d" * 40
+    assert go(house, approval="manual").status == "held", "the first approval was for once"
 
 
 def test_a_canary_goes_first_soaks_and_then_the_rest_follows(house: House) -> None:
