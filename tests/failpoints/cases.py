@@ -1,0 +1,213 @@
+"""Single cases: a command is stopped at one failpoint, started again, and everything that has to hold is looked at.
+
+Not here: which points there are and in which order (``matrix``), how it is told (``__main__``).
+"""
+
+import json
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tests.failpoints.instrument import Kind
+from tests.failpoints.world import STOPS_WITHIN, Said, World, doubled, lost
+
+KINDS: Final[tuple[Kind, ...]] = ("kill", "stop", "break", "full")
+WORDS: Final[Mapping[Kind, str]] = {"kill": "SIGKILL", "stop": "SIGTERM", "break": "exception", "full": "disk full"}
+RESTARTS: Final = 3
+MASKED: Final = Counter({"PATCH stage": 1})
+"""What a lost answer may cost more, and only where the change holds a secret: reading cannot show it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Stop ``scenario`` at the ``nth`` passing of ``point`` by ``kind``."""
+
+    scenario: str
+    point: str
+    kind: Kind
+    nth: int = 1
+    rotate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """``problem``: what did not hold, "" where all did. ``again``: calls that were sent once more."""
+
+    case: Case
+    reached: bool
+    problem: str = ""
+    again: int = 0
+    restarts: int = 0
+
+
+def play(world: World, case: Case) -> Outcome:
+    """One case from its change to the last look."""
+    try:
+        return SCENARIOS[case.scenario](world, case)
+    except AssertionError as failed:
+        return Outcome(case, World.was_reached({"trace": world.folder / "trace"}), str(failed) or "an assertion")
+
+
+def apply(world: World, case: Case) -> Outcome:
+    """``stagemail apply`` after a commit."""
+    world.change(rotate=case.rotate)
+    before = world.mark()
+    plan = world.plan(case.kind, case.point, case.nth)
+    said = world.said("apply", "qa", expect=None, plan=plan)
+    _ended_well(said, case)
+    assert said.code != 0 or world.is_live(), f"it says done, and it is not:\n{said.text}"
+    restarts = _again(world, "apply", "qa")
+    return _checked(world, case, before, said.reached, restarts)
+
+
+def controller(world: World, case: Case) -> Outcome:
+    """The controller, to which a commit is pushed."""
+    world.change(rotate=case.rotate)
+    world.push()
+    before, heard = world.mark(), len(world.ears.heard)
+    plan = world.plan(case.kind, case.point, case.nth)
+    with world.controller(plan) as pid:
+        _until_over(world, pid, case, plan)
+        _stopped(world, pid, case)
+    reached = world.was_reached(plan)
+    with world.controller() as pid:
+        world.until(lambda: _is_settled(world, heard), "live, ready and told after a restart")
+        _stopped(world, pid, Case("controller", "", "stop"))
+    told = Counter(f"{'notice' if m['path'] == '/notify' else 'status'}" for m in world.ears.heard[heard:])
+    assert told["notice"] <= 2, f"told more than once more: {told}"
+    return _checked(world, case, before, reached, 1)
+
+
+def _until_over(world: World, pid: int, case: Case, plan: Mapping[str, Any]) -> None:
+    """Until the process has ended, or everything is live and the point was passed or cannot be any more."""
+    end = time.monotonic() + 6
+    while time.monotonic() < end and world.wait(pid, 0) is None:
+        passed = world.was_reached(dict(plan))
+        if passed and case.kind != "break":
+            time.sleep(0.05 if case.kind == "stop" else 0.3)
+            return
+        if world.is_live() and passed:
+            return
+        time.sleep(0.02)
+
+
+def _is_settled(world: World, heard: int) -> bool:
+    """Live, and everybody was told: the notice and the commit's status of this revision."""
+    tip = world.git("rev-parse", "HEAD")
+    since = world.ears.heard[heard:]
+    said = any(m["path"].endswith(tip) and m["body"].get("state") == "success" for m in world.ears.heard)
+    noticed = any(m["path"] == "/notify" and tip[:12] in json.dumps(m["body"]) for m in since)
+    return "following" in world.outputs() and world.is_live() and said and (noticed or not world.writes(world.mark()))
+
+
+def _stopped(world: World, pid: int, case: Case) -> None:
+    """SIGTERM ends it in order within 10 s, whatever happened to it."""
+    code = world.wait(pid, 0)
+    if code is None:
+        began = time.monotonic()
+        os.kill(pid, signal.SIGTERM)
+        code = world.wait(pid, STOPS_WITHIN + 2)
+        seconds = time.monotonic() - began
+        assert code is not None, f"does not end by SIGTERM: {world.outputs()}"
+        assert seconds < STOPS_WITHIN, f"ends {seconds:.1f} s after SIGTERM"
+    assert code == (-signal.SIGKILL if case.kind == "kill" and case.point else 0) or (
+        case.kind == "kill" and code == 0
+    ), f"ended with {code}: {world.outputs()}"
+    assert "Traceback" not in world.outputs(), world.outputs()
+
+
+def rotate_key(world: World, case: Case) -> Outcome:
+    """``secrets rotate-key``: afterwards every fingerprint still fits, so nothing is sent."""
+    world.change(rotate=False)
+    assert _again(world, "apply", "qa") <= 1
+    before = world.mark()
+    said = world.said("secrets", "rotate-key", expect=None, plan=world.plan(case.kind, case.point, case.nth))
+    _ended_well(said, case)
+    restarts = _again(world, "secrets", "rotate-key")
+    world.said("apply", "qa")
+    assert not world.writes(before), f"a new key sends something: {world.writes(before)}"
+    _audited(world)
+    return Outcome(case, said.reached, restarts=restarts)
+
+
+def decide(world: World, case: Case) -> Outcome:
+    """``suspend`` and ``resume``: a decision is taken whole or not at all."""
+    before = world.mark()
+    said = world.said(
+        "suspend", "qa", "--reason", "a test", expect=None, plan=world.plan(case.kind, case.point, case.nth)
+    )
+    _ended_well(said, case)
+    restarts = _again(world, "suspend", "qa", "--reason", "a test")
+    world.change(rotate=False)
+    world.said("apply", "qa", "--automatic", expect=None)
+    assert not world.writes(before), "something was written while it was suspended"
+    world.said("resume", "qa")
+    world.said("apply", "qa", "--automatic")
+    return _checked(world, case, before, said.reached, restarts)
+
+
+def first(world: World, case: Case) -> Outcome:
+    """The first command ever: the record and its key are made, and what is there is adopted."""
+    world.forget_record()
+    before = world.mark()
+    said = world.said("apply", "qa", expect=None, plan=world.plan(case.kind, case.point, case.nth))
+    _ended_well(said, case)
+    restarts = _again(world, "apply", "qa")
+    assert not world.writes(before), f"an adoption wrote: {world.writes(before)}"
+    world.said("secrets", "push", "qa")
+    _audited(world)
+    return Outcome(case, said.reached, restarts=restarts)
+
+
+SCENARIOS: Final[Mapping[str, Callable[[World, Case], Outcome]]] = {
+    "apply": apply, "controller": controller, "rotate-key": rotate_key, "decide": decide, "first": first,
+}  # fmt: skip
+
+
+def _ended_well(said: Said, case: Case) -> None:
+    """The process ended as this kind of fault says."""
+    if not said.reached:
+        return
+    expected = {"kill": (-signal.SIGKILL,), "stop": (143, 0), "break": (0, 1, 5), "full": (0, 1, 4, 5)}[case.kind]
+    assert said.code in expected, f"ended with {said.code}, not {expected}:\n{said.text}"
+    if case.kind == "stop":
+        assert said.seconds < STOPS_WITHIN, f"ended {said.seconds:.1f} s after it began"
+    if case.kind == "full" and said.code:
+        assert "full" in said.text or "No space" in said.text, f"says nothing of the disk:\n{said.text}"
+
+
+def _again(world: World, *command: str) -> int:
+    """Start it again until it is done; how often that took."""
+    said = None
+    for number in range(1, RESTARTS + 1):
+        said = world.said(*command, expect=None)
+        if said.code == 0:
+            return number
+    raise AssertionError(f"not done after {RESTARTS} restarts: {said.code if said else ''} {said.text if said else ''}")
+
+
+def _checked(world: World, case: Case, before: int, reached: bool, restarts: int) -> Outcome:  # noqa: FBT001
+    """Everything is live, the ledger equals the model, nothing is left to do, the history is whole."""
+    assert world.is_live(), "not everything is live"
+    world.said("plan", "qa", "--detailed-exitcode")
+    writes = world.writes(before)
+    more = doubled(writes)
+    assert not lost(writes), f"never sent: {dict(lost(writes))}"
+    assert not more - (MASKED if case.rotate else Counter()), f"sent again: {dict(more)}"
+    _audited(world)
+    runs = world.history()
+    assert not [run for run in runs if run["status"] == "running"], "history shows a run that never ended"
+    told = {(o["action"], o["label"]) for run in runs for o in run["outcomes"] if o["status"] == "done"}
+    for write in writes:
+        method, where = write.split()
+        event = ("write" if method == "PATCH" else "activate", "qa" if where == "stage" else where)
+        assert event in told, f"history does not tell {event}"
+    return Outcome(case, reached, again=more.total(), restarts=restarts)
+
+
+def _audited(world: World) -> None:
+    world.said("history", "--verify")

@@ -1,0 +1,104 @@
+"""Which cases there are: every point that a golden run of a scenario passes, by every kind of fault.
+
+Not here: one case (``cases``).
+"""
+
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.failpoints.cases import KINDS, SCENARIOS, Case, Outcome, play
+from tests.failpoints.world import Launcher, World
+
+AT_MOST = 60
+"""Cases that one world serves; then another is made, so that none grows old."""
+
+
+class Worlds:
+    """Makes worlds, one at a time; one in which a case failed is not used again."""
+
+    def __init__(self, launcher: Launcher, state: Callable[[], str] = lambda: "") -> None:
+        self._launcher = launcher
+        self._state = state
+        self._world: World | None = None
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._used = 0
+
+    def get(self) -> World:
+        """One in which everything is as it shall be."""
+        if self._world is None or self._used >= AT_MOST:
+            self.drop()
+            self._folder = tempfile.TemporaryDirectory(prefix="failpoints-")
+            self._world = World(Path(self._folder.name), self._launcher, self._state())
+            self._world.said("apply", "qa")
+            self._world.push()
+            self._world.mark()
+        self._used += 1
+        return self._world
+
+    def drop(self) -> None:
+        """End it."""
+        if self._world is not None and self._folder is not None:
+            self._world.__exit__()
+            self._folder.cleanup()
+        self._world, self._used = None, 0
+
+
+@contextmanager
+def worlds(state: Callable[[], str] = lambda: "") -> Iterator[Worlds]:
+    """Worlds with a launcher of their own."""
+    launcher = Launcher()
+    made = Worlds(launcher, state)
+    try:
+        yield made
+    finally:
+        made.drop()
+        launcher.close()
+
+
+def golden(world: World, scenario: str) -> Counter[str]:
+    """How often each point is passed where nothing happens."""
+    done = play(world, Case(scenario, "nowhere", "kill", rotate=True))
+    assert not done.problem, f"{scenario} without any fault: {done.problem}"
+    return Counter(world.trace())
+
+
+def points(made: Worlds, scenarios: Sequence[str] = tuple(SCENARIOS)) -> dict[str, Counter[str]]:
+    """By scenario, its points; one that an earlier scenario passes is left out."""
+    found: dict[str, Counter[str]] = {}
+    known: set[str] = set()
+    for scenario in scenarios:
+        passed = golden(made.get(), scenario)
+        found[scenario] = Counter({p: n for p, n in passed.items() if p not in known})
+        known |= set(passed)
+    return found
+
+
+def cases(found: dict[str, Counter[str]]) -> list[Case]:
+    """Every point by every kind; every second one also rotates the password."""
+    made = []
+    for scenario, passed in found.items():
+        for point in passed:
+            made += [Case(scenario, point, kind, rotate=(len(made) + n) % 2 == 0) for n, kind in enumerate(KINDS)]
+    return made
+
+
+def kills(found: dict[str, Counter[str]], count: int, seed: int) -> Iterator[Case]:
+    """Random kills of ``apply`` and the controller: at any passing of any point, by a fixed seed."""
+    chosen = random.Random(seed)  # noqa: S311 - a test that can be repeated
+    for _ in range(count):
+        scenario = "apply" if chosen.random() < 0.85 else "controller"
+        total = found[scenario].total()
+        yield Case(scenario, "", "kill", chosen.randint(1, total), rotate=chosen.random() < 0.5)
+
+
+def played(made: Worlds, wanted: Sequence[Case]) -> Iterator[Outcome]:
+    """Play them, one after the other."""
+    for case in wanted:
+        outcome = play(made.get(), case)
+        if outcome.problem:
+            made.drop()
+        yield outcome
