@@ -4,8 +4,8 @@ Nothing is sent here. A secret whose write cannot be seen is marked unsettled, s
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from stagemail.model.key import Key
 from stagemail.model.run import Intent, Operation, Outcome
 from stagemail.model.secret import SecretState
 from stagemail.model.snapshot import Applied, AppliedField, AppliedResource, Observed
@@ -44,7 +44,7 @@ def _write(intent: Intent, observed: Observed, applied: Applied, same: Same) -> 
     if fields:
         yield Entry(applied=AppliedResource(intent.key, intent.label, fields))
     message = f"interrupted; found by reading: {', '.join(taken)} taken" if taken else "interrupted; not taken"
-    outcome = Outcome(intent.id, intent.key, intent.label, "write", "done" if taken else "unknown", message)
+    outcome = Outcome(_step(intent), intent.key, intent.label, "write", "done" if taken else "unknown", message)
     yield Entry(settled=(intent.id, outcome))
 
 
@@ -54,10 +54,21 @@ def _activations(intents: Sequence[Intent], world: World, lease: Lease) -> tuple
     outcomes = {}
     for operation, outcome in found.items():
         intent = operations[operation]
-        outcomes[intent.id] = outcome or _unknown(intent.key, intent)
+        outcomes[intent.id] = _unknown(intent) if outcome is None else _found(outcome, intent)
     return outcomes, lease
 
 
-def _unknown(key: Key, intent: Intent) -> Outcome:
+def _found(outcome: Outcome, intent: Intent) -> Outcome:
+    """What the platform says of an operation, under our step's own name: it knows neither steps nor labels."""
+    message = f"interrupted; {outcome.message or 'found by asking for its operation'}"
+    return replace(outcome, step=_step(intent), key=intent.key, label=intent.label, message=message)
+
+
+def _unknown(intent: Intent) -> Outcome:
     message = "interrupted, and still running when we stopped waiting"
-    return Outcome(intent.id, key, intent.label, "activate", "unknown", message, retry=True)
+    return Outcome(_step(intent), intent.key, intent.label, "activate", "unknown", message, retry=True)
+
+
+def _step(intent: Intent) -> str:
+    """The step's own id, so that what is found out takes the place of what the run itself could say of it."""
+    return intent.id.removeprefix(f"{intent.run}/")

@@ -140,6 +140,31 @@ def test_a_kill_around_any_step_is_finished_by_the_next_run_and_nothing_is_sent_
     assert plan(house.request(), house.world()).plan.steps == ()
 
 
+def test_what_became_of_every_activation_of_a_killed_run_is_told_under_its_apps_name(house, monkeypatch) -> None:
+    begun = []
+    real, append = house.target.begin, house.record.append
+
+    def begin(step, secrets):  # a mock because the process that is killed is this one
+        operation = real(step, secrets)
+        begun.append(step)
+        if [one.action for one in begun].count("activate") == 2:
+            monkeypatch.setattr(house.record, "append", lambda entries, lease: None)  # killed: it records no end
+            raise Killed
+        return operation
+
+    house.target.begin = begin
+    with pytest.raises(Killed):
+        once(house.request(), house.world())
+    house.target.begin, house.record.append = real, append
+    house.clock.elapsed += 3600
+    once(house.request(), house.world("another"))
+    killed = house.record.runs("qa", 5)[-1]
+    told = {outcome.label: outcome for outcome in killed.outcomes if outcome.action == "activate"}
+    assert sorted(told) == sorted(step.label for step in begun if step.action == "activate")
+    assert {outcome.step for outcome in told.values()} <= {step.id for step in begun}
+    assert all("interrupted" in outcome.message for outcome in told.values())
+
+
 def test_foreign_pending_that_appears_after_the_plan_is_never_made_live(house) -> None:
     once(house.request(), house.world())
     house.fields[email.PORT] = 25
