@@ -27,6 +27,9 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[controller,emulator,postgresql,stores,tracing,dev]'
 	touch $(STAMP)
 
+faults: $(STAMP)
+	$(BIN)/python -m tests.failpoints
+
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 

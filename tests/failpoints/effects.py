@@ -89,7 +89,7 @@ def sites_of(path: Path, tree: ast.Module) -> Iterator[tuple[ast.Call, Site]]:
     seen: Counter[tuple[str, str]] = Counter()
     for function, call in _calls(tree, ""):
         kind = _kind(module, call)
-        if kind:
+        if kind and not (kind == "commit" and function.endswith(".read")):
             named = ast.unparse(call.func).removeprefix("self.").removeprefix("_")
             seen[function, named] += 1
             yield call, Site(module, function, named, kind, call.lineno, call in contexts, seen[function, named])
@@ -125,9 +125,9 @@ def _kind(module: str, call: ast.Call) -> str:
 
 
 def _library(module: str, receiver: str, name: str, arguments: int) -> str:
-    if module.startswith("record.") and name == "write" and arguments == 0:
+    if module.startswith("record.") and name == "write" and receiver.endswith("database"):
         return "sql"
-    if name == "begin" and arguments == 0 and receiver.endswith(("_writer", "engine")):
+    if name == "begin" and arguments == 0 and receiver.endswith(("_writer", "engine", "connection")):
         return "commit"
     if name == "execute" and receiver.startswith("Git("):
         return "git"

@@ -64,12 +64,16 @@ class Plan:
         else:
             raise BrokenHereError(point)
 
-    def refuse(self, kind: str) -> None:
+    def refuse(self, kind: str, point: str) -> None:
         """Raise what a full disk gives to this kind of effect, once it is full."""
         if not self.is_full:
             return
         if kind == "file":
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if kind == "commit" and "postgresql" in point:
+            from psycopg.errors import DiskFull  # noqa: PLC0415 - of an extra
+
+            raise DiskFull("could not extend file: No space left on device")
         if kind == "commit":
             full = sqlite3.OperationalError("database or disk is full")
             full.sqlite_errorcode, full.sqlite_errorname = sqlite3.SQLITE_FULL, "SQLITE_FULL"
@@ -84,7 +88,7 @@ def arm(plan: Plan) -> None:
     _plans[:] = [plan]
 
 
-def reach(site: str, kind: str, is_context: bool, function: Callable[..., Any]) -> Callable[..., Any]:  # noqa: FBT001
+def reach(site: str, kind: str, is_context: bool, function: Callable[..., Any]) -> Callable[..., Any]:
     """What is called in place of an effect."""
     if not _plans:
         return function
@@ -98,7 +102,7 @@ def reach(site: str, kind: str, is_context: bool, function: Callable[..., Any]) 
         if is_context and kind in ("sql", "commit"):
             return _Transaction(plan, point, kind, function(*arguments, **more))
         plan.passed(f"before {point}")
-        plan.refuse(kind)
+        plan.refuse(kind, point)
         if kind == "git" and plan.is_full:
             return _on_a_full_disk(function, arguments, more)
         result = function(*arguments, **more)
@@ -122,7 +126,7 @@ class _Transaction:
             return self._inner.__exit__(kind, error, at)
         try:
             self._plan.passed(f"before {self._point}")
-            self._plan.refuse(self._kind)
+            self._plan.refuse(self._kind, self._point)
         except BaseException as raised:
             if not self._inner.__exit__(type(raised), raised, raised.__traceback__):
                 raise
@@ -144,9 +148,9 @@ def _on_a_full_disk(function: Callable[..., Any], arguments: Sequence[Any], more
 
 def _detail(site: str, kind: str, arguments: Sequence[Any], more: dict[str, Any]) -> str | None:
     """What tells calls of one place apart; None where this call is no effect."""
-    if kind == "git":
-        words = [str(word) for word in arguments[0]]
-        command = words[words.index("--no-pager") + 1]
+    if kind == "git" or site.startswith("git.local:"):
+        words = [str(word) for word in arguments[0]] if arguments and isinstance(arguments[0], list | tuple) else []
+        command = words[words.index("--no-pager") + 1] if "--no-pager" in words else ""
         return f" [{command}]" if command in CHANGING else None
     if kind == "http" and site.startswith("target."):
         path = str(arguments[1]).partition("?")[0].rstrip("/").rpartition("/")[2]

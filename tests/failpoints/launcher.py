@@ -19,7 +19,14 @@ from typing import Any, NoReturn
 from tests.failpoints import instrument
 
 ALSO = ("alembic.command", "alembic.runtime.migration", "sqlalchemy.dialects.sqlite.pysqlite", "asyncio", "logging")
-LEFT_OUT = ("stagemail.secret.", "stagemail.record.migrations", "stagemail.cli.demo", "stagemail.inbox", "stagemail.web.__main__", "stagemail.__main__")
+LEFT_OUT = (
+    "stagemail.secret.",
+    "stagemail.record.migrations",
+    "stagemail.cli.demo",
+    "stagemail.inbox",
+    "stagemail.web.__main__",
+    "stagemail.__main__",
+)
 """Modules that are imported when they are used, if ever: each drags a library of its own behind it."""
 
 

@@ -5,14 +5,17 @@ Not here: one case (``cases``).
 
 import random
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.failpoints.cases import KINDS, SCENARIOS, Case, Outcome, play
-from tests.failpoints.world import Launcher, World
+from tests.failpoints.cases import KINDS, SCENARIOS, Case, Outcome, Round, kill_round, play
+from tests.failpoints.world import Launcher, State, World
 
+EACH = 8
+"""Kills before one change is finished, at most."""
 AT_MOST = 60
 """Cases that one world serves; then another is made, so that none grows old."""
 
@@ -20,7 +23,7 @@ AT_MOST = 60
 class Worlds:
     """Makes worlds, one at a time; one in which a case failed is not used again."""
 
-    def __init__(self, launcher: Launcher, state: Callable[[], str] = lambda: "") -> None:
+    def __init__(self, launcher: Launcher, state: Callable[[], State] = State) -> None:
         self._launcher = launcher
         self._state = state
         self._world: World | None = None
@@ -48,7 +51,7 @@ class Worlds:
 
 
 @contextmanager
-def worlds(state: Callable[[], str] = lambda: "") -> Iterator[Worlds]:
+def worlds(state: Callable[[], State] = State) -> Iterator[Worlds]:
     """Worlds with a launcher of their own."""
     launcher = Launcher()
     made = Worlds(launcher, state)
@@ -86,13 +89,27 @@ def cases(found: dict[str, Counter[str]]) -> list[Case]:
     return made
 
 
-def kills(found: dict[str, Counter[str]], count: int, seed: int) -> Iterator[Case]:
-    """Random kills of ``apply`` and the controller: at any passing of any point, by a fixed seed."""
-    chosen = random.Random(seed)  # noqa: S311 - a test that can be repeated
-    for _ in range(count):
-        scenario = "apply" if chosen.random() < 0.85 else "controller"
-        total = found[scenario].total()
-        yield Case(scenario, "", "kill", chosen.randint(1, total), rotate=chosen.random() < 0.5)
+def rounds(passings: int, kills: int, seed: int) -> list[list[int]]:
+    """Random kills in rounds, each at any of so many passings of a failpoint; by a fixed seed.
+
+    A run that goes on after a kill has less to do, and is killed in its first half.
+    """
+    chosen = random.Random(seed)
+    first = [chosen.randint(1, passings) for _ in range(kills)]
+    return [[number, *(chosen.randint(1, passings // 2) for _ in range(EACH - 1))] for number in first]
+
+
+def killed(made: Worlds, wanted: Sequence[Sequence[int]], kills: int, until: float) -> Iterator[Round]:
+    """Play rounds until so many kills have hit; the password is rotated in every second one."""
+    hit = 0
+    for number, numbers in enumerate(wanted):
+        if hit >= kills or time.monotonic() > until:
+            return
+        done = kill_round(made.get(), numbers, rotate=number % 2 == 0)
+        hit += done.kills
+        if done.problem:
+            made.drop()
+        yield done
 
 
 def played(made: Worlds, wanted: Sequence[Case]) -> Iterator[Outcome]:

@@ -5,7 +5,9 @@ Everything is real but the platform: git, the database, processes, HTTP. Not her
 
 import json
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -21,13 +23,15 @@ from typing import Any
 
 from odc_emulator.seed import SECRET, generated_seed
 from odc_emulator.server import EmulatorServer
+from odc_emulator.sink import MailSink, SinkSettings
 from tests.failpoints.instrument import Kind
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEED = 100
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds of real time that anything may take."""
 STOPS_WITHIN = 10.0
+PREFIX = "STAGEMAIL_"
 APPS = ("App0001", "App0002")
 GIT = ["git", "-c", "user.name=Ada Admin", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"]
 OPERATOR = """apiVersion: stagemail/v1
@@ -43,15 +47,16 @@ targets:
 stages:
   qa: {target: odc, environment: Development, purpose: development, sync: {automated: true, selfHeal: all}}
 secretStores: {env: {type: env, prefix: STAGEMAIL_}}
-grants: [{stages: [qa], store: env, keys: SMTP_QA, destinations: ["127.0.0.1:2587"]}]
+grants: [{stages: [qa], store: env, keys: SMTP_QA, destinations: ["smtp.example.com:587"]}]
 guards: {development: {massChange: {absolute: 1000, relative: 100%}}}
 notifications: {ops: {url: {secretRef: {store: env, key: NOTIFY}}, events: [applied, stalled]}}
+mail: {networks: ["127.0.0.0/8"], caFile: AUTHORITY, routes: {"smtp.example.com:587": "127.0.0.1:SINKPORT"}}
 """
 EMAIL = """apiVersion: stagemail/v1
 kind: EmailConfiguration
 metadata: {name: relay}
 spec:
-  server: {host: 127.0.0.1, port: 2587}
+  server: {host: smtp.example.com, port: 587}
   authentication: {type: basic, username: mailer, password: {secretRef: {store: env, key: SMTP_QA}}}
   sender: {name: "Sender 0", address: no-reply@example.com}
   recipients: {mode: test-list, testList: [{name: Team, address: team@example.com}]}
@@ -126,7 +131,7 @@ class Ears:
                 self.end_headers()
                 self.wfile.write(b"{}")
 
-            def log_message(self, format: str, *args: Any) -> None:
+            def log_message(self, *args: Any) -> None:
                 """Quiet."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -139,15 +144,25 @@ class Ears:
         self._server.server_close()
 
 
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where the record lies. ``text``: as `state:` names it, "" for a file; ``forget``: as if it had never been."""
+
+    text: str = ""
+    forget: Callable[[], None] = lambda: None
+
+
 class World:
     """An organization of two apps and a repository that describes it; ``change`` makes the next case's commit."""
 
-    def __init__(self, folder: Path, launcher: Launcher, state: str = "") -> None:
+    def __init__(self, folder: Path, launcher: Launcher, state: State = State()) -> None:
         self.folder = folder
         self.repository = folder / "repository"
-        self.state = state or f"sqlite:///{folder / 'stagemail.db'}"
+        self._forget = state.forget
+        self.state = state.text or f"sqlite:///{folder / 'stagemail.db'}"
         self.number = 0
-        self.secret = "smtp-secret-0"  # noqa: S105 - of the emulator
+        self.secret = "smtp-secret-0"
+        self.mail_port = _free_port()
         self._launcher = launcher
         self._stack = ExitStack()
         self.ears = Ears()
@@ -174,20 +189,27 @@ class World:
         self.git("init", "--quiet", "--initial-branch", "main")
         (self.repository / "environments" / "qa").mkdir(parents=True)
         operator = OPERATOR.replace("DOMAIN", self.emulator.url).replace("STATE", self.state)
+        operator = operator.replace("AUTHORITY", str(self.folder / "sink" / "ca.pem")).replace(
+            "SINKPORT", str(self.mail_port)
+        )
         statuses = f"statuses: {{type: gitea, url: 'http://127.0.0.1:{self.ears.port}', repository: a/b, "
         statuses += "token: {secretRef: {store: env, key: TOKEN}}}"
-        (self.folder / "stagemail.yaml").write_text(operator.replace("SOURCE", f"url: 'file://{remote}', {statuses}"))
+        (self.repository / "controller.yaml").write_text(
+            operator.replace("SOURCE", f"url: 'file://{remote}', {statuses}")
+        )
         (self.repository / "stagemail.yaml").write_text(operator.replace("SOURCE", "path: environments"))
+        (self.repository / ".gitignore").write_text("controller.yaml\n*.postgresql.*\n")
         (self.repository / "environments" / "qa" / "email.yaml").write_text(EMAIL)
         self.said("target", "discover", "--write")
-        (self.folder / "odc-mapping.yaml").write_bytes((self.repository / "odc-mapping.yaml").read_bytes())
         self.commit()
         self.git("clone", "--quiet", "--bare", ".", str(remote))
         self.git("remote", "add", "origin", str(remote))
 
     def git(self, *arguments: str) -> str:
         """Git in the repository."""
-        done = subprocess.run([*GIT, *arguments], cwd=self.repository, capture_output=True, text=True, timeout=PATIENCE)
+        done = subprocess.run(
+            [*GIT, *arguments], cwd=self.repository, capture_output=True, text=True, timeout=PATIENCE, check=False
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
@@ -201,10 +223,10 @@ class World:
         """Of every command."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         return kept | {
-            "STAGEMAIL_ODC_CLIENT_SECRET": SECRET,
-            "STAGEMAIL_SMTP_QA": self.secret,
-            "STAGEMAIL_NOTIFY": f"json://127.0.0.1:{self.ears.port}/notify",
-            "STAGEMAIL_TOKEN": "a-token-for-statuses",
+            f"{PREFIX}ODC_CLIENT_SECRET": SECRET,
+            f"{PREFIX}SMTP_QA": self.secret,
+            f"{PREFIX}NOTIFY": f"json://127.0.0.1:{self.ears.port}/notify",
+            f"{PREFIX}TOKEN": "a-token-for-statuses",
             "STAGEMAIL_CLOCK_SPEED": self._clock,
             "XDG_CACHE_HOME": str(self.folder / "cache"),
             "GIT_CONFIG_GLOBAL": os.devnull,
@@ -217,6 +239,8 @@ class World:
 
     def start(self, *arguments: str, plan: dict[str, Any] | None = None) -> int:
         """A command as a process of its own; its pid."""
+        for name in ("out", "err"):
+            (self.folder / name).write_text("")  # what the last one said is not taken for its words
         pid: int = self._launcher.ask(
             do="start", arguments=arguments, cwd=str(self.repository), environment=self.environment, plan=plan,
             out=str(self.folder / "out"), err=str(self.folder / "err"),
@@ -246,6 +270,7 @@ class World:
         shown = f"stagemail {' '.join(arguments)} ended with {said.code}:\n{said.text}"
         assert expect is None or said.code == expect, shown
         assert "Traceback" not in said.text, shown
+        assert "defect of stagemail" not in said.text.replace("defect of stagemail: BrokenHereError", ""), shown
         assert self.secret not in said.text, shown
 
     @staticmethod
@@ -271,7 +296,7 @@ class World:
     @contextmanager
     def controller(self, plan: dict[str, Any] | None = None) -> Iterator[int]:
         """The controller as a process; whoever uses it ends it."""
-        pid = self.start("--config", str(self.folder / "stagemail.yaml"), "controller", plan=plan)
+        pid = self.start("--config", str(self.repository / "controller.yaml"), "controller", plan=plan)
         try:
             yield pid
         finally:
@@ -300,18 +325,28 @@ class World:
 
     def history(self) -> list[dict[str, Any]]:
         """The runs at this revision, newest first."""
-        shown = json.loads(self.said("history", "qa", "--format", "json", "--limit", "6").out)
+        shown = json.loads(self.said("history", "qa", "--format", "json", "--limit", "12").out)
         tip = self.git("rev-parse", "HEAD")
         return [run for run in shown["runs"] if run["revision"] == tip]
 
     def forget_record(self) -> None:
         """As if the record had never been there."""
-        for path in self.folder.glob("stagemail.db*"):
-            path.unlink()
+        self._forget()
+        shutil.rmtree(self.folder / "cache", ignore_errors=True)
+        for path in (*self.folder.glob("stagemail.db*"), *self.repository.glob("*.postgresql.*")):
+            if path.is_file():
+                path.unlink()
 
     def outputs(self) -> str:
         """What the last process has said so far."""
         return f"{self._read('out')}\n{self._read('err')}"
+
+    @contextmanager
+    def sink(self) -> Iterator[MailSink]:
+        """A mail server that keeps what comes; its folder outlives it."""
+        settings = SinkSettings(self.folder / "sink", port=self.mail_port, user="mailer", password=self.secret)
+        with MailSink(settings) as running:
+            yield running
 
     def push(self) -> None:
         """Let the controller see it."""
@@ -338,6 +373,12 @@ class World:
             and f"app-{self.number}@" in (one["testList"] or "")
             and all(self.platform.secret_equals("Development", "password", self.secret, app) for app in APPS)
         )
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 MODEL = Counter({

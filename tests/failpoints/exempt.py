@@ -1,0 +1,58 @@
+"""Effects that no scenario passes, and why each is left out. A new one in the code belongs into a scenario first.
+
+Not here: what an effect is (``effects``).
+"""
+
+from typing import Final
+
+from tests.failpoints.effects import Site
+
+MODULES: Final = {
+    "cli.demo": "the demo plays on a platform and a folder of its own, made anew each time",
+    "cli.first_files": "`init` writes the first files; it refuses to overwrite and is run again",
+    "cli.inbox": "a file that its user asked for; the command writes it again",
+    "cli.inbox_serve": "the inbox is a product of its own (tests/unit/inbox)",
+    "cli.main": "opens the null device when the reader of the output is gone",
+    "cli.output": "a file that its user asked for; the command writes it again",
+    "cli.target": "the mapping is written for review; the command writes it again",
+    "git.trust": "a keyring in a folder of its own, made anew for each look and removed after it",
+    "dispatch.by_procrastinate": "a job that is queued twice or lost costs a look (tests/contract/test_dispatcher.py)",
+    "inbox": "the inbox is a product of its own (tests/unit/inbox kills its database)",
+    "resources.schemas": "`schema --write` writes what is generated; the command writes it again",
+    "web": "the process that takes webhooks holds nothing: a hint that is lost costs a look by the poll",
+    "wiring.doctor": "`doctor` looks and keeps nothing",
+    "wiring.odc_import": "`import` looks, and writes into an empty folder; the command is run again",
+}
+"""Modules, with everything below them, that keep nothing that could be lost."""
+
+PLACES: Final = {
+    "git.mirroring:workshop folder.mkdir": "a folder of the cache, made where missing",
+    "record.postgresql:PostgresDatabase.write connection.begin": "PostgreSQL is played by `make faults`",
+    "record.postgresql_opening:begin database.write": "PostgreSQL is played by `make faults`",
+    "record.sql:SqlRecord.note_copied database.write": "how far the journal was copied; without the note it is again",
+    "git.local:_written os.write": "the input of a command that only reads",
+    "git.local:ran subprocess.Popen": "only reads the repository on this disk",
+    "mail.mta_sts:_got pool.stream": "`check-sender` looks and keeps nothing",
+    "mail.token:fetch pool.stream": "a token for one test message; tests/unit/mail/test_tokens.py",
+    "reconcile.compare:side_on_platform target.inventory": "`compare` looks and keeps nothing",
+    "reconcile.compare:side_on_platform target.observe": "`compare` looks and keeps nothing",
+    "reconcile.looking:look world.target.observe": "only where a canary waits; the same call as in reading",
+    "reconcile.once:_keep world.leases.renew": "by the clock; the same call as Journal.check",
+    "reconcile.waiting:wait_for world.leases.renew": "by the clock, where an operation of a killed run takes long",
+    "reconcile.writes:_send world.target.begin#2": "a lost answer (test_interrupted.py)",
+    "reconcile.journal:Journal.finished world.record.append": "after a lost lease (test_once.py)",
+    "reconcile.notifying:Notifying._deliver leases().release": "where nobody hears (test_notifying.py)",
+    "reconcile.automatic:_Pass._kept world.record.append": "how a stage stands after an error; it leaves no event",
+    "reconcile.once:_run world.record.append": "how a stage stands after a quiet pass; it leaves no event",
+    "source.cache:DiskCache._drop file.with_name(self.file.name + suffix).unlink": "a damaged cache is made anew",
+    "wiring.mail:Mail.settle outbox.settle": "one file replaced by a person's word; the same call as in send-test",
+}
+"""Single places."""
+
+
+def why(site: Site) -> str:
+    """Why a place is left out, or ""."""
+    for module, reason in MODULES.items():
+        if site.module == module or site.module.startswith(f"{module}."):
+            return reason
+    return PLACES.get(site.id, "")

@@ -1,0 +1,103 @@
+"""The short form: the list of failpoints is complete, and each of the main way is played once.
+
+The long form is ``python -m tests.failpoints``; how to add a failpoint stands in CONTRIBUTING.md.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.failpoints import effects, exempt
+from tests.failpoints.cases import KINDS, SCENARIOS, Case, kill_round
+from tests.failpoints.matrix import Worlds, golden, played, rounds, worlds
+
+ADD = "see `A new effect` in CONTRIBUTING.md"
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[Worlds]:
+    with worlds() as ready:
+        yield ready
+
+
+def where(point: str) -> str:
+    """The place in the code of a point."""
+    return re.sub(r" \[[^\]]*\]$", "", point.removeprefix("before ").removeprefix("after "))
+
+
+def test_every_method_of_every_port_is_known_to_reach_out_or_to_stay() -> None:
+    known = effects.REACHING | effects.STAYING
+    assert not effects.REACHING & effects.STAYING
+    assert set(effects.port_methods()) == known, f"say in tests/failpoints/effects.py which it is; {ADD}"
+
+
+def test_what_is_left_out_is_still_in_the_code() -> None:
+    found = effects.sites()
+    for module in exempt.MODULES:
+        assert [s for s in found if s.module == module or s.module.startswith(f"{module}.")], f"{module}: not there"
+    assert set(exempt.PLACES) <= {site.id for site in found}
+
+
+@pytest.mark.parametrize(
+    ("module", "code", "kind"),
+    [
+        ("reconcile.new", "def f(world):\n    world.record.append(entries, lease)", "port"),
+        ("reconcile.new", "def f(world):\n    world.target.begin(step, secrets)", "port"),
+        ("reconcile.new", "def f(found):\n    found.append(1)", ""),
+        ("record.new", "def f(self):\n    with self._database.write() as connection:\n        pass", "sql"),
+        ("record.new", "def f(path):\n    path.write_text('x')", "file"),
+        ("record.new", "import os\ndef f(path):\n    os.replace(path, path)", "file"),
+        ("record.new", "def f(path):\n    with path.open('wb') as file:\n        pass", "file"),
+        ("record.new", "def f(path):\n    with path.open('rb') as file:\n        pass", ""),
+        ("source.new", "def f(text):\n    return text.replace('a', 'b')", ""),
+        ("host.new", "def f(client):\n    client.post('/')", "http"),
+        ("git.new", "import subprocess\ndef f():\n    subprocess.run(['git'])", "process"),
+    ],
+)
+def test_an_effect_is_found_where_it_is_written_and_only_there(module: str, code: str, kind: str) -> None:
+    path = effects.PRODUCT / (module.replace(".", "/") + ".py")
+    assert [site.kind for _, site in effects.sites_of(path, ast.parse(code))] == ([kind] if kind else [])
+
+
+@pytest.mark.slow
+def test_every_effect_in_the_code_is_passed_by_a_scenario_or_left_out_for_a_reason(made: Worlds) -> None:
+    passed = {where(point) for scenario in SCENARIOS for point in golden(made.get(), scenario)}
+    new = [site.id for site in effects.sites() if site.id not in passed and not exempt.why(site)]
+    assert not new, f"effects without a failpoint, {ADD}: {new}"
+    needless = [site.id for site in effects.sites() if site.id in passed and exempt.why(site)]
+    assert not needless, f"a scenario passes them now: take them out of tests/failpoints/exempt.py: {needless}"
+    assert len(passed) >= 60
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("quarter", range(4))
+def test_apply_that_is_stopped_anywhere_converges_and_sends_nothing_twice(made: Worlds, quarter: int) -> None:
+    points = sorted(golden(made.get(), "apply"))[quarter::4]
+    wanted = [Case("apply", p, KINDS[n % 4], rotate=n % 3 == 0) for n, p in enumerate(points)]
+    assert [one for one in played(made, wanted) if one.problem] == []
+
+
+@pytest.mark.slow
+def test_the_run_after_a_kill_and_every_smaller_way_may_be_stopped_too(made: Worlds) -> None:
+    wanted = [
+        Case("recover", "after reconcile.settle:settle world.record.append [applied+settled]", "kill", rotate=True),
+        Case("recover", "before reconcile.settle:settle world.record.append [settled]", "break"),
+        Case("rotate-key", "after record.sql:SqlRecord.rekey database.write", "kill"),
+        Case("rotate-key", "before record.key_file:KeyFile.adopt next.replace", "full"),
+        Case("decide", "before reconcile.deciding:Desk._kept record.append [decision]", "stop"),
+        Case("first", "after record.placing:place path.hardlink_to", "kill"),
+        Case("send-test", "after reconcile.send_test:send_test probe.send", "kill"),
+        Case("controller", "after target.odc.transport:Transport.send opened().stream [POST]", "kill"),
+        Case("controller", "before git.command:Command.attempt Git(self.at).execute [fetch]", "full"),
+    ]
+    assert [one for one in played(made, wanted) if one.problem] == []
+
+
+@pytest.mark.slow
+def test_kills_at_random_one_after_the_other_lose_nothing(made: Worlds) -> None:
+    passings = golden(made.get(), "apply").total()
+    done = [kill_round(made.get(), numbers, rotate=n % 2 == 0) for n, numbers in enumerate(rounds(passings, 20, 7))]
+    assert [one.problem for one in done if one.problem] == []
+    assert sum(one.kills for one in done) >= 5
