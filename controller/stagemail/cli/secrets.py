@@ -11,9 +11,11 @@ from stagemail.cli.output import color, say, width
 from stagemail.cli.run_session import RunSession
 from stagemail.cli.secrets_rotate_key import rotate_key
 from stagemail.cli.secrets_status import status
+from stagemail.model import email
 from stagemail.model.run import Run
 from stagemail.reconcile.once import once
 from stagemail.reconcile.uses import uses_of
+from stagemail.reconcile.weakness import weak
 from stagemail.report.secret_check import secrets_json, secrets_text
 
 
@@ -36,13 +38,23 @@ def check(
 ) -> int:
     """Resolve every reference, after the grants, and print only where each came from. Exits with 1 if one fails.
 
+    Says also which values are weak: short, a placeholder, the user name, or production's in another stage, too.
+
     Example: stagemail secrets check qa
     """
     session = RunSession(ctx, root, revision)
     uses = [use for stage in session.stages(stages, more) for use in uses_of(session.desired_of(stage)).values()]
-    checked = session.running.credentials.check(uses)
+    checked = session.running.credentials.check(uses, lambda values: weak(values, *_known(session)))
     say(secrets_json(checked) if form == "json" else secrets_text(checked, width=width(), color=color()))
     return 1 if any(one.error for one in checked) else 0
+
+
+def _known(session: RunSession) -> tuple[dict[str, str], frozenset[str]]:
+    """The user names by stage, and the stages of production."""
+    configurations = {stage: desired.configuration for stage, desired in session.loaded.stages.items()}
+    names = {stage: str(found.fields.get(email.USERNAME, "")) for stage, found in configurations.items() if found}
+    stages = session.installation.operator.stages
+    return names, frozenset(name for name, stage in stages.items() if stage.purpose == "production")
 
 
 @command.command(name="push")

@@ -4,6 +4,7 @@ Not here: which files there are (``source``), what a document means (``resources
 """
 
 from stagemail.document.characters import confusable, describe_character, forbidden_character
+from stagemail.document.comments import comments
 from stagemail.document.limits import MAX_DEPTH, MAX_FILE, MAX_NODES, MAX_SCALAR
 from stagemail.document.locating import locate, locate_all
 from stagemail.document.reading import READER_VERSION, Document, read
@@ -15,6 +16,7 @@ __all__ = [
     "MAX_SCALAR",
     "READER_VERSION",
     "Document",
+    "comments",
     "confusable",
     "describe_character",
     "forbidden_character",

@@ -33,7 +33,7 @@ from stagemail.document.syntax import SyntaxReport
 from stagemail.model.location import Place
 from stagemail.model.problem import Problem
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 """Changes whenever the same bytes would give other documents; part of every cache's key."""
 
 _SHORT = 64

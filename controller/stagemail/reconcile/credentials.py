@@ -10,6 +10,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from hashlib import sha256
 from threading import Lock
 from typing import TypeVar
@@ -27,6 +28,7 @@ from stagemail.model.grant import Grant
 from stagemail.model.secret import Secret, SecretRef, SecretState, SecretVersion
 from stagemail.ports import SecretStore
 from stagemail.reconcile.granting import Use, refuse_odd, require
+from stagemail.reconcile.weakness import Weak
 
 READERS = 16
 """Secrets that are read at the same time at most: twenty would be more connections than most stores' clients keep."""
@@ -54,6 +56,8 @@ class Checked:
     error: StagemailError | None = None
     created: str = ""
     state: SecretState | None = None
+    weak: tuple[str, ...] = ()
+    """What makes it weak although it can be used."""
 
 
 class Credentials:
@@ -109,10 +113,16 @@ class Credentials:
         """
         return self._resolved(ref)[0]
 
-    def check(self, uses: Iterable[Use]) -> tuple[Checked, ...]:
-        """Resolve every use and say where each came from, sorted by stage and reference."""
+    def check(
+        self, uses: Iterable[Use], judge: Callable[[Mapping[Use, Secret]], Weak] = lambda _values: {}
+    ) -> tuple[Checked, ...]:
+        """Resolve every use and say where each came from, sorted by stage and reference.
+
+        ``judge`` tells what is weak in the values that were read.
+        """
         answers = self.resolve_many(uses)
-        return tuple(self._checked(use, answers[use]) for use in sorted(answers))
+        found = judge({use: got[0] for use, got in answers.items() if not isinstance(got, StagemailError)})
+        return tuple(replace(self._checked(use, answers[use]), weak=found.get(use, ())) for use in sorted(answers))
 
     def check_own(self, ref: SecretRef) -> Checked:
         """The same of a secret that the operator file itself names: it needs no grant."""

@@ -40,6 +40,8 @@ class CheckedSecret(Protocol):
     def expires(self) -> str: ...
     @property
     def error(self) -> StagemailError | None: ...
+    @property
+    def weak(self) -> Sequence[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class SecretCheck:
     version: str
     expires: str
     failure: Failure | None
+    weak: tuple[str, ...] = ()
+    """What makes it weak although it can be used."""
 
 
 def checks_of(checked: Iterable[CheckedSecret]) -> tuple[SecretCheck, ...]:
@@ -65,8 +69,9 @@ def _check(it: CheckedSecret) -> SecretCheck:
     use = it.use
     failure = failure_of(it.error, use.stage) if it.error is not None else None
     return SecretCheck(
-        use.stage, str(use.ref), tuple(use.destinations), it.origin, it.version, it.expires or use.ref.expires, failure
-    )
+        use.stage, str(use.ref), tuple(use.destinations), it.origin, it.version, it.expires or use.ref.expires, failure,
+        tuple(it.weak),
+    )  # fmt: skip
 
 
 def secrets_text(checked: Iterable[CheckedSecret], *, width: int = 80, color: bool = False) -> str:
@@ -94,6 +99,8 @@ def _use(sheet: Sheet, check: SecretCheck) -> None:
     version = f", version {check.version}" if check.version else ""
     expires = f", expires {check.expires}" if check.expires else ""
     sheet.line(f"{check.origin}{version}{expires}", indent=6)
+    for what in check.weak:
+        sheet.line(("weak: ", "yellow"), f"it {what}", indent=6, hang=12)
 
 
 def secrets_json(checked: Iterable[CheckedSecret]) -> str:

@@ -29,6 +29,7 @@ def load_operator(data: bytes, path: str, registries: Registries | None = None) 
     ``registries`` name the settings of every target and secret store that is installed; None: those that come with us.
     """
     documents, problems = read(data, path)
+    problems += pasted.in_comments(data, path)
     if not problems and len(documents) != 1:
         what = f"{path} holds {len(documents)} documents" if documents else f"{path} is empty"
         remedy = "write exactly one document of kind Operator."

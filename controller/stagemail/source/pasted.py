@@ -1,14 +1,17 @@
 """Credentials that were pasted where they never belong, known by their look: private keys, tokens of known shape.
 
 An ordinary password looks like any other text and cannot be told; the fields that take a credential take references
-only, whatever stands there. Comments are not looked at. Not here: those fields (``source.explain``).
+only, whatever stands there. Comments are looked at as well: what was commented out is in Git all the same.
+Not here: those fields (``source.explain``).
 """
 
 import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from stagemail.model.location import Place
+from stagemail.document import comments
+from stagemail.model.location import Location, Place
+from stagemail.model.problem import Problem
 from stagemail.source.finding import Finding
 
 _TOKENS: Final = (
@@ -30,6 +33,23 @@ _SIGNS: Final = (
     "ghr_", "github_pat", "glpat", "xox", "AKIA", "ASIA", "eyJ", "hvs.", "SG.", "xkeysib-",
 )  # fmt: skip
 """Without one of these nothing can match ``_PASTED``. None holds a character that ``repr`` writes in another way."""
+
+
+_ASIDE: Final = re.compile(
+    r"#.*\b(?:password|clientSecret|client_secret)\s*[:=]\s*['\"]?(?=[^\s{<]*\d)[^\s{<'\"]{6,}['\"]?\s*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A field of a credential that was commented out with its value: one word with a digit in it."""
+
+
+def in_comments(data: bytes, path: str) -> tuple[Problem, ...]:
+    """What looks like a credential in the comments of a file; nothing of it is repeated."""
+    text = data.decode("utf-8", "replace")
+    if "#" not in text or not (_PASTED.search(text) or _ASIDE.search(text)):
+        return ()
+    message = "a comment holds what looks like a credential: take it out and revoke it; a comment is in Git, too."
+    found = (place for place in comments(text) if _PASTED.search(place[2]) or _ASIDE.search(place[2]))
+    return tuple(Problem(Location(path, line, column), "literal-secret", message) for line, column, _ in found)
 
 
 def in_document(value: Any, place: Place) -> Iterator[Finding]:

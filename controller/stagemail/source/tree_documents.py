@@ -10,6 +10,7 @@ from stagemail.dataclass import dataclass
 from stagemail.document import Document, read
 from stagemail.model.problem import Problem
 from stagemail.source.cache import CACHED_BYTES, Cache
+from stagemail.source.pasted import in_comments
 from stagemail.source.tree import Entry, Tree, blob_id, content_id, refused
 
 Take = Callable[[Document], None]
@@ -62,6 +63,7 @@ def _read_some(entries: Sequence[Entry], tree: Tree, cache: Cache, take: Take, p
 
 def _read_one(entry: Entry, data: bytes, fresh: dict[str, tuple[Document, ...]], take: Take) -> tuple[Problem, ...]:
     found, wrong = read(data, entry.path)
+    wrong += in_comments(data, entry.path)
     if not wrong and len(data) <= CACHED_BYTES and _is_content_of(data, entry):
         fresh[entry.id] = found
     for document in found:
