@@ -145,7 +145,7 @@ def test_a_password_in_the_state_is_refused_and_not_shown() -> None:
     text = MINIMAL + "state: postgresql://stagemail:hunter2@db.example.com/stagemail\n"
     (problem,) = problems(text)
     assert "hunter2" not in problem
-    assert "PGPASSWORD" in problem
+    assert "statePassword" in problem
     assert load(text.replace(":hunter2", "")).state == "postgresql://stagemail@db.example.com/stagemail"
 
 
