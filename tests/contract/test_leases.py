@@ -65,6 +65,20 @@ def test_an_expired_lease_is_taken_by_the_next_with_a_higher_fence(leases: Lease
         leases.renew(old, after(31), 30)
 
 
+def test_a_lease_from_a_clock_that_was_years_ahead_is_taken_and_its_holder_has_lost_it(leases: Leases) -> None:
+    first = leases.acquire("org", "host:1", after(3 * 365 * 86400), 30)
+    second = leases.acquire("org", "host:2", NOON, 30)
+    assert second.fence == first.fence + 1
+    with pytest.raises(LeaseLost):
+        leases.renew(first, NOON, 30)
+
+
+def test_a_holder_whose_clock_is_some_minutes_ahead_is_waited_for(leases: Leases) -> None:
+    leases.acquire("org", "host:1", after(300), 30)
+    with pytest.raises(Busy):
+        leases.acquire("org", "host:2", NOON, 30)
+
+
 def test_a_renewed_lease_keeps_its_fence_and_lasts_longer(leases: Leases) -> None:
     lease = leases.acquire("org", "host:1", NOON, 30)
     renewed = leases.renew(lease, after(20), 30)

@@ -141,9 +141,12 @@ def _lasting(old: Standing, new: Condition) -> Condition:
 
 
 def _times(old: tuple[Readiness, ...], ready: Readiness | None, now: datetime) -> tuple[Readiness, ...]:
-    """The times of readiness: the last one goes on, ends, or another one begins."""
+    """The times of readiness: the last one goes on, ends, or another one begins.
+
+    One that began in the future, because the clock was set back, begins now: a soak must not last until then.
+    """
     last = old[0] if old and old[0].until is None else None
     if last is not None and ready is not None and last.content == ready.content:
-        return (replace(last, revision=ready.revision), *old[1:])
+        return (replace(last, revision=ready.revision, since=min(last.since, now)), *old[1:])
     ended = (replace(last, until=now), *old[1:]) if last is not None else old
     return ((ready, *ended) if ready else ended)[:KEPT]

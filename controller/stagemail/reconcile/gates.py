@@ -94,7 +94,8 @@ def _waits_for(other: str, standing: Standing, content: str, soak: int, now: dat
 
 
 def _seconds(time: Readiness, now: datetime) -> float:
-    return ((time.until or now) - time.since).total_seconds()
+    """How long it lasted; not less than nothing, where the clock was set back since."""
+    return max(0.0, ((time.until or now) - time.since).total_seconds())
 
 
 def approval(plan: Plan, gating: Gating, decisions: Sequence[Decision], standing: Standing) -> Gate | None:

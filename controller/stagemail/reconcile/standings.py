@@ -4,6 +4,7 @@ Not here: the conditions (``conditions``), keeping them (``record``).
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from stagemail.model.plan import Plan
 from stagemail.model.policy import Policy
@@ -27,14 +28,14 @@ def stands(request: Request, run: Run, plan: Plan, policy: Policy, world: World)
         return []
     old, now = world.standings.standing(request.stage), world.clock.now()
     new = after_run(old, run, Made(plan, policy.gates, request.content), now)
-    new = replace(new, canary=_canary(old, run, policy, request.content))
+    new = replace(new, canary=_canary(old, run, policy, request.content, now))
     return [] if new == old else [Entry(standing=new)]
 
 
-def _canary(old: Standing, run: Run, policy: Policy, content: str) -> Canary | None:
-    """The canary of these contents: since the end of the run that made its apps live."""
+def _canary(old: Standing, run: Run, policy: Policy, content: str, now: datetime) -> Canary | None:
+    """The canary of these contents: since the end of the run that made its apps live; never since the future."""
     if old.canary is not None and old.canary.content == content:
-        return old.canary
+        return replace(old.canary, since=min(old.canary.since, now))
     gate = next((gate for gate in policy.gates if gate.kind == "canary"), None)
     if gate is None or run.finished is None:
         return None

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from stagemail.ports import Lease
 from stagemail.record.refusals import busy, lease_lost
-from stagemail.record.renewing import is_young
+from stagemail.record.renewing import is_over, is_young
 from stagemail.record.tables import LEASES
 
 
@@ -20,7 +20,7 @@ def take(
 ) -> Lease:
     """Take a scope that is free, expired, was given back, or whose holder is known to be gone. Raises Busy."""
     held = _holding(connection, scope)
-    if held is not None and held.owner and held.until > now and not is_gone(held.owner):
+    if held is not None and held.owner and not is_over(held.since, held.until, now) and not is_gone(held.owner):
         raise busy(scope, held.owner, held.since, held.until)
     lease = Lease(scope, owner, held.fence + 1 if held else 1, now + timedelta(seconds=seconds))
     values = {"owner": owner, "fence": lease.fence, "since": now, "until": lease.until}

@@ -19,6 +19,7 @@ from stagemail.model.standing import Decision, Standing
 from stagemail.ports import Entry, Lease
 from stagemail.record.codec import check_storable
 from stagemail.record.refusals import busy, lease_lost, unknown_intent
+from stagemail.record.renewing import is_over
 from stagemail.record.versions import MOST_DECISIONS
 
 LEASE: Final = "lease"
@@ -144,7 +145,7 @@ class Ledger:
         Not even its own holder can take a lease twice.
         """
         held = self.holding.get(scope)
-        if held is not None and held.owner and held.until > now and not is_gone(held.owner):
+        if held is not None and held.owner and not is_over(held.since, held.until, now) and not is_gone(held.owner):
             raise busy(scope, held.owner, held.since, held.until)
         until = now + timedelta(seconds=seconds)
         fence = held.fence + 1 if held else 1

@@ -188,6 +188,34 @@ def test_a_canary_goes_first_soaks_and_then_the_rest_follows(house: House) -> No
     assert condition(house, "Ready").status == "True"
 
 
+def test_a_clock_that_was_set_back_by_a_year_makes_no_gate_wait_for_a_year(house: House) -> None:
+    settled(house)
+    now = house.clock.now()
+    ahead = Readiness("dev", "b" * 40, now + timedelta(days=365))
+    house.record.append([Entry(standing=Standing("development", readiness=(ahead,)))], None)
+    assert go(house, depends_on=("development",)).status == "done", "it is Ready, and there is no soak"
+    house.fields[FIELD], house.revision = OLD, "c" * 40
+    canary = {"canary_apps": 1, "canary_soak": 600}
+    house.clock.sleep(365 * 86400)
+    assert go(house, **canary).status == "held"
+    house.clock.sleep(-365 * 86400)
+    assert go(house, **canary).status == "held"
+    house.clock.sleep(601)
+    assert go(house, **canary).status == "done", "the canary's soak began anew when the clock was set back"
+
+
+def test_readiness_since_the_future_begins_now(house: House) -> None:
+    assert go(house).status == "done"
+    house.clock.sleep(-86400)
+    house.fields[FIELD], house.revision = NEW, "b" * 40
+    go(house)
+    house.clock.sleep(-86400)
+    house.revision = "c" * 40
+    go(house)
+    (first, *_) = house.record.standing("qa").readiness
+    assert first.since <= house.clock.now()
+
+
 def test_a_look_that_finds_all_as_it_was_leaves_nothing_in_the_record(house: House) -> None:
     go(house)
     go(house)
