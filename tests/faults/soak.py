@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+from tests.acceptance import bench as benches
 from tests.acceptance.bench import PASSWORD, Bench, make_repository
 from tests.faults.deeds import INTERVAL, Deeds, set_up
 from tests.faults.model import Model
@@ -66,6 +67,8 @@ class Found:
     refused: int = 0
     """Answers 429 beyond those that were ordered."""
     plan: int = -1
+    left: str = ""
+    """What `plan` said where something was left to do."""
     journal: str = ""
     errors: list[str] = field(default_factory=list)
     samples: list[Sample] = field(default_factory=list)
@@ -167,6 +170,7 @@ def command(bench: Bench, *arguments: str) -> tuple[int, str]:
 
 def soak(seconds: float, speed: float, seed: int, folder: Path, *, progress: bool = False) -> Found:
     """Do deeds for so many seconds of real time, then let everything settle, and say what was found."""
+    benches.PATIENCE = max(benches.PATIENCE, seconds / 10)  # a busy machine ends no long soak
     found = Found(seconds, speed, seed)
     with workbench(folder, speed) as bench:
         code, said = command(bench, "apply")
@@ -239,7 +243,8 @@ def _judge(found: Found, bench: Bench, model: Model, deeds: Deeds, watcher: Watc
     found.writes = {f"{method} {where}": count for (method, where), count in sorted(bench.writes().items())}
     found.needless = model.needless()
     found.refused = sum(bench.platform.refused().values())
-    found.plan = command(bench, "plan", "--detailed-exitcode")[0]
+    found.plan, said = command(bench, "plan", "--detailed-exitcode")
+    found.left = said if found.plan else ""
     found.journal = command(bench, "history", "--verify")[1].strip()
 
 
