@@ -43,6 +43,8 @@ PARAMETERS: Final = {
     "tcp_user_timeout": 15_000,
 }
 """Of each connection, unless the address says otherwise: a server that is gone is noticed within 25 seconds."""
+ANSWER: Final = 150.0
+"""Seconds of real time that any answer may take; the server itself gives up earlier, if it can say so."""
 _PATIENTLY: Final = text("SELECT set_config('lock_timeout', '120s', true), set_config('statement_timeout', '0', true)")
 _ALONE: Final = text("SELECT pg_advisory_xact_lock(:everything)")
 
@@ -55,6 +57,21 @@ def _key(name: str) -> int:
 def _may_be_back(error: BaseException) -> bool:
     """Whether to wait a moment: not for a server that did not answer for seconds already."""
     return isinstance(error, Unreachable) and "timeout" not in error.message
+
+
+class _Bounded(psycopg.Connection[Any]):
+    """A connection on which no answer is waited for without end: a server that is frozen still acknowledges packets."""
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """See ``psycopg.Connection``. Raises OperationalError, and the connection is closed then."""
+        try:
+            return super().wait(gen, interval, ANSWER if timeout is None else timeout)
+        except psycopg.OperationalError as error:
+            if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+                self.pgconn.finish()  # its answer may still come: nothing else may be asked here
+            if error.sqlstate is None and "wait timeout" in str(error):
+                raise psycopg.OperationalError(f"timeout expired: no answer within {ANSWER:g} s") from None
+            raise
 
 
 class PostgresDatabase:
@@ -132,7 +149,7 @@ class PostgresDatabase:
         wanted["options"] = f"{SESSION} {given.get('options') or ''}".strip()
         if secret is not None:
             wanted["password"] = secret.reveal()
-        return psycopg.connect(self._url, **wanted)
+        return _Bounded.connect(self._url, **wanted)
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
