@@ -55,6 +55,12 @@ def test_preflight_is_green_and_sends_nothing(bench: Bench, sink: MailSink) -> N
     assert sink.inbox() == []
 
 
+def test_preflight_refuses_what_is_no_address_before_any_server_is_called(bench: Bench) -> None:
+    said = bench.run("preflight", "qa", "--to", "x@evil.example <a@good.example>", expect=1)
+    said.shows("is no address", "names beside addresses are not taken")
+    assert said.out == ""
+
+
 def test_plan_tells_what_preflight_found_and_its_exit_code_stays(bench: Bench, sink: MailSink) -> None:
     allow(bench, sink.port, authority(sink))
     bench.run("plan", "qa", "--preflight").shows("Preflight passed", "smtp.example.com:587")

@@ -8,6 +8,7 @@ from stagemail.cli import exits, options
 from stagemail.cli.output import color, say, width
 from stagemail.cli.run_session import RunSession
 from stagemail.errors import UsageError
+from stagemail.model.message import bare_addresses
 from stagemail.model.probe import Extent, Mechanism
 from stagemail.report.preflight import preflight_json, preflight_text
 
@@ -48,13 +49,13 @@ def command(
     """
     if until == "auth" and recipients:
         raise UsageError("--to comes after the login", hint="leave out `--until auth`")
-    session = RunSession(ctx, root, revision)
     extent = Extent(
         until="auth" if until == "auth" else "sender",
-        recipients=recipients,
+        recipients=bare_addresses(recipients),
         mechanism=mechanism,
         family=4 if family == 4 else 6 if family == 6 else 0,
     )
+    session = RunSession(ctx, root, revision)
     chosen = session.stages(stages, more)
     results = session.preflights(chosen if stages or more else session.with_server(chosen), extent)
     say(preflight_json(results) if form == "json" else preflight_text(results, width=width(), color=color()))

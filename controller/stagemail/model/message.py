@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final, Literal
 
 from stagemail.dataclass import dataclass
+from stagemail.errors import InvalidInput
 
 MessageState = Literal["begun", "accepted", "refused", "not-sent", "arrived", "lost"]
 """``begun``: recorded directly before DATA and never settled: nobody knows. ``arrived``, ``lost``: a person looked."""
@@ -45,6 +46,20 @@ def plain_address(text: str) -> str:
     if _ADDRESS.fullmatch(text) is None or not text.isprintable() or ".." in text or text.startswith("."):
         raise ValueError("write one bare address, as in user@example.com")
     return text
+
+
+def bare_addresses(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Each address once. Raises InvalidInput, with the text in printable characters, for what is no bare address."""
+    found = []
+    for text in texts:
+        try:
+            found.append(plain_address(text))
+        except ValueError as error:
+            shown = "".join(char if char.isprintable() else "?" for char in text[:80])
+            raise InvalidInput(
+                f"`{shown}` is no address: {error}", hint="names beside addresses are not taken"
+            ) from None
+    return tuple(dict.fromkeys(found))
 
 
 def may_write_to(address: str, allowed: tuple[str, ...]) -> bool:

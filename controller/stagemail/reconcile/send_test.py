@@ -17,7 +17,7 @@ from stagemail.errors import InvalidInput, NotFound, NotPermitted
 from stagemail.model import email
 from stagemail.model.field import Value
 from stagemail.model.inventory import App
-from stagemail.model.message import Message, may_write_to, plain_address
+from stagemail.model.message import Message, bare_addresses, may_write_to, plain_address
 from stagemail.model.probe import Delivery, Letter, Sent, Server
 from stagemail.model.snapshot import Desired
 from stagemail.planning.claims import Claims
@@ -99,14 +99,14 @@ def envelope_of(desired: Desired, asked: Asked, allowed: tuple[str, ...]) -> Env
     Raises InvalidInput for what is no bare address or no text, NotPermitted for one that is not allowed.
     """
     _check(asked)
-    wanted = Envelope(_addresses(asked.to), _addresses(asked.cc), _addresses(asked.bcc))
+    wanted = Envelope(bare_addresses(asked.to), bare_addresses(asked.cc), bare_addresses(asked.bcc))
     rule = recipients_rule(desired, asked.app)
     if not email.reaches_real_people(rule):
         members = rule.get(email.TEST_LIST)
         listed = tuple(email.address_of(str(one)) for one in members) if isinstance(members, tuple) else ()
         if not listed:
             raise NotPermitted(f"{desired.stage}: the test list is on and empty, so nobody may get a message")
-        return Envelope(_addresses(listed), replaced=tuple(a for a in wanted.recipients if a not in listed))
+        return Envelope(bare_addresses(listed), replaced=tuple(a for a in wanted.recipients if a not in listed))
     if not wanted.recipients:
         raise InvalidInput(f"{desired.stage}: no test list is on, so say who gets it", hint="add --to ADDRESS")
     refused = [address for address in wanted.recipients if not may_write_to(address, allowed)]
@@ -190,16 +190,3 @@ def _check(asked: Asked) -> None:
             "--id takes at most 80 letters, digits, `.`, `_` and `-`, and begins with a letter or digit",
             hint="for example --id release-7",
         )
-
-
-def _addresses(texts: tuple[str, ...]) -> tuple[str, ...]:
-    found = []
-    for text in texts:
-        try:
-            found.append(plain_address(text))
-        except ValueError as error:
-            shown = "".join(char if char.isprintable() else "?" for char in text[:80])
-            raise InvalidInput(
-                f"`{shown}` is no address: {error}", hint="names beside addresses are not taken"
-            ) from None
-    return tuple(dict.fromkeys(found))

@@ -33,6 +33,12 @@ def members(kind: type) -> tuple[tuple[str, str, Any], ...]:
     return tuple((field.name, camel(field.name), hints[field.name]) for field in fields(kind))
 
 
+@lru_cache(maxsize=256)
+def _names(kind: type) -> tuple[tuple[str, str], ...]:
+    """Each field of a dataclass and its name in JSON; to write one, its types need not be loaded."""
+    return tuple((field.name, camel(field.name)) for field in fields(kind))
+
+
 def encode(value: object) -> Json:
     """Data as JSON values. Raises TypeError, without the value, for what no report may hold."""
     if value is None or type(value) in (str, int, bool):
@@ -44,7 +50,7 @@ def encode(value: object) -> Json:
     if isinstance(value, datetime):
         return encode_instant(value)
     if is_dataclass(value) and not isinstance(value, type):
-        plain = {name: encode(getattr(value, attribute)) for attribute, name, _ in members(type(value))}
+        plain = {name: encode(getattr(value, attribute)) for attribute, name in _names(type(value))}
         tag = TAGS.get(type(value))
         return {tag: plain} if tag else plain
     raise TypeError(f"a {type(value).__name__} must not be in a report")
