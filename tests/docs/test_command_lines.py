@@ -20,6 +20,9 @@ NOT_RUN = {
 }
 """Blocks that no test can run, each with its reason: a new one has to be written here, too."""
 
+DATABASE = "postgresql://stagemail@db.example.com/stagemail?sslmode=verify-full"
+"""The database of pages that have one."""
+
 
 def commands(page: Path) -> int:
     return sum(isinstance(block, Command) for block in blocks(page))
@@ -57,8 +60,10 @@ def test_tutorial_can_be_followed(empty: Place) -> None:
 
 
 @pytest.mark.parametrize("page", HOW_TO, ids=lambda page: page.stem)
-def test_how_to_can_be_followed(page: Path, applied: Place) -> None:
+def test_how_to_can_be_followed(page: Path, applied: Place, request: pytest.FixtureRequest) -> None:
     ours = {"acme.outsystems.dev": applied.url, "47525": str(free_port())}
+    if DATABASE in page.read_text(encoding="utf-8"):
+        ours[DATABASE] = request.getfixturevalue("database")
     assert follow(blocks(page), applied.folder, applied.env, ours) >= 3
 
 

@@ -40,6 +40,7 @@ VERBS: dict[str, str] = {
     "send-test": "Send one marked message through a stage's real configuration.",
     "review": "Look at the text and format of one message before it is sent.",
     "inbox": "Take mail in and look at it; nothing is ever delivered.",
+    "state": "Move the record to PostgreSQL, or go on without its key.",
     "schema": "Print or write the JSON Schemas of all kinds.",
     "doctor": "Check git, state, target, permissions, mapping, secrets and clock.",
     "demo": "Play the main story on a local platform.",

@@ -5,17 +5,16 @@ a platform. Not here: how a record takes key and fingerprints as one (``ports.Re
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from stagemail.errors import StagemailError, UserMustFix
+from stagemail.errors import StagemailError
 from stagemail.model.secret import REPLACED, UNKNOWN, SecretState
 from stagemail.model.snapshot import AppliedField, AppliedResource, Desired
-from stagemail.ports import Clock, Lease, Leases, Record, Rekeying
+from stagemail.ports import Clock, Leases, Record, Rekeying
 from stagemail.reconcile.credentials import Checked, Credentials
+from stagemail.reconcile.holding import held
 from stagemail.reconcile.uses import uses_of
-from stagemail.reconcile.waiting import LEASE_SECONDS
 from stagemail.report.rekeyed import Rekeyed
 
 
@@ -39,7 +38,7 @@ def rekey(stages: Iterable[str], desired: Mapping[str, Desired], key: bytes, kee
 
     ``stages``: all that the operator file knows, whether or not Git wants anything of them.
     """
-    with _held(keeper) as lease:
+    with held(keeper.record, keeper.clock, keeper.owner, keeper.scopes) as lease:
         told: list[Rekeyed] = []
         resources: list[AppliedResource] = []
         for stage in sorted(stages):
@@ -54,17 +53,6 @@ def rekey(stages: Iterable[str], desired: Mapping[str, Desired], key: bytes, kee
                     resources.append(replace(resource, fields=fields))
         keeper.record.rekey(key, resources, lease)
     return tuple(sorted(told))
-
-
-@contextmanager
-def _held(keeper: Keeper) -> Iterator[Lease]:
-    if not keeper.scopes:
-        raise UserMustFix("the operator file names no target", hint="add one under `targets:`")
-    with ExitStack() as stack:
-        for scope in sorted(set(keeper.scopes)):
-            lease = keeper.record.acquire(scope, keeper.owner, keeper.clock.now(), LEASE_SECONDS)
-            stack.callback(keeper.record.release, lease)
-        yield lease
 
 
 def _again(

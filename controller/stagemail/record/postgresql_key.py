@@ -61,7 +61,11 @@ def _kept(mark: str, key_file: KeyFile) -> bytes:
     failed: StagemailError | None = None
     with translated(key_file.path):
         try:
-            key = key_file.fitting(mark, load(key_file.path))
+            try:
+                found = load(key_file.path)
+            except FileNotFoundError:
+                found = b""  # the one that lies beside it may be the record's: a move was killed before its end
+            key = key_file.fitting(mark, found)
         except FileNotFoundError:
             failed = missing_key(key_file.path)
         else:

@@ -73,7 +73,12 @@ def _postgresql() -> Any:
         missing = error.name or ""
     else:
         return postgresql_opening
-    raise UserMustFix(
+    raise without_driver(missing)
+
+
+def without_driver(missing: str) -> UserMustFix:
+    """The extra is not installed."""
+    return UserMustFix(
         f"`state: postgresql://…` needs what is not installed: {missing}", hint="pip install 'stagemail[postgresql]'"
     )
 

@@ -113,8 +113,8 @@ class Running:
                 randomness=secrets.token_bytes,
                 clock=self.clock,
                 is_gone=self._is_gone,
-                secret=lambda: self._named(self.installation.operator.state_key),
-                password=lambda: self._named(self.installation.operator.state_password),
+                secret=self.state_key,
+                password=self.state_password,
             )
             kept = self._closing.enter_context(opened)
             return ShieldedRecord(kept, self._shield, self._net.scrub, self._note_begun, self.pulse)
@@ -131,9 +131,7 @@ class Running:
             except ModuleNotFoundError as error:
                 hint = "pip install 'stagemail[postgresql]'"
                 raise UserMustFix(f"`state: {SHARED}://…` needs {error.name}", hint=hint) from None
-            self._shared["sharing"] = made(
-                state, lambda: self._named(self.installation.operator.state_password), owner(), speed_of(self.clock)
-            )
+            self._shared["sharing"] = made(state, self.state_password, owner(), speed_of(self.clock))
             if not self._outlives:
                 self._closing.callback(self._shared["sharing"].close)
         return self._shared["sharing"]
@@ -142,6 +140,14 @@ class Running:
         """Whether the holder of a lease is gone: seen on this host, or silent for too long on another."""
         sharing = self.sharing
         return is_gone(other) or (sharing is not None and bool(sharing.is_gone(other)))
+
+    def state_key(self) -> Secret | None:
+        """What ``stateKey`` names."""
+        return self._named(self.installation.operator.state_key)
+
+    def state_password(self) -> Secret | None:
+        """What ``statePassword`` names, now."""
+        return self._named(self.installation.operator.state_password)
 
     def _named(self, reference: "SecretReference | None") -> Secret | None:
         """A secret of the record's. Credentials of its own: those of the run are keyed by the record that it opens."""
