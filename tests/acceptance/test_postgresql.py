@@ -126,3 +126,16 @@ def test_a_controller_begins_without_its_database_and_goes_on_when_it_is_back(
         stopped.start()
         applied.until(lambda: port(applied) == "587", "the next change is live")
     applied.run("history", "--verify").shows("none altered")
+
+
+def test_of_two_hosts_that_apply_at_once_one_writes(bench: Bench, database: str) -> None:
+    before = bench.mark()
+    processes = [bench.start("--state", database, "apply", "qa") for _ in range(2)]
+    told = ["".join(process.communicate(timeout=60)) for process in processes]
+    assert not any("Traceback" in text for text in told), told
+    assert 0 in {process.returncode for process in processes}, told
+    for process, text in zip(processes, told, strict=True):
+        assert process.returncode == 0 or "is being written to by" in text, text
+    assert bench.writes(before)["PATCH", "QA"] == 1
+    bench.run("--state", database, "plan", "qa", "--detailed-exitcode")
+    bench.run("--state", database, "history", "--verify").shows("none altered")

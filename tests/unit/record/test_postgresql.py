@@ -1,6 +1,7 @@
 """The record in PostgreSQL: what it says when something is wrong, that it comes back, and whose key it takes."""
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Timer
@@ -13,6 +14,7 @@ from sqlalchemy import text
 from tests.postgresql import GUARDED, PASSWORD, PostgreSql
 from tests.unit.record.clocks import WallClock
 
+from stagemail import record as record_package
 from stagemail.errors import (
     Busy,
     CorruptRecord,
@@ -291,3 +293,11 @@ def test_another_key_is_refused_and_nothing_is_forgotten(database: str, tmp_path
     file.write_bytes(key)
     with opened(database, tmp_path) as record:
         assert record.audit().sealed == 1
+
+
+def test_without_the_driver_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "stagemail.record.postgresql_opening", raising=False)
+    monkeypatch.delattr(record_package, "postgresql_opening", raising=False)
+    monkeypatch.setitem(sys.modules, "stagemail.record.postgresql", None)
+    with pytest.raises(UserMustFix, match=r"pip install 'stagemail\[postgresql\]'"):
+        opened("postgresql://ann@127.0.0.1/x", tmp_path)
