@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks import corpus, mail, peers, platform_runs, preflights, secret_reads, works
+from benchmarks import controllers, corpus, loops, mail, peers, platform_runs, preflights, secret_reads, works
 from benchmarks.flood import flood
 from benchmarks.running import Medians, interleaved, once
 from benchmarks.table import Row, compared, table
@@ -37,7 +37,7 @@ def main() -> int:
     rows: list[Row] = []
     sections: list[tuple[Callable[[Bench, float], Iterator[Row]], float]] = [
         (_help, 0.02), (_mail, 0.1), (_plan, 0.5), (_flat, 0.55), (_memory, 0.6), (_secrets, 0.65),
-        (_preflight, 0.68), (_flood, 0.72), (_validate, 0.9), (_apply, 1.0),
+        (_preflight, 0.68), (_flood, 0.72), (_loop, 0.73), (_idle, 0.8), (_validate, 0.9), (_apply, 1.0),
     ]  # fmt: skip
     for section, share in sections:
         for row in section(bench, start + SECONDS * share):
@@ -111,6 +111,24 @@ def _preflight(_bench: Bench, until: float) -> Iterator[Row]:
     met = passed == count and many <= single / 10
     ours, peer = f"{many:.2f} s (×{times:.1f} the slowest)", f"one by one {single:.2f} s"
     yield Row(work, ours, peer, f"1/{single / many:.1f}", "≤ 1/10", met, 1)
+
+
+def _loop(_bench: Bench, _until: float) -> Iterator[Row]:
+    small, large = loops.per_stage(10), loops.per_stage(10_000)
+    shown = f"{small * 1e6:.1f} → {large * 1e6:.1f} µs"
+    work = "the loop for each stage that is due, 10 → 10,000 stages"
+    yield Row(work, shown, "", f"×{large / small:.2f}", "flat (≤ ×1.5)", large <= 1.5 * small, 5)
+
+
+def _idle(bench: Bench, until: float) -> Iterator[Row]:
+    if time.monotonic() > until:
+        return
+    stages = 20 if QUICK else 400
+    found = controllers.idle(bench, stages, 20.0 if QUICK else 65.0)
+    work = f"controller, {stages} stages, nothing new, a look a minute"
+    shown = f"{found.share:.2%} of a core"
+    yield Row(work, shown, "", "", "≤ 1 %", found.share <= 0.01, 1)
+    yield Row(f"{work}: memory", f"{found.memory:.0f} MB", "", "", "≤ 100 MB", found.memory <= 100, 1)
 
 
 def _flood(_bench: Bench, until: float) -> Iterator[Row]:
