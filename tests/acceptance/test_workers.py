@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from urllib.request import urlopen
 
 import pytest
 from tests.acceptance.bench import Bench
@@ -142,3 +143,20 @@ def test_a_commit_is_reconciled_once_by_one_of_two_workers(shared: Bench, start:
     until(lambda: port(shared) == "2587", "the pushed change is live")
     assert shared.writes(before)["PATCH", "QA"] == 1
     shared.run("history", "qa", "--limit", "1").shows("done")
+
+
+@pytest.mark.parametrize("arguments", [("worker",), ("controller", "--leave-to-workers")])
+def test_without_postgresql_there_is_nothing_to_share(bench: Bench, arguments: tuple[str, ...]) -> None:
+    bench.run(*arguments, expect=2).shows("`state` is no PostgreSQL", "postgresql://")
+
+
+def test_a_worker_answers_for_its_health_and_its_metrics_and_ends_in_order(shared: Bench, start: Start) -> None:
+    worker = start("worker", "--listen", "127.0.0.1:0")
+    assert worker.stdout is not None
+    lines = [worker.stdout.readline(), worker.stdout.readline()]
+    address = lines[1].removeprefix("listening on ").strip()
+    for path, expected in (("healthz", "ok"), ("readyz", "ready"), ("metrics", "stagemail_build_info")):
+        with urlopen(f"http://{address}/{path}", timeout=PATIENCE) as answer:
+            assert expected in answer.read().decode()
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(PATIENCE) == 0

@@ -13,7 +13,7 @@ from typing import Any
 
 from stagemail.dispatch.in_process import InProcessDispatcher
 from stagemail.dispatch.split import SplitDispatcher
-from stagemail.errors import StagemailError
+from stagemail.errors import StagemailError, UsageError
 from stagemail.model.job import Hint
 from stagemail.model.news import News
 from stagemail.ports import Dispatcher, Observer
@@ -46,6 +46,11 @@ class Controlling(Process):
         self._sharing: Any = self.running.sharing
         self._dispatcher: Dispatcher
         workers = self.installation.operator.controller.workers
+        if self._sharing is None and not passes:
+            raise UsageError(
+                f"{self.path.name}: `state` is no PostgreSQL, so no worker can do what is left to workers",
+                hint="write `state: postgresql://…`, or leave `--leave-to-workers` out",
+            )
         if self._sharing is None:
             self._dispatcher = InProcessDispatcher(_thread, workers, self.clock)
         else:
