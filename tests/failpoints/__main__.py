@@ -16,7 +16,7 @@ from functools import partial
 
 from tests.failpoints.cases import KINDS, SCENARIOS, WORDS, Outcome, Round
 from tests.failpoints.matrix import EACH, cases, golden, killed, played, points, rounds, worlds
-from tests.failpoints.world import State
+from tests.failpoints.world import STOPS_WITHIN, State
 from tests.postgresql import USER, PostgreSql
 
 
@@ -30,6 +30,7 @@ class Asked:
     seed: int
     until: float
     scenarios: tuple[str, ...]
+    kinds: tuple[str, ...]
 
 
 @contextmanager
@@ -53,7 +54,8 @@ def _on(server: PostgreSql) -> State:
 
 def _matrix(number: int, asked: Asked) -> list[Outcome]:
     with states(asked.state) as state, worlds(state) as made:
-        wanted = cases(points(made, asked.scenarios))[number :: asked.workers]
+        every = [case for case in cases(points(made, asked.scenarios)) if case.kind in asked.kinds]
+        wanted = every[number :: asked.workers]
         done = []
         for outcome in played(made, wanted):
             if time.monotonic() > asked.until:
@@ -97,14 +99,16 @@ def _tell_matrix(done: list[Outcome], seconds: float) -> int:
     _say(f"{'failpoint':{width}}  {'  '.join(f'{WORDS[kind]:>9}' for kind in KINDS)}  sent again")
     for name, row in by.items():
         _say(f"{name:{width}}  {'  '.join(f'{row.get(kind, chr(45)):>9}' for kind in KINDS)}  {again[name]}")
+    late = sum(one.seconds > STOPS_WITHIN for one in done)
     failed = sum(bool(one.problem) for one in done)
     _say(
         f"{len(by)} failpoints, {len(done)} cases: {len(done) - failed} converged, {failed} did not; "
         f"{sum(not one.reached for one in done)} not met; "
         f"restarts at most {max((one.restarts for one in done), default=0)}; "
-        f"{again.total()} calls sent again, each a masked secret; {seconds:.0f} s"
+        f"{again.total()} calls sent again, each a masked secret; from SIGTERM to the end at most "
+        f"{max((one.seconds for one in done), default=0.0):.1f} s, {late} over {STOPS_WITHIN:.0f} s; {seconds:.0f} s"
     )
-    return failed
+    return failed + late
 
 
 def _tell_kills(done: list[Round], seconds: float) -> int:
@@ -123,6 +127,7 @@ def main() -> int:
     parser.add_argument("--only", choices=["matrix", "kills"])
     parser.add_argument("--state", choices=["sqlite", "postgresql"], action="append")
     parser.add_argument("--scenario", choices=sorted(SCENARIOS), action="append")
+    parser.add_argument("--kind", choices=KINDS, action="append")
     parser.add_argument("--kills", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=20261127)
     parser.add_argument("--minutes", type=float, default=240.0, help="Stop each part after so long.")
@@ -137,7 +142,7 @@ def main() -> int:
             began = time.monotonic()
             until = began + given.minutes * 60
             scenarios = tuple(given.scenario or SCENARIOS)
-            asked = Asked(state, given.workers, given.kills, given.seed, until, scenarios)
+            asked = Asked(state, given.workers, given.kills, given.seed, until, scenarios, tuple(given.kind or KINDS))
             with ProcessPoolExecutor(given.workers) as pool:
                 shares = list(pool.map(partial(work, asked=asked), range(given.workers)))  # type: ignore[arg-type]
             bad += tell([one for share in shares for one in share], time.monotonic() - began)  # type: ignore[operator]

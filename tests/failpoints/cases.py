@@ -9,11 +9,11 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tests.failpoints.instrument import Kind
-from tests.failpoints.world import PATIENCE, STOPS_WITHIN, Said, World, doubled, lost
+from tests.failpoints.world import PATIENCE, Said, World, doubled, lost
 
 KINDS: Final[tuple[Kind, ...]] = ("kill", "stop", "break", "full")
 WORDS: Final[Mapping[Kind, str]] = {"kill": "SIGKILL", "stop": "SIGTERM", "break": "exception", "full": "disk full"}
@@ -42,12 +42,14 @@ class Outcome:
     problem: str = ""
     again: int = 0
     restarts: int = 0
+    seconds: float = 0.0
+    """From SIGTERM to the end of the process: the long form holds it to 10 s, no timing decides the short one."""
 
 
 def play(world: World, case: Case) -> Outcome:
     """One case from its change to the last look."""
     try:
-        return SCENARIOS[case.scenario](world, case)
+        return replace(SCENARIOS[case.scenario](world, case), seconds=world.seconds if case.kind == "stop" else 0.0)
     except AssertionError as failed:
         return Outcome(case, World.was_reached({"trace": world.folder / "trace"}), str(failed) or "an assertion")
 
@@ -58,7 +60,7 @@ def apply(world: World, case: Case) -> Outcome:
     before = world.mark()
     plan = world.plan(case.kind, case.point, case.nth)
     said = world.said("apply", "qa", expect=None, plan=plan)
-    _ended_well(said, case)
+    _ended_well(world, said, case)
     assert said.code != 0 or world.is_live(), f"it says done, and it is not:\n{said.text}"
     restarts = _again(world, "apply", "qa")
     return _checked(world, case, before, said.reached, restarts)
@@ -115,10 +117,9 @@ def _stopped(world: World, pid: int, case: Case) -> None:
     if code is None:
         began = time.monotonic()
         os.kill(pid, signal.SIGTERM)
-        code = world.wait(pid, STOPS_WITHIN + 2)
-        seconds = time.monotonic() - began
+        code = world.wait(pid)
+        world.seconds = time.monotonic() - began
         assert code is not None, f"does not end by SIGTERM: {world.outputs()}"
-        assert seconds < STOPS_WITHIN, f"ends {seconds:.1f} s after SIGTERM"
     assert code == (-signal.SIGKILL if case.kind == "kill" and case.point else 0) or (
         case.kind == "kill" and code == 0
     ), f"ended with {code}: {world.outputs()}"
@@ -160,7 +161,7 @@ def rotate_key(world: World, case: Case) -> Outcome:
     assert _again(world, "apply", "qa") <= 1
     before = world.mark()
     said = world.said("secrets", "rotate-key", expect=None, plan=world.plan(case.kind, case.point, case.nth))
-    _ended_well(said, case)
+    _ended_well(world, said, case)
     restarts = _again(world, "secrets", "rotate-key")
     world.said("apply", "qa")
     assert not world.writes(before), f"a new key sends something: {world.writes(before)}"
@@ -174,7 +175,7 @@ def decide(world: World, case: Case) -> Outcome:
     said = world.said(
         "suspend", "qa", "--reason", "a test", expect=None, plan=world.plan(case.kind, case.point, case.nth)
     )
-    _ended_well(said, case)
+    _ended_well(world, said, case)
     restarts = _again(world, "suspend", "qa", "--reason", "a test")
     world.change(rotate=False)
     world.said("apply", "qa", "--automatic", expect=None)
@@ -189,7 +190,7 @@ def first(world: World, case: Case) -> Outcome:
     world.forget_record()
     before = world.mark()
     said = world.said("apply", "qa", expect=None, plan=world.plan(case.kind, case.point, case.nth))
-    _ended_well(said, case)
+    _ended_well(world, said, case)
     restarts = _again(world, "apply", "qa")
     assert not world.writes(before), f"an adoption wrote: {world.writes(before)}"
     world.said("secrets", "push", "qa")
@@ -204,7 +205,7 @@ def recover(world: World, case: Case) -> Outcome:
     killed = "after target.odc.transport:Transport.send opened().stream [POST]"
     world.said("apply", "qa", expect=-signal.SIGKILL, plan=world.plan("kill", killed, 1 + case.rotate))
     said = world.said("apply", "qa", expect=None, plan=world.plan(case.kind, case.point, case.nth))
-    _ended_well(said, case)
+    _ended_well(world, said, case)
     restarts = _again(world, "apply", "qa")
     return _checked(world, case, before, said.reached, restarts)
 
@@ -216,7 +217,7 @@ def send_test(world: World, case: Case) -> Outcome:
     command = ("send-test", "--stage", "qa", "--to", "team@example.com", "--id", name, "--subject", name)
     with world.sink() as sink:
         said = world.said(*command, expect=None, plan=world.plan(case.kind, case.point, case.nth))
-        _ended_well(said, case)
+        _ended_well(world, said, case)
         again = world.said(*command, expect=None)
         assert again.code in (0, 5), f"ended with {again.code}: {again.text}"
         arrived = [message for message in sink.inbox() if message["Subject"].endswith(name)]
@@ -233,14 +234,13 @@ SCENARIOS: Final[Mapping[str, Callable[[World, Case], Outcome]]] = {
 }  # fmt: skip
 
 
-def _ended_well(said: Said, case: Case) -> None:
+def _ended_well(world: World, said: Said, case: Case) -> None:
     """The process ended as this kind of fault says."""
+    world.seconds = said.seconds
     if not said.reached:
         return
     expected = {"kill": (-signal.SIGKILL,), "stop": (143, 0), "break": (0, 1, 5), "full": (0, 1, 4, 5)}[case.kind]
     assert said.code in expected, f"ended with {said.code}, not {expected}:\n{said.text}"
-    if case.kind == "stop":
-        assert said.seconds < STOPS_WITHIN, f"ended {said.seconds:.1f} s after it began"
     if case.kind == "full" and said.code:
         assert "full" in said.text or "No space" in said.text, f"says nothing of the disk:\n{said.text}"
 

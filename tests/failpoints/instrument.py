@@ -12,6 +12,7 @@ import resource
 import signal
 import sqlite3
 import sys
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib.abc import MetaPathFinder
@@ -54,7 +55,7 @@ class Plan:
             self.left -= 1
             if self.left != 0:
                 return
-            os.write(self._trace, b"HERE\n")
+            os.write(self._trace, f"HERE\n{time.monotonic()}\n".encode())
         if self.kind == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         elif self.kind == "stop":

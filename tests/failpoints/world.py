@@ -75,7 +75,7 @@ spec: {apps: [App0002]}
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """How a process ended and what it said. ``reached``: the failpoint was passed. ``seconds`` until it ended."""
+    """How a process ended and what it said; whether the failpoint was ``reached``, and the ``seconds`` since then."""
 
     code: int
     out: str
@@ -161,6 +161,8 @@ class World:
         self._forget = state.forget
         self.state = state.text or f"sqlite:///{folder / 'stagemail.db'}"
         self.number = 0
+        self.seconds = 0.0
+        """How long the last stop took."""
         self.secret = "smtp-secret-0"
         self.mail_port = _free_port()
         self._launcher = launcher
@@ -254,14 +256,13 @@ class World:
 
     def said(self, *arguments: str, expect: int | None = 0, plan: dict[str, Any] | None = None) -> Said:
         """Run a command to its end."""
-        began = time.monotonic()
         pid = self.start(*arguments, plan=plan)
         code = self.wait(pid)
         if code is None:
             os.kill(pid, signal.SIGKILL)
             self.wait(pid)
             raise AssertionError(f"{arguments} did not end within {PATIENCE} s: {self._read('err')}")
-        said = Said(code, self._read("out"), self._read("err"), self.was_reached(plan), time.monotonic() - began)
+        said = Said(code, self._read("out"), self._read("err"), self.was_reached(plan), self._since(plan))
         self.judge(arguments, said, expect)
         return said
 
@@ -278,6 +279,11 @@ class World:
         """Whether the failpoint of a plan was passed."""
         trace = Path(plan["trace"]) if plan else None
         return trace is not None and trace.exists() and "\nHERE\n" in "\n" + trace.read_text()
+
+    def _since(self, plan: dict[str, Any] | None) -> float:
+        """Seconds since the failpoint was passed."""
+        trace = self.trace() if self.was_reached(plan) else []
+        return time.monotonic() - float(trace[trace.index("HERE") + 1]) if trace else 0.0
 
     def plan(self, kind: Kind | None, point: str = "", nth: int = 1) -> dict[str, Any]:
         """A plan for the next process, with a trace of its own."""
