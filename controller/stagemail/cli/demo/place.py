@@ -224,6 +224,7 @@ def _environment(speed: float) -> Mapping[str, str]:
         **kept,
         "STAGEMAIL_ODC_CLIENT_SECRET": "emulator-secret",
         "STAGEMAIL_SMTP_QA": PASSWORD,
+        "STAGEMAIL_SMTP_PRODUCTION": PASSWORD,
         "STAGEMAIL_CLOCK_SPEED": f"{speed}@{datetime.now(UTC).isoformat()}",
         "COLUMNS": "100",
         "PYTHONUTF8": "1",
