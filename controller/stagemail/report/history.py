@@ -77,7 +77,9 @@ def _written(run: Run, known: Known) -> list[str]:
     done = [outcome for outcome in run.outcomes if outcome.status == "done"]
     found: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for outcome in done:
-        found.setdefault((_PAST.get(outcome.action, outcome.action), outcome.fields), []).append(outcome.label)
+        labels = found.setdefault((_PAST.get(outcome.action, outcome.action), outcome.fields), [])
+        if outcome.label not in labels:  # an app is made live once for its recipients and once for the settings
+            labels.append(outcome.label)
     return [f"{verb} {', '.join(labels)}{_of(fields)}{where}" for (verb, fields), labels in found.items()]
 
 

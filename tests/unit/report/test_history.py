@@ -110,3 +110,9 @@ def test_a_report_refuses_a_time_without_a_zone() -> None:
 def test_a_duration_in_words(seconds: int, text: str) -> None:
     assert took_text(AT, AT + timedelta(seconds=seconds)) == text
     assert took_text(datetime.now(UTC), None) == ""
+
+
+def test_what_was_made_live_twice_in_one_run_is_named_once() -> None:
+    once = next(outcome for outcome in LIVE.outcomes if outcome.status == "done")
+    twice = replace(LIVE, outcomes=(once, replace(once, step=f"{once.step}:again")))
+    assert history_text([twice]).count(once.label) == history_text([replace(LIVE, outcomes=(once,))]).count(once.label)
