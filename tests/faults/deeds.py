@@ -111,6 +111,9 @@ class Deeds:
         self._number += 1
         stage, name = self._random.choice(sorted(STAGES.items()))
         wanted = self._model.wanted[name]
+        if self._is_edited(stage):
+            self.counts["commit"] -= 1
+            return  # a change in Git over somebody's edit is a takeover: held for a person, rightly
         path = f"environments/{stage}/email.yaml"
         if self._random.random() < 0.5:
             new = "2587" if wanted["port"] == "587" else "587"
@@ -129,10 +132,10 @@ class Deeds:
         field, app, value = self._random.choice(
             [("port", "", "26"), ("senderName", "", f"Somebody {self._number}"), ("testListActive", "CRM", "false")]
         )
-        is_open = any(e.stage == stage and not e.overtaken and e.gone_at is None for e in self.edits[-20:])
-        if is_open or (field == "testListActive" and name != "QA"):
+        moving = any(self._model.live(name)[key] != value for key, value in self._model.wanted[name].items())
+        if moving or self._is_edited(stage) or (field == "testListActive" and name != "QA"):
             self.counts["edit"] -= 1
-            return  # one edit of a stage at a time, so that what is noticed is known
+            return  # one edit of a stage at a time, and none over a commit that is not live yet
         self._number += 1
         self._model.disturbed(name, app)
         self._bench.platform.set(name, field, value, app=app or None)
@@ -159,6 +162,9 @@ class Deeds:
         self._remote.with_name("away.git").rename(self._remote)
         self._back = 0.0
         push(self._bench)
+
+    def _is_edited(self, stage: str) -> bool:
+        return any(e.stage == stage and not e.overtaken and e.gone_at is None for e in self.edits)
 
     def _overtake(self, name: str) -> None:
         for edit in self.edits:

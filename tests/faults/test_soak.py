@@ -22,7 +22,7 @@ def judge(found: Found) -> None:
     assert found.plan == 0, "nothing is left to do"
     assert "none altered, removed or moved" in found.journal
     assert found.refused == 0, "the platform's limits were kept"
-    assert found.noticed, shown
+    assert found.passes > found.failed_passes, shown
     assert found.quarter(3, "descriptors") <= found.quarter(1, "descriptors") + 4, shown
 
 
