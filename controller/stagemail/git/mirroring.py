@@ -9,7 +9,7 @@ from dataclasses import field, replace
 from pathlib import Path
 
 from stagemail.dataclass import dataclass
-from stagemail.errors import NotFound
+from stagemail.errors import NotFound, UserMustFix
 from stagemail.git.arguments import DEFAULT_PROTOCOLS, safe_branch, safe_url
 from stagemail.git.command import Command
 from stagemail.git.repository import Repository, full_id, open_repository
@@ -32,11 +32,11 @@ def mirror(url: str, folder: Path, *, branch: str | None, access: Access) -> Rep
     """Fetch every branch (or one) with full history into the bare repository ``folder``, which is made where missing.
 
     HEAD is the branch, or the remote's own. Branches that the remote lost are removed. Raises UsageError,
-    Unreachable, NotPermitted, NotFound.
+    Unreachable, NotPermitted, NotFound, UserMustFix.
     """
     safe_url(url, access.protocols)
     head = f"refs/heads/{safe_branch(branch)}" if branch is not None else None
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(folder)
     Command(folder).run("init", "--quiet", "--bare", "--template=", ".", what=f"mirror {folder}")
     environment = {"GIT_ALLOW_PROTOCOL": ":".join(access.protocols), **access.environment}
     remote = Command(folder, access.config, environment)
@@ -58,12 +58,25 @@ def workshop(url: str, folder: Path, protocols: tuple[str, ...]) -> Repository:
     Nothing is fetched. Raises UsageError for an address that is none.
     """
     safe_url(url, protocols)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make(folder)
     if not (folder / "HEAD").is_file():  # several processes may work here at once, and making it takes a lock
         Command(folder).run("init", "--quiet", "--bare", "--template=", ".", what=f"folder {folder}")
     found = open_repository(folder)
     remote = ("remote.origin.url", url)
     return replace(found, command=replace(found.command, config=(*found.command.config, remote)))
+
+
+def _make(folder: Path) -> None:
+    failed = ""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        failed = os.strerror(error.errno or 0)
+    if failed:
+        raise UserMustFix(
+            f"the folder of the mirror {folder} cannot be made: {failed}",
+            hint="mend the path, its permissions or the space on its disk; $XDG_CACHE_HOME says where it lies",
+        )
 
 
 def origin(repository: Repository) -> str:
@@ -75,7 +88,7 @@ def origin(repository: Repository) -> str:
 def remote_tip(url: str, *, branch: str | None, access: Access, at: Path) -> str | None:
     """The full id of a remote's branch (None: of its HEAD) now; None where it has none. Nothing is fetched.
 
-    ``at`` is any folder. Raises UsageError, Unreachable, NotPermitted, NotFound.
+    ``at`` is any folder. Raises UsageError, Unreachable, NotPermitted, NotFound, UserMustFix.
     """
     safe_url(url, access.protocols)
     name = "HEAD" if branch is None else f"refs/heads/{safe_branch(branch)}"

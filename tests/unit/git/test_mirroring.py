@@ -7,7 +7,7 @@ import pytest
 from tests.unit.git.repositories import GitRun
 
 from stagemail import git
-from stagemail.errors import NotFound, StagemailError, Unreachable
+from stagemail.errors import NotFound, StagemailError, Unreachable, UserMustFix
 
 FILE = git.Access(protocols=("file",), timeout=30.0)
 
@@ -120,3 +120,9 @@ def test_a_users_rewriting_of_urls_does_not_lead_elsewhere(
     monkeypatch.setenv("HOME", str(home))
     repository = git.mirror(str(clone), tmp_path / "mirror", branch="main", access=FILE)
     assert git.commit(repository, git.resolve(repository, "main")).subject == "Second"
+
+
+def test_a_folder_that_cannot_be_made_is_the_users_to_mend(clone: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UserMustFix, match="cannot be made: Not a directory"):
+        git.mirror(f"file://{clone}", tmp_path / "file" / "mirror", branch=None, access=FILE)
