@@ -122,6 +122,10 @@ def test_a_worker_that_was_paused_writes_nothing_more_when_it_wakes(
     until(lambda: bool(postgresql.sql(database.rpartition("/")[2], woken)), "it shows itself again")
     time.sleep(1.0)  # what it would do wrong, it would do at once
     assert len(shared.ledger(before)) <= 1, "at most the request that was under way"
+    working.send_signal(signal.SIGTERM)
+    out, _ = working.communicate(timeout=PATIENCE)
+    stopped = ("no longer holds the lease", "the record ")  # by the fence, or as a transaction that slept was given up
+    assert any(words in out for words in stopped), "it did not stop just because nothing was left to do"
     shared.run("status", "qa").shows("qa Ready")
 
 
