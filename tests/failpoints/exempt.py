@@ -26,7 +26,6 @@ MODULES: Final = {
 """Modules, with everything below them, that keep nothing that could be lost."""
 
 PLACES: Final = {
-    "git.mirroring:workshop folder.mkdir": "a folder of the cache, made where missing",
     "record.postgresql:PostgresDatabase.write connection.begin": "PostgreSQL is played by `make faults`",
     "record.postgresql_opening:begin database.write": "PostgreSQL is played by `make faults`",
     "record.sql:SqlRecord.note_copied database.write": "how far the journal was copied; without the note it is again",
