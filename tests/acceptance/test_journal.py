@@ -43,7 +43,7 @@ def test_what_the_controller_does_is_on_the_branch_and_both_say_the_same(applied
     text = applied.run("history", "--verify").shows("none altered, removed or moved", f"{BRANCH} has the same").text
     assert "0 events" not in text
     with closing(sqlite3.connect(applied.repository / "stagemail.db")) as connection, connection:
-        connection.execute("DELETE FROM events WHERE seq = (SELECT max(seq) FROM events WHERE kind = 'settled')")
+        connection.execute("DELETE FROM events WHERE seq = (SELECT min(seq) FROM events WHERE kind = 'settled')")
     told = applied.run("history", "--verify", expect=1)
     told.shows("(settled of qa, ", f"is on the branch {BRANCH} and not in the database", "in the database: event")
     assert commits(audit) > 0

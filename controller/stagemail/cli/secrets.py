@@ -51,9 +51,10 @@ def check(
 
 def _known(session: RunSession) -> tuple[dict[str, str], frozenset[str]]:
     """The user names by stage, and the stages of production."""
-    configurations = {stage: desired.configuration for stage, desired in session.loaded.stages.items()}
-    names = {stage: str(found.fields.get(email.USERNAME, "")) for stage, found in configurations.items() if found}
     stages = session.installation.operator.stages
+    every = {stage: desired for stage in stages if (desired := session.desired_of(stage)) is not None}
+    configurations = {stage: desired.configuration for stage, desired in every.items()}
+    names = {stage: str(found.fields.get(email.USERNAME, "")) for stage, found in configurations.items() if found}
     return names, frozenset(name for name, stage in stages.items() if stage.purpose == "production")
 
 
