@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import boto3
 from botocore import exceptions as refusals
+from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from botocore.credentials import (
     AssumeRoleCredentialFetcher,
@@ -22,8 +23,10 @@ from botocore.credentials import (
 )
 from botocore.parsers import ResponseParserError
 from botocore.session import get_session
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from stagemail.errors import InvalidInput, NotFound, NotPermitted, SecretUnexpected, StagemailError, Unreachable
+from stagemail.secret import bounded
 
 LIMITS: Final = Config(
     connect_timeout=5,
@@ -76,6 +79,8 @@ class AwsClient:
         except refusals.ClientError as error:
             code, status = _coded(error)
             failed = meaning(code) or _refused(code, status, where)
+        except bounded.AnswerTooLarge:
+            failed = bounded.endless(where)
         except (refusals.BotoCoreError, ResponseParserError, OSError, ValueError, KeyError) as error:
             failed = _failed(error, where)
         if failed is not None:
@@ -108,7 +113,7 @@ class AwsClient:
         if self._settings.get("externalId"):
             more["ExternalId"] = self._settings["externalId"]
         fetcher = AssumeRoleCredentialFetcher(
-            lambda service, **given: boto3.Session().client(service, **{**given, **options}),
+            lambda service, **given: self._chain().create_client(service, **{**given, **options}),
             before,
             self._settings["roleArn"],
             extra_args=more,
@@ -118,9 +123,43 @@ class AwsClient:
 
     def _chain(self) -> Any:
         core = get_session()
+        core.register("creating-client-class", lambda base_classes, **_: base_classes.insert(0, _BoundedClient))
         if self._settings.get("profile"):
             core.set_config_variable("profile", self._settings["profile"])
         return core
+
+
+class _BoundedClient:
+    """What boto3 lets us add to every client of a session, those of its logins too: it reads no endless answer."""
+
+    _endpoint: Any
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self._endpoint.http_session = _Bounded(self._endpoint.http_session)
+
+
+class _Bounded:
+    """What botocore sends with, which reads whatever comes, up to our limit."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
+
+    def send(self, request: Any) -> AWSResponse:
+        """The response with its body. Raises AnswerTooLarge, and what botocore raises."""
+        request.stream_output = True  # so that the body is left to us
+        got = self._inner.send(request)
+        try:
+            body = bounded.read(got.raw, decode=False)
+        except ReadTimeoutError as error:
+            raise refusals.ReadTimeoutError(endpoint_url=request.url, error=error) from None
+        except HTTPError as error:
+            raise refusals.ConnectionClosedError(endpoint_url=request.url, error=error) from None
+        return AWSResponse(got.url, got.status_code, got.headers, bounded.Body(body))
+
+    def close(self) -> None:
+        """End its connections."""
+        self._inner.close()
 
 
 class _Role:

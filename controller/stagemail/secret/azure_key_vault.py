@@ -13,11 +13,14 @@ from typing import Any, Final
 
 from azure.core import exceptions as refusals
 from azure.core.pipeline.policies import RetryPolicy
+from azure.core.pipeline.transport import RequestsTransport
 from azure.identity import CredentialUnavailableError
 from azure.keyvault.secrets import SecretClient
+from requests import Session
 
 from stagemail.errors import NotFound, NotPermitted, SecretUnexpected, SecretUnusable, StagemailError, Unreachable
 from stagemail.model.secret import SecretRef, SecretVersion
+from stagemail.secret import bounded
 from stagemail.secret.azure_login import credential
 from stagemail.secret.key import name_of, with_field
 from stagemail.secret.value import from_bytes
@@ -83,12 +86,12 @@ class AzureStore:
         answer: Any = None
         try:
             answer = self._connected().get_secret(ref.key, ref.version or None)
+        except bounded.AnswerTooLarge:
+            failed = bounded.endless(where)
         except CredentialUnavailableError:
             failed = _no_login(where)
-        except refusals.ClientAuthenticationError:
-            failed = NotPermitted(
-                f"{where}: the login was refused", hint="check `login` of the store and its credential"
-            )
+        except refusals.ClientAuthenticationError as error:
+            failed = bounded.endless(where) if bounded.was_too_large(error) else _refused_login(where)
         except refusals.HttpResponseError as error:
             failed = _refused(error, ref, where)
         except (refusals.ServiceRequestError, refusals.ServiceResponseError, OSError) as error:
@@ -112,9 +115,17 @@ class AzureStore:
                         retry_total=2, retry_backoff_factor=0.2, retry_backoff_max=_LONGEST_WAIT, timeout=30
                     ),
                 }
-                login = credential(self._settings.get("login") or {}, self._base, self._environ, limits)
-                self._client = SecretClient(self._url, login, **limits)
+                given = self._settings.get("login") or {}
+                login = credential(given, self._base, self._environ, {**limits, "transport": _transport(limits)})
+                self._client = SecretClient(self._url, login, **limits, transport=_transport(limits))
             return self._client
+
+
+def _transport(limits: Mapping[str, Any]) -> RequestsTransport:
+    """Azure's transport, which reads no answer beyond the limit."""
+    session = Session()
+    bounded.bound(session)
+    return RequestsTransport(session=session, **limits)
 
 
 def _moment(value: object) -> str:
@@ -136,6 +147,10 @@ def _no_login(where: str) -> StagemailError:
         f"{where}: no login for Azure",
         hint="check `login` of the store; the method default tries variables, workload and managed identity, and az",
     )
+
+
+def _refused_login(where: str) -> StagemailError:
+    return NotPermitted(f"{where}: the login was refused", hint="check `login` of the store and its credential")
 
 
 def _unexpected(where: str) -> StagemailError:

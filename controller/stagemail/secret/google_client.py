@@ -17,15 +17,19 @@ from google.api_core import exceptions as refusals
 from google.api_core.retry import Retry, if_exception_type
 from google.auth import identity_pool, impersonated_credentials
 from google.auth.exceptions import GoogleAuthError
+from google.auth.transport.requests import AuthorizedSession, Request
 from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 from google.cloud.secretmanager_v1.services.secret_manager_service.transports.rest import (
+    DEFAULT_CLIENT_INFO,
     SecretManagerServiceRestTransport,
 )
 from google.oauth2 import credentials as user
 from google.oauth2 import service_account
-from requests import PreparedRequest, Response
+from requests import PreparedRequest, Response, Session
 from requests import exceptions as failures
 from requests.adapters import HTTPAdapter
+
+from stagemail.secret import bounded
 
 SECONDS: Final = 10.0
 """The time limit of one try."""
@@ -46,7 +50,8 @@ RETRY: Final = Retry(
 """No new try after 15 seconds."""
 logging.getLogger("google.cloud.secretmanager_v1").setLevel(logging.INFO)  # at DEBUG it logs whole answers
 
-_impersonated: Any = impersonated_credentials.Credentials  # it has no types
+_session: Any = AuthorizedSession
+_impersonated: Any = impersonated_credentials.Credentials  # both have no types
 _SCOPES: Final = ("https://www.googleapis.com/auth/cloud-platform",)
 
 
@@ -105,10 +110,17 @@ def _loaded(file: Path) -> Any:
 
 
 class _Rest(SecretManagerServiceRestTransport):
-    """The SDK's REST transport, which follows no redirect and may trust a private authority."""
+    """The SDK's REST transport: it follows no redirect, reads no endless answer and may trust a private authority."""
 
     def __init__(self, ca: str | None, **more: Any) -> None:
         super().__init__(always_use_jwt_access=True, **more)
+        login = Session()
+        login.mount("https://", HTTPAdapter(max_retries=bounded.ClosingRetry(2, respect_retry_after_header=False)))
+        bounded.bound(login)
+        self._session = _session(self._credentials, auth_request=Request(login), default_host=self.DEFAULT_HOST)
+        prepare: Any = self._prep_wrapped_messages
+        prepare(DEFAULT_CLIENT_INFO)  # its methods know their session
+        bounded.bound(self._session)
         self._session.max_redirects = 0
         if ca:
             self._session.mount("https://", _Trusting(ca))

@@ -18,6 +18,7 @@ from requests import exceptions as failures
 
 from stagemail.errors import NotFound, NotPermitted, SecretUnexpected, SecretUnusable, StagemailError, Unreachable
 from stagemail.model.secret import SecretRef, SecretVersion
+from stagemail.secret import bounded
 from stagemail.secret.google_client import RETRY, SECONDS, GoogleClient
 from stagemail.secret.key import name_of, with_field
 from stagemail.secret.value import from_bytes
@@ -65,6 +66,8 @@ class GoogleStore:
             answer = question(self._client.connected())
         except refusals.GoogleAPICallError as error:
             failed = _refused(error, ref, where)
+        except bounded.AnswerTooLarge:
+            failed = bounded.endless(where)
         except (ParseError, failures.TooManyRedirects):
             failed = _unexpected(where)
         except failures.SSLError:

@@ -15,19 +15,20 @@ from typing import Any, Final
 
 from kubernetes import client as _client
 from kubernetes import config
+from kubernetes.client.rest import RESTClientObject
 from urllib3.exceptions import HTTPError, MaxRetryError, SSLError
-from urllib3.util.retry import Retry
 
 from stagemail.errors import NotFound, NotPermitted, SecretUnexpected, StagemailError, Unreachable
 from stagemail.model.secret import SecretRef, SecretVersion
+from stagemail.secret import bounded
 from stagemail.secret.key import name_of, with_field
-from stagemail.secret.value import from_bytes, refuse_pin, too_large
+from stagemail.secret.value import from_bytes, refuse_pin
 
-_config: Any = config  # it has no types
+_config: Any = config  # it has no types, nor has the next
+_request: Any = RESTClientObject.request
 
 TIMEOUT: Final = (5.0, 10.0)
 """Seconds to connect, and to wait for bytes."""
-_BODY: Final = 2 * 1024 * 1024
 _KEY: Final = re.compile(r"(?!.*\.\.)[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?/(?!\.$)[A-Za-z0-9_.-]{1,253}", re.ASCII)
 
 
@@ -68,8 +69,9 @@ class KubernetesStore:
                 name, self._namespace, _preload_content=False, _request_timeout=TIMEOUT
             )
             status = answer.status
-            body = answer.read(_BODY + 1)
-            answer.close()
+            body = answer.read()
+        except bounded.AnswerTooLarge:
+            failed = bounded.endless(where)
         except _client.ApiException as error:
             failed = _refused(int(error.status or 0), where)
         except _config.ConfigException:
@@ -81,8 +83,6 @@ class KubernetesStore:
             failed = _refused(0, where) if isinstance(reason, SSLError) else _unreachable(where)
         if failed is None and status != 200:
             failed = _refused(status, where)
-        if failed is None and len(body) > _BODY:
-            failed = too_large(where)
         if failed is not None:
             raise failed
         return body
@@ -96,7 +96,7 @@ class KubernetesStore:
                 else:
                     _config.load_incluster_config(settings)
                 settings.verify_ssl = True  # whatever the kubeconfig says
-                settings.retries = Retry(
+                settings.retries = bounded.ClosingRetry(
                     total=2,
                     redirect=0,
                     backoff_factor=0.2,
@@ -105,8 +105,23 @@ class KubernetesStore:
                     raise_on_status=False,
                     respect_retry_after_header=False,
                 )
-                self._api = _client.CoreV1Api(_client.ApiClient(settings))
+                connection = _client.ApiClient(settings)
+                connection.rest_client = _Rest(settings)
+                self._api = _client.CoreV1Api(connection)
             return self._api
+
+
+class _Rest(RESTClientObject):
+    """The client's connection, which reads no answer beyond the limit; an error's it would read whole."""
+
+    def request(self, *given: Any, **more: Any) -> Any:
+        """As the client's, with the body read."""
+        got = _request(self, *given, **more)
+        headers = got.headers
+        got.data = bounded.read(got.response)
+        got.response = bounded.Body(got.data)
+        got.response.status, got.response.headers = got.status, headers
+        return got
 
 
 def _unreachable(where: str) -> StagemailError:

@@ -26,6 +26,7 @@ from stagemail.errors import (
     Unreachable,
 )
 from stagemail.model.secret import SecretRef, SecretVersion
+from stagemail.secret import bounded
 from stagemail.secret.key import path_of, with_field
 from stagemail.secret.value import from_bytes
 from stagemail.secret.vault_login import VaultSession
@@ -80,6 +81,8 @@ class VaultStore:
                 if not self._session.ended(adapter):
                     raise
                 answer = self._version(self._session.adapter(), ref)
+        except bounded.AnswerTooLarge:
+            failed = bounded.endless(where)
         except _refusals.VaultError as error:
             failed = _refused(error, ref, where)
         except _failures.RequestException as error:

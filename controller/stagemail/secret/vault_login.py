@@ -6,7 +6,6 @@ Not here: what a path holds (``vault``).
 
 import time
 from collections.abc import Callable, Mapping
-from io import BytesIO
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -15,15 +14,13 @@ from hvac import adapters as _adapters
 from hvac import exceptions as _refusals
 from requests import Session
 from requests.adapters import HTTPAdapter
-from urllib3.util.retry import Retry
 
 from stagemail.errors import SecretUnexpected
+from stagemail.secret import bounded
 from stagemail.secret.login import from_file, from_variable
-from stagemail.secret.value import too_large
 
 TIMEOUT: Final = (5.0, 10.0)
 """Seconds to connect, and to wait for bytes."""
-_BODY: Final = 1024 * 1024
 _SERVICE_ACCOUNT: Final = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 _TOKEN_SECONDS: Final = 60.0
 _SHARE: Final = 0.8
@@ -53,7 +50,10 @@ class VaultSession:
         self._until = 0.0
 
     def adapter(self) -> Any:
-        """hvac's adapter, logged in. Raises what hvac and requests raise, NotFound, SecretEmpty, SecretUnexpected."""
+        """hvac's adapter, logged in.
+
+        Raises what hvac and requests raise, AnswerTooLarge, NotFound, SecretEmpty, SecretUnexpected.
+        """
         with self._lock:
             if self._adapter is not None and self._clock() >= self._until:
                 self._keep(self._renewed(self._adapter))
@@ -122,8 +122,8 @@ class VaultSession:
     def _connected(self) -> Any:
         session = Session()
         session.verify = self._ca or True
-        session.hooks["response"].append(_bounded)
-        retry = Retry(
+        bounded.bound(session)
+        retry = bounded.ClosingRetry(
             total=2,
             backoff_factor=0.2,
             status_forcelist=(429, 500, 502, 503, 504),
@@ -148,12 +148,3 @@ class VaultSession:
 
     def _variable(self, name: str) -> str:
         return from_variable(self._environ, name, f"the login at {self.address}")
-
-
-def _bounded(response: Any, *_args: Any, **_more: Any) -> None:
-    """Read the body up to its limit, before requests reads all of it."""
-    body = response.raw.read(_BODY + 1, decode_content=True)
-    response.raw.release_conn()
-    if len(body) > _BODY:
-        raise too_large("the answer of the secret store")
-    response.raw = BytesIO(body)

@@ -103,7 +103,7 @@ def test_pins_and_missing_entries_are_refused(server: Server, tmp_path: Path) ->
         ((302, {"message": CANARY}), SecretUnexpected),
         ((200, {"kind": "ConfigMap", "metadata": {}, "data": {"password": CANARY}}), SecretUnexpected),
         (secret(b"x" * 65537), SecretUnusable),
-        ((200, b"x" * (2 * 1024 * 1024 + 1)), SecretUnusable),
+        ((200, b"x" * (2 * 1024 * 1024 + 1)), SecretUnexpected),
     ],
 )
 def test_each_refusal_is_its_own_error(server: Server, tmp_path: Path, answer: tuple[int, Any], kind: type) -> None:
