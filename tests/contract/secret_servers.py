@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -118,6 +119,8 @@ class Azure(Versions):
     """
 
     url: str = ""
+    token: str = "token-of-a-test"
+    secret_of_client: str = "right"
     data: dict[str, list[bytes]] = field(default_factory=dict)
     about: dict[tuple[str, int], Any] = field(default_factory=dict)
     answer: Callable[[Call], Answer] | None = None
@@ -125,7 +128,7 @@ class Azure(Versions):
     def __call__(self, call: Call) -> Answer:
         if call.path.startswith("/tenant-1/"):
             return self.entra(call)
-        if call.headers.get("Authorization") != "Bearer token-of-a-test":
+        if call.headers.get("Authorization") != f"Bearer {self.token}":
             resource = self.url.replace("127.", "")
             challenge = f'Bearer authorization="{self.url}/tenant-1", resource="{resource}"'
             return Answer(401, {"error": {"code": "Unauthorized"}}, (("WWW-Authenticate", challenge),))
@@ -139,8 +142,11 @@ class Azure(Versions):
                 "authorization_endpoint": f"{tenant}/authorize",
             }
             return Answer(body={"issuer": f"{tenant}/v2.0", **endpoints})
-        if b"client_secret=right" in call.body or b"client_assertion=" in call.body:
-            return Answer(body={"token_type": "Bearer", "expires_in": 3600, "access_token": "token-of-a-test"})
+        if (
+            f"client_secret={quote_plus(self.secret_of_client)}".encode() in call.body
+            or b"client_assertion=" in call.body
+        ):
+            return Answer(body={"token_type": "Bearer", "expires_in": 3600, "access_token": self.token})
         return Answer(401, {"error": "invalid_client", "error_description": "canary-7f3a91"})
 
     def secret(self, call: Call) -> Answer:

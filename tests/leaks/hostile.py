@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ssl import SSLContext
 from threading import Lock, Thread
 from urllib.parse import parse_qs
 
@@ -30,9 +31,11 @@ class Hostile(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, real: str, planted: dict[str, str]) -> None:
+    def __init__(self, real: str, planted: dict[str, str], tls: SSLContext | None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.real, self.url = real, f"http://127.0.0.1:{self.server_port}"
+        self.real, self.url = real, f"http{'s' if tls else ''}://127.0.0.1:{self.server_port}"
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         self.texts = [text for value in planted.values() for text in encoded(value).values()]
         self.kind, self.door, self.writes_only = "", DOORS[0], False
         self.said: set[str] = set()
@@ -77,6 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _listen(self, body: bytes) -> None:
         """Remember what a platform gets to know of us: its token, the client's secret."""
         self.server.heard.add(self.headers.get("Authorization", "").removeprefix("Bearer "))
+        self.server.heard.update(self.headers.get(name, "") for name in ("X-Amz-Security-Token", "X-Vault-Token"))
         if "form-urlencoded" in self.headers.get("Content-Type", ""):
             self.server.heard.update(parse_qs(body.decode()).get("client_secret", []))
         self.server.heard.discard("")
@@ -85,7 +89,7 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {k: v for k, v in self.headers.items() if k.lower() not in ("host", "content-length", "connection")}
         got = self.server.client.request(self.command, self.server.real + self.path, headers=headers, content=body)
         self.send_response(got.status_code)
-        for name in ("Content-Type", "Retry-After"):
+        for name in ("Content-Type", "Retry-After", "WWW-Authenticate"):
             if name in got.headers:
                 self.send_header(name, got.headers[name])
         self._body(got.content.replace(self.server.real.encode(), self.server.url.encode()))
@@ -131,9 +135,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def hostile(real: str, planted: dict[str, str]) -> Iterator[Hostile]:
+def hostile(real: str, planted: dict[str, str], tls: SSLContext | None = None) -> Iterator[Hostile]:
     """The server, until the block ends."""
-    with Hostile(real, planted) as made:
+    with Hostile(real, planted, tls) as made:
         thread = Thread(target=made.serve_forever, args=(0.02,))
         thread.start()
         try:

@@ -7,6 +7,7 @@ the machine itself that some logins ask, such as a cloud's metadata server.
 from io import BytesIO
 from typing import Any, Final
 
+from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 
 from stagemail.errors import SecretUnexpected
@@ -62,7 +63,12 @@ def bound(session: Any) -> None:
 
 
 def _bounded(response: Any, *_args: Any, **_more: Any) -> None:
-    response.raw = Body(read(response.raw))
+    """A hook of requests, which expects no exception of urllib3 here."""
+    try:
+        body = read(response.raw)
+    except HTTPError as error:
+        raise ConnectionError(f"the answer broke off: {type(error).__name__}") from None
+    response.raw = Body(body)
 
 
 def was_too_large(error: BaseException | None) -> bool:
