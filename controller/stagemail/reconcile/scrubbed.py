@@ -48,10 +48,12 @@ def _scrubbed_state(entry: Entry, scrub: Scrub) -> Entry:
 def _intent(intent: Intent, scrub: Scrub) -> Intent:
     """An operation whose name may not be kept counts as one whose name was lost: it is found without."""
     values = tuple((name, _unversioned(value, scrub)) for name, value in intent.values)
-    return replace(intent, values=values, operation=_clean(intent.operation, scrub))
+    clean = replace(intent, values=values, operation=_clean(intent.operation, scrub))
+    return replace(clean, label=scrub(intent.label))
 
 
 def _applied(resource: AppliedResource, scrub: Scrub) -> AppliedResource:
+    """Its label stays: the next plan compares it with the app's name, and would hold an app that it calls another."""
     fields = {
         name: replace(field, value=_unversioned(field.value, scrub), evidence=_clean(field.evidence, scrub))
         for name, field in resource.fields.items()
@@ -70,9 +72,13 @@ def _clean(told: str, scrub: Scrub) -> str:
 
 
 def without_secrets(outcome: Outcome, scrub: Scrub) -> Outcome:
-    """The outcome with its message scrubbed."""
-    message = scrub(outcome.message)
-    return outcome if message == outcome.message else replace(outcome, message=message)
+    """The outcome with its message and its label scrubbed: an app may be called like a credential."""
+    message, label = scrub(outcome.message), scrub(outcome.label)
+    return (
+        outcome
+        if (message, label) == (outcome.message, outcome.label)
+        else replace(outcome, message=message, label=label)
+    )
 
 
 def error_without_secrets(error: StagemailError, scrub: Scrub) -> None:

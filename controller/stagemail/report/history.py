@@ -15,7 +15,7 @@ from stagemail.report.codec import encode_instant, members
 from stagemail.report.envelope import envelope
 from stagemail.report.escape import visible
 from stagemail.report.instants import at_text, took_text
-from stagemail.report.runs import STATUS, WORDS, empty_text, live_text
+from stagemail.report.runs import STATUS, WORDS, empty_text, live_text, what_text
 from stagemail.report.sheet import Sheet, Style, cells
 from stagemail.report.summary import short
 
@@ -28,6 +28,8 @@ COLUMNS = (
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet may read as the start of a formula (OWASP, "CSV Injection")."""
 
+_MOST_REASONS: Final = 5
+"""Reasons of one run that are shown as text."""
 
 _PAST: Final = {"write": "wrote", "activate": "made live", "unmanage": "forgot", "verify": "tried the login of"}
 
@@ -54,7 +56,14 @@ def history_text(runs: Iterable[Run], known: Known = NOTHING, *, width: int = 80
         took = took_text(run.started, run.finished)
         rest = f" by {run.actor}" + (f" in {took}" if took else "")
         sheet.row((row[0], (row[1], "bold"), row[2], (row[3], tone), rest), widths)
-        for line in (_origin(known.origins.get(run.revision)), *_written(run, known), _outcomes(run), _live(run)):
+        told = (
+            _origin(known.origins.get(run.revision)),
+            *_written(run, known),
+            _outcomes(run),
+            *_reasons(run),
+            _live(run),
+        )
+        for line in told:
             if line:
                 sheet.line(line, indent=4)
     if not listed:
@@ -101,6 +110,21 @@ def _outcomes(run: Run) -> str:
     counts = Counter(outcome.status for outcome in run.outcomes)
     parts = [f"{counts[status]} {word}" for status, word in WORDS.items() if counts[status]]
     return "; ".join(part for part in (", ".join(parts) or empty_text(run), live_text(run)) if part)
+
+
+def _reasons(run: Run) -> list[str]:
+    """Why steps failed or nobody knows what became of them, each reason with the steps that it stopped."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for outcome in run.outcomes:
+        if outcome.status in ("failed", "unknown"):
+            found.setdefault((outcome.status, outcome.message), []).append(what_text(outcome))
+    lines = [f"{status}: {_several(steps)}{f': {why}' if why else ''}" for (status, why), steps in found.items()]
+    more = len(lines) - _MOST_REASONS
+    return lines if more <= 0 else [*lines[:_MOST_REASONS], f"and {more} more reasons: see --format json"]
+
+
+def _several(steps: list[str]) -> str:
+    return steps[0] if len(steps) == 1 else f"{steps[0]} and {len(steps) - 1} more"
 
 
 def history_json(runs: Iterable[Run], known: Known = NOTHING) -> str:

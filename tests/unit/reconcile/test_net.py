@@ -39,6 +39,19 @@ def test_what_is_recorded_has_no_known_value_in_its_messages() -> None:
     assert kept[2] == Entry(forgotten=KEY)
 
 
+def test_an_app_that_is_called_like_a_credential_is_not_named_in_what_was_done() -> None:
+    net = Net()
+    net.learn(Secret("s3cr3t"))
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    told = Outcome("s", KEY, "the app s3cr3t", "write", "done", "")
+    entries = [
+        Entry(intent=Intent("i", "r", KEY, "the app s3cr3t", "write", now)),
+        Entry(settled=("i", told)),
+        Entry(run=Run("r", "qa", "c0ffee", "ada", now, outcomes=(told,))),
+    ]
+    assert "s3cr3t" not in repr(list(scrubbed(entries, net.scrub)))
+
+
 def test_a_token_that_a_store_repeats_as_its_version_is_not_recorded() -> None:
     net = Net()
     net.learn(Secret("s3cr3t"))

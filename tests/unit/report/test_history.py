@@ -59,6 +59,15 @@ def test_who_committed_and_merged_what_was_written_where_and_since_when_it_is_li
     assert (row["target"], row["environment"], row["live"]) == ("odc", "QA", "2026-11-22T21:01:05Z")
 
 
+def test_each_reason_of_a_failure_is_told_once_and_not_all_of_many() -> None:
+    (first, *_) = RUN.outcomes
+    failed = [replace(first, status="failed", label=f"App {n}", message="HTTP 400") for n in range(3)]
+    text = " ".join(history_text([replace(RUN, outcomes=tuple(failed))]).split())
+    assert "3 failed" in text and "failed: write App 0 and 2 more: HTTP 400" in text
+    others = [replace(one, message=f"HTTP 40{n}") for n, one in enumerate(failed * 3)]
+    assert "and 4 more reasons: see --format json" in history_text([replace(RUN, outcomes=tuple(others))])
+
+
 def test_what_git_does_not_know_is_left_out() -> None:
     (run,) = json.loads(history_json([RUN]))["runs"]
     assert (run["origin"], run["site"], run["liveSince"]) == (None, None, None)
