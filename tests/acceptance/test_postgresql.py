@@ -112,10 +112,12 @@ def test_a_controller_begins_without_its_database_and_goes_on_when_it_is_back(
         assert process.stdout is not None
         lines = iter(process.stdout.readline, "")
         url = address_of(lines)
+        assert any("jobs: PostgreSQL is away" in line for line in lines)
         applied.until(lambda: "the record: " in httpx2.get(f"{url}/readyz").text, "it says what is away")
         assert httpx2.get(f"{url}/readyz").status_code == 503
         assert httpx2.get(f"{url}/healthz").status_code == 200
         stopped.start()
+        assert any("jobs: PostgreSQL answers again" in line for line in lines)
         applied.until(lambda: httpx2.get(f"{url}/readyz").status_code == 200, "it is ready")
         applied.until(lambda: port(applied) == "2587", "the change is live")
         stopped.kill()

@@ -60,7 +60,8 @@ def _facts(happening: Happening) -> tuple[str, bool, dict[str, Any]]:
                   "late": round(happening.late), "error": happening.error}  # fmt: skip
         return "journal-copied" if not happening.error else "journal-not-copied", bool(happening.error), copied
     if isinstance(happening, Troubled):
-        return "troubled", True, {"where": happening.where, "message": happening.message}
+        event = "relieved" if happening.is_over else "troubled"
+        return event, not happening.is_over, {"where": happening.where, "message": happening.message}
     return type(happening).__name__.lower(), False, {}
 
 

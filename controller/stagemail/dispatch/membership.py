@@ -32,7 +32,8 @@ class Membership(Thread):
     """One process among the others. ``beat``, ``silence``: seconds between signs of life, and until one is gone.
 
     ``candidate``: whether this process may lead. ``news``: called where there may be some, and it leads.
-    ``changed``: called when it began or ceased to lead. ``complain``: told once when the database cannot be used.
+    ``changed``: called when it began or ceased to lead. ``complain``: told once when the database cannot be used;
+    ``relieved``: called once when it can again.
     """
 
     def __init__(
@@ -46,13 +47,14 @@ class Membership(Thread):
         news: Callable[[], None] = lambda: None,
         changed: Callable[[], None] = lambda: None,
         complain: Callable[[str], None] = lambda _message: None,
+        relieved: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(name="stagemail-membership", daemon=True)
         self._database = database
         self._owner = owner
         self._beat, self._silence = beat, silence
         self._candidate = candidate
-        self._news, self._changed, self._complain = news, changed, complain
+        self._news, self._changed, self._complain, self._relieved = news, changed, complain, relieved
         self._ended = Event()
         self._leads = False
         self._last = time.monotonic()
@@ -74,7 +76,6 @@ class Membership(Thread):
             try:
                 self._database.prepare()
                 with self._database.connected() as connection:
-                    self._has_said = False
                     self._live(connection)
             except StagemailError as error:
                 self._cannot(error.sentence)
@@ -112,6 +113,7 @@ class Membership(Thread):
                 since = begun  # we stood still, or were away: nobody could be seen
             connection.execute(_BEAT, values)
             self._last = begun
+            self._can()
             if self._candidate:
                 self._lead(bool(connection.execute(_LEAD, values).fetchone()))
             if begun - since >= self._silence:
@@ -141,3 +143,8 @@ class Membership(Thread):
         if not self._has_said:
             self._has_said = True
             self._complain(sentence)
+
+    def _can(self) -> None:
+        if self._has_said:
+            self._has_said = False
+            self._relieved()

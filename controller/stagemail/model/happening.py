@@ -89,11 +89,12 @@ class Archived:
 
 @dataclass(frozen=True, slots=True)
 class Troubled:
-    """Something of ours went wrong that no stage is to blame for; the loop goes on."""
+    """Something of ours went wrong that no stage is to blame for; the loop goes on. ``is_over``: it is well again."""
 
     at: datetime
     where: str
     message: str
+    is_over: bool = False
 
 
 Happening = Looked | Finished | Reloaded | Ticked | Archived | Troubled

@@ -29,6 +29,10 @@ class Observers:
         """Tell them that something of ours went wrong."""
         self.tell(Troubled(self._clock.now(), where, message))
 
+    def relief(self, where: str, message: str) -> None:
+        """Tell them that it is over."""
+        self.tell(Troubled(self._clock.now(), where, message, is_over=True))
+
     def _complain(self, of: Observer, error: Exception) -> None:
         said = Troubled(self._clock.now(), type(of).__name__, f"an observer failed: {type(error).__name__}")
         for observer in self._observers:

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from stagemail.model.happening import Archived, Finished, Happening, Looked, Reloaded, Ticked, Troubled
+from stagemail.model.happening import Archived, Finished, Happening, Looked, Reloaded, Ticked
 from stagemail.model.usage import Usage
 from stagemail.reconcile.derived import conditions_of
 
@@ -149,7 +149,7 @@ class Metrics:
             self._copies.labels("failed" if happening.error else "copied").inc()
             self._waiting.set(happening.waiting)
             self._copy_late.set(happening.late)
-        elif isinstance(happening, Troubled):
+        elif not happening.is_over:
             self._troubles.inc()
 
     def notified(self, name: str, sent: bool) -> None:

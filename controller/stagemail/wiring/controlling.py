@@ -69,8 +69,9 @@ class Controlling(Process):
             exchange=self._sharing.exchange if self._sharing is not None else None,
         )
         self._member: Any = self._sharing and self._sharing.member(
-            candidate=True, news=self._take_news, changed=self._alarm.set, complain=self._complain
-        )
+            candidate=True, news=self._take_news, changed=self._alarm.set, complain=self._complain,
+            relieved=self._relieved,
+        )  # fmt: skip
 
     @property
     def watched(self) -> tuple[str, ...]:

@@ -140,3 +140,6 @@ class Process(ABC):
 
     def _complain(self, message: str) -> None:
         self.observers.trouble("jobs", message)
+
+    def _relieved(self) -> None:
+        self.observers.relief("jobs", "PostgreSQL answers again; what waited is done now")

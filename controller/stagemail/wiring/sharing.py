@@ -39,6 +39,7 @@ class Sharing:
         *,
         candidate: bool,
         complain: Callable[[str], None],
+        relieved: Callable[[], None],
         news: Callable[[], None] = lambda: None,
         changed: Callable[[], None] = lambda: None,
     ) -> Membership:
@@ -52,6 +53,7 @@ class Sharing:
             news=news,
             changed=changed,
             complain=complain,
+            relieved=relieved,
         )
 
     def is_gone(self, owner: str) -> bool:

@@ -49,7 +49,7 @@ class Working(Process):
         self.workers = workers or self.installation.operator.controller.workers
         self._dispatcher = sharing.dispatcher(self.workers)
         self._work = StageWork(lambda: self.current.setup, sharing.exchange, self.clock, self.observers)
-        self._member = sharing.member(candidate=False, complain=self._complain)
+        self._member = sharing.member(candidate=False, complain=self._complain, relieved=self._relieved)
 
     @property
     def web(self) -> Web | None:

@@ -36,6 +36,7 @@ EVERYTHING: list[Happening] = [
     Reloaded(NOW),
     Reloaded(NOW, "wrong"),
     Troubled(NOW, "reconcile:qa", "a defect"),
+    Troubled(NOW, "jobs", "well again", is_over=True),
     Archived(NOW, "stagemail-journal", 7),
     Archived(NOW, "stagemail-journal", 0, 12, 90.0, "does not answer"),
 ]
@@ -94,6 +95,7 @@ def test_metrics_say_what_the_issue_of_running_needs() -> None:
     assert value("stagemail_source_looks_total", source="shop", result="failed") == 1
     assert value("stagemail_notifications_total", name="ops", result="sent") == 1
     assert value("stagemail_reloads_total", result="refused") == 1
+    assert value("stagemail_troubles_total") == 1
     assert value("stagemail_secret_age_seconds", secret="vault:SMTP_QA") > 0
     assert not any("ODD" in str(labels) for _, labels in found)
 
