@@ -3,6 +3,7 @@
 Not here: the loop (``wiring.controlling``), the command (``controller``).
 """
 
+import gc
 import importlib
 import os
 import signal
@@ -26,6 +27,9 @@ from stagemail.wiring.telling import Means, Telling
 
 TELLERS = 2
 """Notifications and commit statuses that are sent at the same time at most."""
+CYCLES = (700, 10, 10)
+"""When Python looks for objects that refer to each other, as it does by itself. Commands look seldom, to be quick: a
+process that runs for months would keep some of what each pass leaves, for ever."""
 
 
 class Log(Protocol):
@@ -121,6 +125,7 @@ def serve(process: Process, around: Around, begun: str, send_last: Callable[[], 
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    gc.set_threshold(*CYCLES)
     address = around.start(process)
     click.echo(f"{begun}; SIGTERM ends it")
     if address:
