@@ -21,6 +21,10 @@ MODULES: Final = {
     "resources.schemas": "`schema --write` writes what is generated; the command writes it again",
     "web": "the process that takes webhooks holds nothing: a hint that is lost costs a look by the poll",
     "wiring.doctor": "`doctor` looks and keeps nothing",
+    "reconcile.observers": "tells observers of this process; a log line or a count",
+    "reconcile.stage_work": "a worker's pass is the controller's; workers are killed in tests/contract and acceptance",
+    "wiring.elsewhere": "a worker's look at Git, made again by the next job",
+    "wiring.working": "tells observers of this process; a log line or a count",
     "wiring.odc_import": "`import` looks, and writes into an empty folder; the command is run again",
 }
 """Modules, with everything below them, that keep nothing that could be lost."""
@@ -44,6 +48,7 @@ PLACES: Final = {
     "reconcile.automatic:_Pass._kept world.record.append": "how a stage stands after an error; it leaves no event",
     "reconcile.once:_run world.record.append": "how a stage stands after a quiet pass; it leaves no event",
     "source.cache:DiskCache._drop file.with_name(self.file.name + suffix).unlink": "a damaged cache is made anew",
+    "wiring.controlling:Controlling.wake sharing.exchange.tell": "a hint to others; one that is lost costs a look",
     "wiring.mail:Mail.settle outbox.settle": "one file replaced by a person's word; the same call as in send-test",
 }
 """Single places."""
