@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types unit bench soak constraints clean
+.PHONY: demo test lint types unit faults bench soak constraints clean
 
 demo: $(STAMP)
 	$(BIN)/stagemail demo
@@ -29,6 +29,7 @@ $(STAMP): pyproject.toml constraints.txt
 
 faults: $(STAMP)
 	$(BIN)/python -m tests.failpoints
+	$(BIN)/python -m pytest -q -m faults tests/faults
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
