@@ -17,6 +17,8 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job as Queued
 from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
+from psycopg import OperationalError
 
 from stagemail.dispatch.jobs_database import QUEUE, JobsDatabase
 
@@ -102,6 +104,7 @@ class Engine(Thread):
         def done(**arguments: str) -> None:
             perform(arguments)
 
+        app.job_manager = _Lasting(app.connector, self._stopping)
         app.task(name=TASK, queue=QUEUE)(done)
         async with app.open_async():
             rescue = asyncio.create_task(self._rescue(app))
@@ -143,7 +146,28 @@ class Engine(Thread):
             with suppress(AlreadyEnqueued):
                 await _like(app, job).defer_async(**job.task_kwargs)
             with suppress(ConnectorException):  # another worker was quicker
-                await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=False)
+                await JobManager.finish_job(app.job_manager, job, Status.FAILED, delete_job=False)
+
+
+class _Lasting(JobManager):
+    """Says that a job has ended until the database hears it: procrastinate says it once.
+
+    One that is never heard of again would hold its organization as long as its worker lives.
+    """
+
+    def __init__(self, connector: Any, stopping: Event) -> None:
+        super().__init__(connector)
+        self._stopping = stopping
+
+    async def finish_job(self, job: Queued, status: Status, delete_job: bool) -> None:
+        """See ``JobManager``. Raises ConnectorException where the job is another's by now, and once we stop."""
+        while True:
+            try:
+                return await super().finish_job(job, status, delete_job)
+            except ConnectorException as error:
+                if self._stopping.is_set() or not isinstance(error.__cause__, OperationalError):
+                    raise
+            await asyncio.sleep(AGAIN / 10)
 
 
 def _like(app: App, job: Queued) -> Any:

@@ -4,8 +4,13 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from threading import Event
+from typing import Any
 
 import pytest
+from procrastinate.exceptions import ConnectorException
+from procrastinate.manager import JobManager
+from psycopg import OperationalError
 from tests.postgresql import PostgreSql
 
 from stagemail.dispatch import jobs_database
@@ -140,6 +145,31 @@ def test_a_dead_job_with_a_waiting_successor_ends_as_failed_and_the_successor_is
     until(lambda: bool(done) and one.depth() == Depth(0, 0))
     assert done == [stage("qa")]
     assert states(postgresql, database) == [(1, "failed")]
+
+
+def test_a_job_that_ends_while_the_database_is_away_holds_nobody_up_when_it_is_back(
+    host: Host, postgresql: PostgreSql, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away, ended = Event(), Event()
+    finish = JobManager.finish_job
+
+    async def refused(*given: Any, **named: Any) -> None:
+        if away.is_set():
+            ended.set()
+            raise ConnectorException from OperationalError("the server is starting up")
+        await finish(*given, **named)
+
+    monkeypatch.setattr(JobManager, "finish_job", refused)
+    done: list[Job] = []
+    one = host(beat=0.1, silence=60.0)  # its worker is alive all the time: nobody else may take the job
+    away.set()
+    one.serve(done.append)
+    assert one.submit(stage("qa"))
+    assert ended.wait(PATIENCE)
+    assert one.submit(stage("qa")), "its like waits for its end"
+    away.clear()
+    until(lambda: len(done) == 2 and one.depth() == Depth(0, 0))
+    assert states(postgresql, database) == []
 
 
 def test_who_lost_the_database_for_a_while_judges_nobody_before_the_others_could_show_themselves(
