@@ -9,6 +9,7 @@ import time
 from urllib.parse import urlsplit
 
 import pytest
+from tests.acceptance import bench
 from tests.acceptance.bench import PATIENCE, Bench
 from tests.acceptance.test_controller import APPS, EMAIL, controller, port, push, remote
 from tests.faults.proxy import Proxy
@@ -84,8 +85,14 @@ def test_a_server_that_is_killed_in_the_middle_of_a_write_is_waited_for_or_told(
     ("restarts", "between"), [(1, (0.0, 0.0)), pytest.param(12, (5.0, 40.0), marks=pytest.mark.faults)]
 )
 def test_a_controller_under_load_outlives_restarts_of_its_database(
-    applied: Bench, postgresql: PostgreSql, database: str, restarts: int, between: tuple[float, float]
+    applied: Bench,
+    postgresql: PostgreSql,
+    database: str,
+    monkeypatch: pytest.MonkeyPatch,
+    restarts: int,
+    between: tuple[float, float],
 ) -> None:
+    monkeypatch.setattr(bench, "PATIENCE", 90.0)  # three stages of one organization, one after the other, cut each time
     applied.environment[STATE] = database
     applied.run("apply", "qa")
     remote(applied)
