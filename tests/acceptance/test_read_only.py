@@ -29,11 +29,14 @@ CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     "secrets check": ((), ("qa",)),
     "secrets push": (("qa",),),
     "review": (("MESSAGE", "--stage", "qa"),),
+    "state move": (("--to", "postgresql://stagemail@127.0.0.1:1/stagemail"),),
     "send-test": (("--stage", "qa", "--app", "CRM", "--to", "qa@example.com"),),
 }
 """How commands are called; capitals stand for places. One that is not here is called alone and with a stage."""
 _MAIL = "keeps mail in a folder of its own; it reads no operator file and knows no platform"
 ELSEWHERE = {
+    "worker": "needs a record in PostgreSQL; it writes by the same passes as the controller",
+    "state forget-key": "needs a record in PostgreSQL; it changes the record and knows no platform",
     "demo": "plays on a platform of its own, which it starts",
     **{f"inbox {verb}": _MAIL for verb in ("clear", "export", "list", "search", "serve", "show")},
 }

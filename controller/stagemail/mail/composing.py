@@ -50,11 +50,11 @@ def compose(
     """The whole message with CRLF line ends. Bcc stands nowhere in it."""
     international = not all(address.isascii() for address in (message.sender, *to, *cc))
     made = EmailMessage(policy=SMTPUTF8 if international else SMTP)
-    made["From"] = Address(_one_line(sender_name), addr_spec=message.sender)
+    made["From"] = _mailbox(message.sender, _one_line(sender_name))
     if to:
-        made["To"] = [Address(addr_spec=address) for address in to]
+        made["To"] = [_mailbox(address) for address in to]
     if cc:
-        made["Cc"] = [Address(addr_spec=address) for address in cc]
+        made["Cc"] = [_mailbox(address) for address in cc]
     made["Subject"] = f"[TEST {message.stage}] {_one_line(message.subject)}"
     made["Date"] = message.at
     made["Message-ID"] = message.message_id
@@ -67,6 +67,12 @@ def compose(
     else:
         made.set_content(f"{note}\n\n{template}")
     return bytes(made)
+
+
+def _mailbox(address: str, name: str = "") -> Address:
+    """By its two parts: read as one text, the standard library takes no letters beyond ASCII (RFC 6532)."""
+    local, _, domain = address.rpartition("@")
+    return Address(name, local, domain)
 
 
 def message_id(id_: str, sender: str, at: datetime) -> str:

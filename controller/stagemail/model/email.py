@@ -76,6 +76,12 @@ def _read_in_full(mailbox: str) -> tuple[str, str]:
     return parseaddr(mailbox)
 
 
+def route_in(address: str) -> str:
+    """Why this address is refused: a relay may read a route in it, and send it on elsewhere (RFC 5321, C); else ""."""
+    local = address.rpartition("@")[0]
+    return "write it without % and !, which some relays read as a way to elsewhere" if set(local) & set("%!") else ""
+
+
 def address_of(mailbox: str) -> str:
     """The bare address of a mailbox, with its domain in lower case."""
     return parts_of(mailbox)[1]

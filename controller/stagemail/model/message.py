@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from stagemail.dataclass import dataclass
 from stagemail.errors import InvalidInput
+from stagemail.model import email
 
 MessageState = Literal["begun", "accepted", "refused", "not-sent", "arrived", "lost"]
 """``begun``: recorded directly before DATA and never settled: nobody knows. ``arrived``, ``lost``: a person looked."""
@@ -45,6 +46,8 @@ def plain_address(text: str) -> str:
     """A bare address, as it is. Raises ValueError for anything else: a name beside it, two addresses, a line end."""
     if _ADDRESS.fullmatch(text) is None or not text.isprintable() or ".." in text or text.startswith("."):
         raise ValueError("write one bare address, as in user@example.com")
+    if fault := email.route_in(text):
+        raise ValueError(fault)
     return text
 
 

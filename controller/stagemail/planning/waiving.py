@@ -4,12 +4,15 @@ Expiry is reported elsewhere and decides nothing. Not here: what happens to a ha
 """
 
 from collections.abc import Iterable
+from typing import Final
 
 from stagemail.model.key import CONFIGURATION
 from stagemail.model.plan import Note
 from stagemail.model.step import Hazard, Step
 from stagemail.model.waiver import Waiver
 from stagemail.planning.matching import Matching
+
+WIDENED: Final = "recipients-widened"
 
 
 class Waivers:
@@ -41,7 +44,9 @@ class Waivers:
             names += self._stage.get(what, ())
         if what in self._apps and (not of_stage or hazard.kind == "uncovered-app"):
             name, key = (hazard.to, hazard.to) if step is None or of_stage else (step.label, step.key.id)
-            names += self._apps[what].by_name(name, key) + self._apps[what].by_pattern(name, key)
+            names += self._apps[what].by_name(name, key)
+            if hazard.kind != WIDENED:  # who gets real mail is named, not caught by a pattern later
+                names += self._apps[what].by_pattern(name, key)
         return frozenset(names)
 
     def unused(self, used: set[str]) -> Iterable[Note]:
@@ -49,4 +54,6 @@ class Waivers:
         for waiver in self._all:
             if waiver.name not in used:
                 message = f"accepts {waiver.allow} to {waiver.to}; nothing in this plan needs it (done with? remove it)"
+                if waiver.allow == WIDENED and any(app.is_pattern for app in waiver.apps):
+                    message = f"accepts {waiver.allow} only for apps that it names, not by a pattern"
                 yield Note("waiver-unused", waiver.name, message)

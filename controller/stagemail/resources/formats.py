@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 
 import idna
 
+from stagemail.model.email import route_in
+
 ADDRESS: Final = "stagemail-mailbox-address"
 HOST: Final = "stagemail-host"
 TOKEN_URL: Final = "stagemail-token-url"  # noqa: S105 - the name of a format
@@ -38,7 +40,7 @@ def _other_address_fault(text: str) -> str:
     """Of an address that needs a second look. Plain ones are not kept: a hundred thousand of them would be."""
     if "<" in text or ">" in text:
         return "write only the address here, and the display name in `name:`"
-    if refused := _refusal(text):
+    if refused := route_in(text) or _refusal(text):
         return refused
     return "" if "." in text.rpartition("@")[2] else "the part after the @-sign needs a period"
 

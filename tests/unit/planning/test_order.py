@@ -25,7 +25,7 @@ from stagemail.model.secret import Masked
 from stagemail.model.snapshot import AppliedField, Capabilities, ObservedField
 
 CRM = app_key("CRM")
-ACCEPTED = waive("recipients-widened", "set-in-app", "*")
+ACCEPTED = waive("recipients-widened", "set-in-app", "Widen", "W", "CRM")
 
 
 def told(stage: Stage) -> list[tuple[str, str]]:

@@ -242,3 +242,17 @@ def test_an_address_that_passes_is_one_address_and_fits_one_command(local: str, 
     assert not set(address) & set('\r\n\0 <>,;:"()[]\\')
     assert address.count("@") == 1
     assert Envelope((address,)).recipients == (address,)
+
+
+@pytest.mark.parametrize("address", ["a%evil.example@good.example", "evil.example!a@good.example"])
+def test_an_address_that_a_relay_may_send_on_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match="without % and !"):
+        plain_address(address)
+
+
+def test_addresses_beyond_ascii_stand_as_they_are() -> None:
+    message = replace(Desk().send(asked()).message, sender="grüße@example.com")
+    content = compose(message, "Hi", is_html=False, sender_name="QA", to=("ä@example.com",), cc=("ö@example.com",))
+    made = message_from_bytes(content, policy=policy.default)
+    found = getaddresses([str(made[name]) for name in ("From", "To", "Cc")])
+    assert [address for _, address in found] == ["grüße@example.com", "ä@example.com", "ö@example.com"]
