@@ -196,6 +196,8 @@ def test_every_verb_is_driven_or_says_why_not() -> None:
         "demo",  # plays its own story with its own password
         "import",  # driven by itself, as it works in an empty folder
         "controller",  # tests/leaks/test_edges.py
+        "worker",  # the same passes as the controller: tests/leaks/test_edges.py
+        "state",  # the record alone; a password in its address: tests/unit/record/test_postgresql.py
         "inbox",  # mail that others sent; the process knows no credential but its own
         "check-sender",  # asks DNS alone and reads no credential
         "review",  # reads one file of its user, no credential: tests/unit/cli/test_review.py

@@ -47,7 +47,7 @@ def test_a_pull_request_never_decides_which_workflow_or_tree_runs() -> None:
     assert all(step["with"]["fetch-depth"] == 0 and "ref" not in step["with"] for step in checkouts)
     assert jobs()["validate-fork"]["steps"][0]["with"]["persist-credentials"] is False
     runs = [step["run"] for job in ("validate-fork", "plan") for step in jobs()[job]["steps"] if "run" in step]
-    assert not any(re.search(r"git (checkout|switch|merge|restore|worktree|pull|reset)", run) for run in runs)
+    assert not any(re.search(r"git (checkout|switch|merge(?!-base)|restore|worktree|pull|reset)", run) for run in runs)
 
 
 def test_forks_and_own_pull_requests_are_told_apart_everywhere() -> None:
