@@ -28,7 +28,7 @@ class WaiverSpec(Shape):
     stages: StageNames | None = rule(STAGES, example=["qa"], source=STAGES_SOURCE, default=None)
     allow: HazardKind = rule("The hazard that is accepted.", example="recipients-widened", source=_WAIVER)
     apps: Selectors | None = rule(
-        "The apps it is accepted for; left out: the stage's own settings. For recipients-widened each app by its name or key.",
+        "The apps it is accepted for; left out: the stage's own settings. For recipients-widened no pattern.",
         example=["CRM"],
         source=_WAIVER,
         default=None,
