@@ -13,9 +13,14 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from stagemail.errors import NotFound, NotPermitted, RateLimited, TryLater, Unreachable, UsageError, UserMustFix
 from stagemail.model.secret import Secret
+from stagemail.net.ending import Ending, bound
 
 TRIES: Final = 4
 TIMEOUT: Final = httpx2.Timeout(10.0)
+MAX_SECONDS: Final = 30.0
+"""One request in all, however slowly its answer drips."""
+LOOKED_AT: Final = 4096
+"""Bytes of an answer."""
 _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _ALREADY: Final = b"Cannot transition status"
 """GitLab's answer where a commit has this status already."""
@@ -56,16 +61,17 @@ class HostApi:
         client = httpx2.Client(
             verify=self._verify, timeout=TIMEOUT, follow_redirects=False, trust_env=not self._on_this_machine
         )
+        ending = Ending()
+        headers = {"User-Agent": "stagemail", "Accept-Encoding": "identity", **self._headers()}
+        asked = bound(client, ending).stream("POST", f"{self._base}{path}", json=dict(body), headers=headers)
         try:
-            with client:
-                answer = client.post(
-                    f"{self._base}{path}", json=dict(body), headers={"User-Agent": "stagemail", **self._headers()}
-                )
+            with client, ending.within(MAX_SECONDS), asked as answer:
+                said = next(answer.iter_raw(LOOKED_AT), b"")  # the rest is never read
         except httpx2.TransportError as error:
             raise Unreachable(
                 f"the Git host {self._base} does not answer ({type(error).__name__})", hint="it is tried again later"
             ) from None
-        if answer.status_code == 400 and _ALREADY in answer.content[:4096]:
+        if answer.status_code == 400 and _ALREADY in said:
             return
         _judge(answer.status_code, answer.headers.get("retry-after"), f"{self._base}{path.partition('?')[0]}")
 

@@ -5,8 +5,11 @@ or Gitea took part.
 """
 
 import json
+import socket
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -15,6 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from stagemail.errors import NotFound, NotPermitted, RateLimited, StagemailError, Unreachable, UsageError, UserMustFix
+from stagemail.host import api
 from stagemail.host.statuses import HostStatuses, HostType
 from stagemail.model.notice import CommitStatus
 from stagemail.model.secret import Secret
@@ -146,3 +150,48 @@ def test_tokens_go_over_tls_only(base: str) -> None:
     with pytest.raises(UsageError) as raised:
         HostStatuses("github", "a/b", lambda: Secret(TOKEN), base=base, sleep=float)
     assert "pass" not in str(raised.value)
+
+
+@contextmanager
+def raw(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """A server of one connection that says what ``answer`` writes; its address."""
+
+    def serve() -> None:
+        connection, _ = server.accept()
+        with connection, suppress(OSError):
+            connection.recv(65536)
+            answer(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
+
+
+def test_an_answer_without_end_is_not_read() -> None:
+    sent = []
+
+    def endless(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 201 Created\r\nContent-Length: 2147483648\r\n\r\n")
+        for _ in range(256):
+            connection.sendall(b"x" * 262144)
+            sent.append(262144)
+
+    with raw(endless) as url:
+        HostStatuses("github", "acme/mail", lambda: Secret(TOKEN), base=url, sleep=[].append).tell(STATUS)
+    assert sum(sent) < 16 * 1024 * 1024
+
+
+def test_headers_that_drip_end_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "MAX_SECONDS", 0.5)
+    monkeypatch.setattr(api, "TRIES", 1)
+
+    def drip(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 201 Created\r\n")
+        for _ in range(300):
+            connection.sendall(b"X: 1\r\n")
+            time.sleep(0.1)
+
+    with raw(drip) as url, pytest.raises(Unreachable, match="does not answer"):
+        HostStatuses("github", "acme/mail", lambda: Secret(TOKEN), base=url, sleep=[].append).tell(STATUS)

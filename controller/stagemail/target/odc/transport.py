@@ -17,8 +17,8 @@ from urllib.parse import urlsplit
 import httpx2
 
 from stagemail.errors import ReadOnly, Unreachable, UsageError
+from stagemail.net.ending import Ending, bound
 from stagemail.target.odc.auth import LOOPBACK
-from stagemail.target.odc.ending import Ending, bound
 
 MAX_BODY: Final = 16 * 1024 * 1024
 """Bytes of an answer's body."""

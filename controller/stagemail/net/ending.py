@@ -1,12 +1,12 @@
 """A network backend whose reads and writes end at a time of the thread's own, however slowly the other side drips.
 
 The HTTP library bounds each wait for a byte, not the whole: headers of which a byte comes every few seconds would never
-end. Not here: HTTP (``transport``). Source: httpcore's page on network backends.
+end. Not here: what is asked. Source: httpcore's page on network backends.
 """
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -50,19 +50,21 @@ class Ending(httpcore2.NetworkBackend):
     ) -> httpcore2.NetworkStream:
         """See ``NetworkBackend``."""
         made = self._inner.connect_tcp(host, port, self.left(timeout), local_address, socket_options)
-        return _Stream(made, self)
+        return EndingStream(made, self.left)
 
 
-class _Stream(httpcore2.NetworkStream):
-    def __init__(self, inner: httpcore2.NetworkStream, ending: Ending) -> None:
+class EndingStream(httpcore2.NetworkStream):
+    """``left`` tells how long one wait may take now, and raises where nothing is left."""
+
+    def __init__(self, inner: httpcore2.NetworkStream, left: Callable[[float | None], float | None]) -> None:
         self._inner = inner
-        self._ending = ending
+        self._left = left
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._ending.left(timeout))
+        return self._inner.read(max_bytes, self._left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._inner.write(buffer, self._ending.left(timeout))
+        self._inner.write(buffer, self._left(timeout))
 
     def close(self) -> None:
         self._inner.close()
@@ -70,8 +72,8 @@ class _Stream(httpcore2.NetworkStream):
     def start_tls(
         self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
-        made = self._inner.start_tls(ssl_context, server_hostname, self._ending.left(timeout))
-        return _Stream(made, self._ending)
+        made = self._inner.start_tls(ssl_context, server_hostname, self._left(timeout))
+        return EndingStream(made, self._left)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)

@@ -1,0 +1,1 @@
+"""What every HTTP client of ours is held to. Not here: what is asked (``target``, ``host``, ``mail``)."""
