@@ -58,7 +58,12 @@ def command(
         if settle is None or outcome is None:
             raise UsageError("--settle and --as belong together", hint="--settle ID --as arrived, or --as lost")
         found = session.running.mail.settle(settle, "arrived" if outcome == "arrived" else "lost")
-        say(f"{found.id} is settled as {outcome}: an equal message may be sent again")
+        again = (
+            "it may be sent again"
+            if outcome == "lost"
+            else "an equal message may be sent without --id, or under another"
+        )
+        say(f"{found.id} is settled as {outcome}: {again}")
         return exits.DONE
     if not stage:
         raise UsageError("say through which stage's configuration", hint="--stage qa")

@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, HTTPException, Query, Request, Response
 from starlette.responses import JSONResponse
@@ -80,4 +81,9 @@ def _refused(request: Request, token: str) -> tuple[int, str] | None:
     host = (
         request.headers.get("host", "").rpartition("]")[0].lstrip("[") or request.headers.get("host", "").split(":")[0]
     )
-    return None if host in LOOPBACK else (421, "only loopback names are answered here")
+    if host not in LOOPBACK:
+        return 421, "only loopback names are answered here"
+    page = request.headers.get("origin")
+    if page is not None and request.method != "GET" and urlsplit(page).hostname not in LOOPBACK:
+        return 403, "a page of another site may change nothing here"
+    return None

@@ -6,12 +6,11 @@ Pure where ``ask`` is. Not here: asking DNS (``dns_resolver``), which stages (``
 from collections.abc import Iterator
 from typing import Final
 
-import idna
-
 from stagemail.mail import providers
 from stagemail.mail.dkim_findings import dkim_findings
 from stagemail.mail.dmarc import Dmarc, aligned, dmarc_of, elder_of, walked
 from stagemail.mail.domain_findings import domain_findings, extra_findings
+from stagemail.mail.idn import ascii_of
 from stagemail.mail.mta_sts import Fetch
 from stagemail.mail.spf import Ask
 from stagemail.mail.spf_findings import spf_findings
@@ -25,17 +24,6 @@ _STEPS: Final = {
     "dmarc-syntax": "correct it: as it is, it does not count",
     "dmarc-no-answer": "ask again, or give another resolver (`dns.nameservers` in the operator file)",
 }
-
-
-def ascii_of(domain: str) -> str:
-    """A domain in the form that DNS takes (RFC 5891). Raises ValueError."""
-    if domain.isascii():
-        return domain.lower()
-    try:
-        return idna.encode(domain, uts46=True).decode("ascii").lower()
-    except idna.IDNAError as error:
-        text = str(error)
-    raise ValueError(text)
 
 
 def believed(ask: Ask, asked: SenderQuestion, fetch: Fetch | None = None) -> Believed:

@@ -14,6 +14,7 @@ from email.policy import SMTP, SMTPUTF8
 from typing import Final
 
 from stagemail.errors import InvalidInput
+from stagemail.mail.idn import plainest
 from stagemail.model.message import Message
 
 HEADER: Final = "X-Stagemail-Test"
@@ -48,7 +49,7 @@ def compose(
     message: Message, template: str, *, is_html: bool, sender_name: str, to: tuple[str, ...], cc: tuple[str, ...]
 ) -> bytes:
     """The whole message with CRLF line ends. Bcc stands nowhere in it."""
-    international = not all(address.isascii() for address in (message.sender, *to, *cc))
+    international = not all(plainest(address).isascii() for address in (message.sender, *to, *cc))
     made = EmailMessage(policy=SMTPUTF8 if international else SMTP)
     made["From"] = _mailbox(message.sender, _one_line(sender_name))
     if to:
@@ -71,7 +72,7 @@ def compose(
 
 def _mailbox(address: str, name: str = "") -> Address:
     """By its two parts: read as one text, the standard library takes no letters beyond ASCII (RFC 6532)."""
-    local, _, domain = address.rpartition("@")
+    local, _, domain = plainest(address).rpartition("@")
     return Address(name, local, domain)
 
 

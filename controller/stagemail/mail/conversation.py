@@ -15,6 +15,7 @@ from stagemail.mail import explaining, logging_in, providers, securing, token
 from stagemail.mail.commands import Offers, international, mailbox, offers_of, stuffed
 from stagemail.mail.connecting import Address, connect, resolve
 from stagemail.mail.faults import Fault
+from stagemail.mail.idn import plainest
 from stagemail.mail.recording import Ended, Means, Recorder, Told
 from stagemail.mail.wire import Reply, Wire
 from stagemail.model.probe import Basic, Delivery, Extent, Fact, Mechanism, OAuth2, ProbeStep, Server, StepName
@@ -246,7 +247,8 @@ class Conversation:
         except Fault as fault:
             self._record.fail("auth", fault, 0.0)
 
-    def _mail_from(self, sender: str, size: int) -> Told:
+    def _mail_from(self, address: str, size: int) -> Told:
+        sender = plainest(address)
         limit = self._offers.limit
         if size and limit and size > limit:
             cause = f"the message has {size} bytes, the server takes {limit}: it was not sent"
@@ -260,7 +262,7 @@ class Conversation:
 
     def _recipients(self, recipients: tuple[str, ...]) -> Told:
         said = ""
-        for recipient in recipients:
+        for recipient in map(plainest, recipients):
             international(recipient, self._offers)
             reply = self._open.command(f"RCPT TO:<{mailbox(recipient)}>")
             if not reply.good:

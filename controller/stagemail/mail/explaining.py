@@ -35,6 +35,7 @@ _GENERAL: Final[Mapping[StepName, Meaning]] = {
     "data": ("message-refused", "the server refuses the message", "read its reply; it names the reason"),
 }
 _AUTH: Final[Mapping[int, Meaning]] = {
+    334: ("login-question", "the server asks something that this login does not have", "try another `--mechanism`"),
     432: ("password-change", "the password must be changed first", "set a new password, then rotate the secret"),
     454: ("auth-temporary", "the server cannot check logins now", "try again in some minutes"),
     500: ("auth-not-offered", "the server knows no login", "use its submission port (587)"),

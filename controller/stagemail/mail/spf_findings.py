@@ -68,7 +68,9 @@ def _facts(policy: Policy) -> dict[str, str | int]:
 
 def _broken(error: SpfError) -> Finding:
     status: FindingStatus = "not-checked" if error.verdict == "temperror" else "failed"
-    message = f"{error}" if status == "not-checked" else f"{error}: receivers answer permerror"
+    # Look-ups are counted over the whole policy; a receiver that finds its match before the limit stops there.
+    who = "receivers that find no match before answer" if "too-many" in error.code else "receivers answer"
+    message = f"{error}" if status == "not-checked" else f"{error}: {who} permerror"
     return Finding(
         "spf", status, error.code, message, _STEPS[error.code], _LIMITS if "too-many" in error.code else "",
         {"verdict": error.verdict}, retry=status == "not-checked",

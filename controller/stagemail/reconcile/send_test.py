@@ -133,7 +133,7 @@ def send_test(
 ) -> Done:
     """Send one message, at most once. ``server`` is asked only when there is something to send.
 
-    Raises InvalidInput without a sender, and what ``server`` and the books raise.
+    Raises InvalidInput without a sender and for an id of another message, and what ``server`` and the books raise.
     """
     sender = str(configuration_of(desired).fields.get(email.SENDER_ADDRESS) or "")
     if not sender:
@@ -169,6 +169,11 @@ def _waiting(known: tuple[Message, ...], id_: str, key: str) -> Message | None:
     """The message that stands in the way: an equal one of which nobody knows, or any that left under the same id."""
     if id_:
         mine = [it for it in known if it.id == id_]
+        if any(it.key != key for it in mine):
+            raise InvalidInput(
+                f"--id {id_} stands for another message, so nothing was sent",
+                hint="give another id; one stands for one stage, app, subject, content and recipients",
+            )
         return next((it for it in reversed(mine) if it.state not in ("refused", "not-sent", "lost")), None)
     return next((it for it in reversed(known) if it.key == key and it.unknown), None)
 

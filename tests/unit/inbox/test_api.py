@@ -58,6 +58,13 @@ def test_loopback_names_are_answered(folder: Path, host: str) -> None:
     assert ask(folder, host=host).get("/messages").status_code == 200
 
 
+def test_a_page_of_another_site_deletes_nothing(folder: Path) -> None:
+    client = ask(folder)
+    for origin in ("http://evil.example", "null"):
+        assert client.delete("/messages", headers={"Origin": origin}).status_code == 403
+    assert client.delete("/messages", headers={"Origin": "http://localhost:8025"}).status_code == 200
+
+
 def test_with_a_token_nobody_gets_in_without_it(folder: Path) -> None:
     client = ask(folder, token="t0ken", host="http://inbox.example")
     for header in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "t0"}):

@@ -176,6 +176,7 @@ CASES: tuple[Case, ...] = (
          lambda folder: inside(folder, "S:220 hello", "C", "S:250 smtp.example.com", "C")),
     Case("offers other logins only", "auth", "mechanism-not-offered",
          lambda folder: inside(folder, "S:220 hello", "C", "S:250-smtp.example.com|250 AUTH GSSAPI", "C")),
+    Case("334: another question", "auth", "login-question", login("334 QUJD")),
     Case("535: wrong password", "auth", "wrong-password", login("535 5.7.8 authentication failed")),
     Case("534: app password needed", "auth", "app-password-needed", login("534 5.7.9 not strong enough")),
     Case("454: cannot check logins", "auth", "auth-temporary", login("454 4.7.0 temporary failure")),

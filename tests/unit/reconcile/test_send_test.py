@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from stagemail.errors import InvalidInput, NotFound, NotPermitted, StagemailError
 from stagemail.mail.composing import HEADER, compose, message_id, subject_of
+from stagemail.mail.idn import plainest
 from stagemail.mail.memory import MemoryProbe
 from stagemail.mail.outbox import MemoryOutbox
 from stagemail.model import email
@@ -256,3 +257,19 @@ def test_addresses_beyond_ascii_stand_as_they_are() -> None:
     made = message_from_bytes(content, policy=policy.default)
     found = getaddresses([str(made[name]) for name in ("From", "To", "Cc")])
     assert [address for _, address in found] == ["grüße@example.com", "ä@example.com", "ö@example.com"]
+
+
+def test_a_domain_beyond_ascii_is_written_as_every_server_takes_it() -> None:
+    message = replace(Desk().send(asked()).message, sender="no-reply@bücher.example")
+    content = compose(message, "Hi", is_html=False, sender_name="QA", to=("qa@example.com",), cc=())
+    assert b"From: QA <no-reply@xn--bcher-kva.example>" in content
+    assert plainest("no-reply@bücher.example") == "no-reply@xn--bcher-kva.example"
+    assert plainest("grüße@bücher.example") == "grüße@bücher.example", "its mailbox needs SMTPUTF8 anyway"
+
+
+def test_an_id_stands_for_one_message_only() -> None:
+    desk = Desk()
+    desk.send(asked(id_="release-7"))
+    with pytest.raises(InvalidInput, match="--id release-7 stands for another message, so nothing was sent"):
+        desk.send(replace(asked(id_="release-7"), subject="Another one"))
+    assert len(desk.probe.letters) == 1
