@@ -82,6 +82,7 @@ def test_apply_that_is_stopped_anywhere_converges_and_sends_nothing_twice(made: 
 @pytest.mark.slow
 def test_the_run_after_a_kill_and_every_smaller_way_may_be_stopped_too(made: Worlds) -> None:
     wanted = [
+        Case("recover", "after reconcile.settle:settle world.record.append [settled]", "kill", rotate=True),
         Case("recover", "before reconcile.settle:settle world.record.append [settled]", "break"),
         Case("rotate-key", "after record.sql:SqlRecord.rekey database.write", "kill"),
         Case("rotate-key", "before record.key_file:KeyFile.adopt next.replace", "full"),
