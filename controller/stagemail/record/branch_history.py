@@ -6,10 +6,11 @@ earlier commit is refused. That is what the branch's full history is for; the do
 Not here: what is in the files.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from stagemail import git
-from stagemail.errors import CorruptRecord, InvalidInput, NotFound, TryLater
+from stagemail.errors import CorruptRecord, InvalidInput, NotFound, TryLater, UserMustFix
 from stagemail.record.sealing import Sealing
 
 TRAILER: Final = "Stagemail-Record-Lines"
@@ -48,6 +49,22 @@ def blobs(at: git.RemoteBranch, sizes: dict[str, int], seals: Sealing) -> dict[s
         return git.read_blobs(at.repository, sizes, LARGEST)
     except InvalidInput as error:
         raise CorruptRecord(f"{seals.where} is no record: {error.message}", hint=seals.way_out) from None
+
+
+def only(at: git.RemoteBranch, tip: str, fits: Callable[[str], bool], what: str) -> list[git.TreeEntry]:
+    """The files of the branch. Raises UserMustFix where one is not ours: the next commit would take it away.
+
+    So the branch of the documents, named by mistake, is never emptied.
+    """
+    found = git.tree(at.repository, tip, [])
+    other = sorted(entry.path for entry in found if not fits(entry.path))
+    if other:
+        raise UserMustFix(
+            f"the branch {at.branch} holds {other[0][:100]!r}, so it is no {what}; nothing was written to it",
+            hint=f"name a branch of its own in the operator file; stagemail makes it. If it is the {what}'s own, take "
+            "out in a commit what is not stagemail's",
+        )
+    return list(found)
 
 
 def hold_against_history(at: git.RemoteBranch, tip: str, number: int, seals: Sealing) -> None:

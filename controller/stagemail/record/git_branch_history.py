@@ -9,7 +9,7 @@ from typing import Final
 
 from stagemail import git
 from stagemail.dataclass import dataclass
-from stagemail.record.branch_history import blobs, fetched_tip, hold_against_history, message
+from stagemail.record.branch_history import blobs, fetched_tip, hold_against_history, message, only
 from stagemail.record.git_branch_lines import Parsed, Seals
 from stagemail.record.sealing import End
 
@@ -44,7 +44,7 @@ class BranchFile:
         return known if known is not None and tip == known.tip else self._read(tip)
 
     def _read(self, tip: str) -> Seen:
-        found = [entry for entry in git.tree(self._at.repository, tip, [FILE]) if entry.path == FILE]
+        found = only(self._at, tip, FILE.__eq__, "record")
         data = b""
         if found and found[0].mode.startswith("100") and found[0].size:
             sizes = {found[0].id: found[0].size}

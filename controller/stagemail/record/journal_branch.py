@@ -15,7 +15,7 @@ from stagemail import git
 from stagemail.errors import Unreachable
 from stagemail.journal_ports import Archived
 from stagemail.model.event import Anew, Event
-from stagemail.record.branch_history import blobs, fetched_tip, hold_against_history, message
+from stagemail.record.branch_history import blobs, fetched_tip, hold_against_history, message, only
 from stagemail.record.codec import encode_instant
 from stagemail.record.journal_lines import JournalSeals, subject
 from stagemail.record.sealing import End
@@ -120,7 +120,8 @@ class JournalBranch:
     ) -> Iterator[tuple[git.TreeEntry, bytes, tuple[Event | Anew, ...], End]]:
         """Each file in the order of its lines: with its bytes, what it says, and where lines end with it."""
         end = End()
-        found = [e for e in git.tree(at.repository, tip, []) if _FILE.fullmatch(e.path) and e.mode.startswith("100")]
+        ours = only(at, tip, lambda path: _FILE.fullmatch(path) is not None, "journal")
+        found = [entry for entry in ours if entry.mode.startswith("100")]
         for entry in sorted(found, key=lambda entry: _number(entry.path)):
             seals = self._seals(entry.path)
             data = blobs(at, {entry.id: entry.size}, seals)[entry.id]

@@ -154,16 +154,6 @@ def test_a_shallow_clone_is_enough_unless_the_branch_itself_is_cut_off(written: 
     assert len(opened(cut).runs(None, 9)) == 6
 
 
-def test_a_branch_that_somebody_made_from_the_documents_is_taken_over(tmp_path: Path) -> None:
-    origin = remote(tmp_path)
-    run_git(origin, "branch", BRANCH, "main")
-    record = opened(clone(origin))
-    assert record.runs(None, 9) == ()
-    record.append([Entry(run=run(1))], None)
-    assert run_git(origin, "ls-tree", "--name-only", BRANCH) == "record.jsonl"
-    assert len(opened(clone(origin, "other")).runs(None, 9)) == 1
-
-
 def test_a_folder_or_a_link_in_place_of_the_file_is_no_record(tmp_path: Path) -> None:
     origin = remote(tmp_path)
     blob = run_git(origin, "hash-object", "-w", "--stdin", stdin="/etc/passwd")
@@ -295,3 +285,14 @@ def test_no_line_holds_more_than_ascii() -> None:
     data, _ = SEALS.lines([("identity", ("qa", StageIdentity("k", "QÄ\n\u2028", "")))], End(), NOON)
     assert data.isascii()
     assert re.fullmatch(rb"[^\n]+\n", data)
+
+
+def test_a_branch_of_documents_is_no_record_and_keeps_them(tmp_path: Path) -> None:
+    origin = remote(tmp_path)
+    blob = run_git(origin, "hash-object", "-w", "--stdin", stdin="kind: AppBinding\n")
+    tree = run_git(origin, "mktree", stdin=f"100644 blob {blob}\tapps.yaml\n")
+    commit = run_git(origin, "commit-tree", tree, "-m", "Bind")
+    run_git(origin, "update-ref", f"refs/heads/{BRANCH}", commit)
+    with pytest.raises(UserMustFix, match=r"holds 'apps\.yaml', so it is no record; nothing was written"):
+        opened(clone(origin)).append([Entry(run=run(1))], None)
+    assert run_git(origin, "rev-parse", BRANCH) == commit

@@ -293,3 +293,14 @@ def test_a_new_branch_takes_the_whole_journal(bench: Bench) -> None:
     assert copy(bench.record, bench.archive()).events == 2
     assert bench.record.copied() == Copied(BRANCH, 3, 2)
     assert bench.archive().end() == Archived(3, bench.record.events(1, 1)[0])
+
+
+def test_a_branch_that_holds_something_else_is_refused_and_keeps_it(bench: Bench) -> None:
+    blob = run_git(bench.origin, "hash-object", "-w", "--stdin", stdin="kind: AppBinding\n")
+    tree = run_git(bench.origin, "mktree", stdin=f"100644 blob {blob}\tapps.yaml\n")
+    commit = run_git(bench.origin, "commit-tree", tree, "-m", "Bind")
+    run_git(bench.origin, "update-ref", f"refs/heads/{BRANCH}", commit)
+    bench.happen(1)
+    with pytest.raises(UserMustFix, match=r"stagemail-journal holds 'apps\.yaml', so it is no journal"):
+        copy(bench.record, bench.archive())
+    assert run_git(bench.origin, "rev-parse", BRANCH) == commit
