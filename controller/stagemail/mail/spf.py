@@ -34,14 +34,15 @@ class SpfError(Exception):
 
 @dataclass(slots=True)
 class Policy:
-    """The tree of a domain's policy. ``end`` is the sign of its ``all``, "" without one. ``uses``: every domain that
-    is included or redirected to, at any depth."""
+    """The tree of a domain's policy. ``end`` is the sign of its ``all``, "" without one. ``uses``: every domain whose
+    pass is a pass here: included by + before ``all``, or redirected to, at any depth. ``named``: every one at all."""
 
     record: str = ""
     lookups: int = 0
     voids: int = 0
     end: str = ""
     uses: set[str] = field(default_factory=set)
+    named: set[str] = field(default_factory=set)
     ptr: bool = False
     depends: bool = False
     """Whether a term depends on the message (a macro), so that nothing can be said of it beforehand."""
@@ -73,18 +74,38 @@ def policy_of(ask: Ask, domain: str) -> Policy | None:
     if not record:
         return None
     policy = Policy(record)
-    policy.end = _walk(ask, domain, record, policy, (domain,))
+    policy.end = _walk(_Place(ask, policy, (domain,)), record)
     return policy
 
 
-def _walk(ask: Ask, domain: str, record: str, policy: Policy, path: tuple[str, ...]) -> str:
-    """Counts and follows every term; gives the sign of ``all``, or of where it is redirected to."""
-    terms = parsed(record, domain)
-    end = next((term.sign for term in terms if term.name == "all" and term.sign), "")
-    for term in terms:
-        if term.name in LOOKING_UP and not (term.name == "redirect" and end):
-            _count(policy)
-            there = _follow(ask, domain, term, policy, path)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in the tree a record stands: the way to it, and whether its pass is a pass of the whole policy."""
+
+    ask: Ask
+    policy: Policy
+    path: tuple[str, ...]
+    permits: bool = True
+
+    @property
+    def domain(self) -> str:
+        return self.path[-1]
+
+
+def _walk(place: _Place, record: str) -> str:
+    """Counts and follows every term; gives the sign of ``all``, or of where it is redirected to.
+
+    Nobody looks at a mechanism behind ``all``, nor at ``redirect`` beside it (sections 5.1 and 6.1).
+    """
+    terms = parsed(record, place.domain)
+    at = next((number for number, term in enumerate(terms) if term.name == "all" and term.sign), len(terms))
+    end = terms[at].sign if at < len(terms) else ""
+    place.policy.named.update(term.value.lower().rstrip(".") for term in terms[at:] if term.name == "include")
+    for number, term in enumerate(terms):
+        counts = not end if term.name == "redirect" else number < at
+        if term.name in LOOKING_UP and counts:
+            _count(place.policy)
+            there = _follow(term, place)
             end = there if term.name == "redirect" else end
     return end
 
@@ -103,14 +124,15 @@ def _void(policy: Policy, name: str) -> None:
         )
 
 
-def _follow(ask: Ask, domain: str, term: Term, policy: Policy, path: tuple[str, ...]) -> str:
+def _follow(term: Term, place: _Place) -> str:
+    ask, policy = place.ask, place.policy
     policy.ptr = policy.ptr or term.name == "ptr"
     if "%" in term.value:
         policy.depends = True
         return ""
-    name = (term.value or domain).lower().rstrip(".")
+    name = (term.value or place.domain).lower().rstrip(".")
     if term.name in ("include", "redirect"):
-        return _enter(ask, name, policy, path)
+        return _enter(name, place, permits=place.permits and term.sign in ("+", ""))
     if term.name in ("a", "mx", "exists"):
         answers = [ask(name, "MX" if term.name == "mx" else "A")]
         if term.name == "a" and answers[0].is_void:
@@ -123,16 +145,19 @@ def _follow(ask: Ask, domain: str, term: Term, policy: Policy, path: tuple[str, 
     return ""
 
 
-def _enter(ask: Ask, name: str, policy: Policy, path: tuple[str, ...]) -> str:
+def _enter(name: str, place: _Place, *, permits: bool) -> str:
+    path, policy = place.path, place.policy
     if name in path:
         raise SpfError("permerror", "spf-loop", f"{' → '.join((*path, name))} goes round in a circle")
-    policy.uses.add(name)
-    record, void = record_of(ask, name)
+    policy.named.add(name)
+    if permits:
+        policy.uses.add(name)
+    record, void = record_of(place.ask, name)
     if void:
         _void(policy, name)
     if not record:
         raise SpfError("permerror", "spf-include-none", f"{path[-1]} uses {name}, which has no SPF record")
-    return _walk(ask, name, record, policy, (*path, name))
+    return _walk(_Place(place.ask, policy, (*path, name), permits), record)
 
 
 @dataclass(slots=True)

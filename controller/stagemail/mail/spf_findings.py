@@ -49,11 +49,13 @@ def spf_findings(ask: Ask, asked: SenderQuestion, domain: str, provider: Provide
         told = f"{domain} permits {provider.name if provider else ''}: {policy.lookups} of 10 look-ups used"
         yield Finding("spf", "passed", "spf-provider-permitted", told, source=sends.source, facts=_facts(policy))
     else:
+        include = f"include:{sends.include}"
+        there = sends.include in policy.named
+        why = f"{include} counts only with no sign (or +) and before `all`" if there else f"its policy lacks {include}"
+        step = f"write {include} so" if there else f"add {include} before `all`"
         yield Finding(
-            "spf", "failed", "spf-provider-missing",
-            f"{domain} does not permit the relay: its policy lacks include:{sends.include}",
-            f"add include:{sends.include} before `all`" + (f"; {sends.note}" if sends.note else ""),
-            sends.source, _facts(policy),
+            "spf", "failed", "spf-provider-missing", f"{domain} does not permit the relay: {why}",
+            step + (f"; {sends.note}" if sends.note else ""), sends.source, _facts(policy),
         )  # fmt: skip
 
 

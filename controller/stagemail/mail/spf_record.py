@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import Final
 
 MECHANISMS: Final = ("all", "include", "a", "mx", "ptr", "ip4", "ip6", "exists")
@@ -90,7 +90,7 @@ def _expandable(word: str, value: str) -> str:
 def expanded(text: str, domain: str, sender: str, address: str) -> str:
     """A domain with its macros replaced (section 7). ``address`` is the connecting one."""
     local, _, of = sender.rpartition("@")
-    dotted = ".".join(f"{int(address.replace(':', ''), 16):032x}") if ":" in address else address
+    dotted = ".".join(f"{int(ip_address(address)):032x}") if ":" in address else address
     values = {"s": sender, "l": local, "o": of, "d": domain, "i": dotted, "h": of, "v": "ip6" if ":" in address else
               "in-addr", "p": "unknown", "c": address, "r": "unknown", "t": "0"}  # fmt: skip
 

@@ -77,6 +77,58 @@ def test_the_address_of_ipv6_is_judged_too() -> None:
     assert check_host(zone.ask, "2001:db8:1::99", "x.example", "a@x.example") == "fail"
 
 
+def test_the_address_of_ipv6_stands_in_macros_as_32_digits() -> None:
+    """RFC 7208 section 7.3; the address is written short, as DNS gives it."""
+    digits = "2.0.0.1.0.d.b.8.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.c.b.0.1"
+    assert expanded("%{i}", "email.example.com", "a@email.example.com", "2001:db8::cb01") == digits
+    zone = MemoryResolver(
+        {"x.example": {"TXT": ("v=spf1 exists:%{i}.x.example -all",)}, f"{digits}.x.example": {"A": ("127.0.0.2",)}}
+    )
+    assert check_host(zone.ask, "2001:db8::cb01", "x.example", "a@x.example") == "pass"
+
+
+OUTLOOK = "spf.protection.outlook.com"
+
+
+@pytest.mark.parametrize(
+    ("policy", "code"),
+    [
+        (f"v=spf1 include:{OUTLOOK} -all", "spf-provider-permitted"),
+        (f"v=spf1 +include:{OUTLOOK.upper()}. -all", "spf-provider-permitted"),
+        ("v=spf1 include:ours.example ~all", "spf-provider-permitted"),
+        ("v=spf1 redirect=ours.example", "spf-provider-permitted"),
+        (f"v=spf1 redirect={OUTLOOK}", "spf-provider-permitted"),
+        (f"v=spf1 -all include:{OUTLOOK}", "spf-provider-missing"),
+        (f"v=spf1 -include:{OUTLOOK} ~all", "spf-provider-missing"),
+        (f"v=spf1 ?include:{OUTLOOK} ~all", "spf-provider-missing"),
+        ("v=spf1 ~include:ours.example -all", "spf-provider-missing"),
+        ("v=spf1 -all redirect=ours.example", "spf-provider-missing"),
+    ],
+)
+def test_a_providers_include_counts_only_where_its_pass_is_a_pass(policy: str, code: str) -> None:
+    """Behind `all` nobody looks (RFC 7208 section 5.1), and another sign than + permits nothing."""
+    zone = MemoryResolver(
+        {
+            "x.example": {"TXT": (policy,), "MX": ("10 x.example",), "A": ("203.0.113.25",)},
+            "ours.example": {"TXT": (f"v=spf1 include:{OUTLOOK} -all",)},
+            OUTLOOK: {"TXT": ("v=spf1 ip4:40.92.0.0/15 -all",)},
+        }
+    )
+    found = believed(zone.ask, SenderQuestion("qa", "x.example", "smtp.office365.com"))
+    finding = found.finding(code)
+    assert finding is not None, [each.code for each in found.findings]
+    if code == "spf-provider-missing":
+        direct = OUTLOOK in policy
+        assert ("counts only" in finding.message) == (direct or "~include" in policy), finding.message
+
+
+def test_terms_behind_all_count_for_nothing() -> None:
+    many = " ".join(f"include:i{number}.example" for number in range(11))
+    zone = MemoryResolver({"x.example": {"TXT": (f"v=spf1 ip4:203.0.113.25 -all {many}",), "MX": ("10 x.example",)}})
+    found = believed(zone.ask, SenderQuestion("qa", "x.example", "r.example", addresses=("203.0.113.25",)))
+    assert found.finding("spf-pass") is not None and found.finding("spf-too-many-lookups") is None
+
+
 def test_domains_of_one_organization_align_and_public_suffixes_do_not() -> None:
     """Where no record tells, as receivers of RFC 7489 have it."""
     ask = MemoryResolver({}).ask
