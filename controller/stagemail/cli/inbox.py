@@ -51,7 +51,7 @@ def list_command(*, folder: Path, limit: int, form: str) -> int:
 @_LIMIT
 @options.formats("text", "json")
 def search(*, words: tuple[str, ...], folder: Path, limit: int, form: str) -> int:
-    """List messages in which all WORDS occur: in envelope, From, Subject, or as they stand in the message.
+    """List messages in which all WORDS occur: in envelope, From, Subject or text. Case does not matter.
 
     Example: stagemail inbox search order crm-test@example.com
     """

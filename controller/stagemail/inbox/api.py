@@ -32,9 +32,11 @@ def api(folder: Path, token: str = "") -> FastAPI:
 
     @app.middleware("http")
     async def guard(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
-        """Nobody who may not."""
+        """Nobody who may not; and no browser takes an answer for a page, or keeps it."""
         refused = _refused(request, token)
-        return JSONResponse({"detail": refused[1]}, refused[0]) if refused else await call(request)
+        answer = JSONResponse({"detail": refused[1]}, refused[0]) if refused else await call(request)
+        answer.headers.update(_SAFE)
+        return answer
 
     @app.get("/messages", summary="The newest messages; q: words that all occur")
     def messages(
@@ -52,7 +54,7 @@ def api(folder: Path, token: str = "") -> FastAPI:
 
     @app.get("/messages/{number}/raw", summary="The message as it came", response_class=Response)
     def raw(number: int) -> Response:
-        name = {"Content-Disposition": f'attachment; filename="{number}.eml"', **_SAFE}
+        name = {"Content-Disposition": f'attachment; filename="{number}.eml"'}
         return Response(_found(reader, number)[1], media_type="message/rfc822", headers=name)
 
     @app.delete("/messages/{number}", summary="Delete one message")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from stagemail.errors import NotFound
+from stagemail.inbox.searching import holds, terms_of
 from stagemail.model.inbox import InboxLimits, InboxMessage, InboxState
 
 FILE = "inbox.db"
@@ -28,10 +29,7 @@ _LIST = "SELECT id, received, sender, recipients, shown_from, subject, size, tls
 _ONE = (
     "SELECT id, received, sender, recipients, shown_from, subject, size, tls, user, content FROM messages WHERE id = ?"
 )
-_TERM = (
-    "(instr(lower(sender || ' ' || recipients || ' ' || shown_from || ' ' || subject), ?)"
-    " OR instr(lower(CAST(content AS TEXT)), ?))"
-)
+_WHERE = "WHERE holds(sender, recipients, shown_from, subject, content)"
 _INSERT = (
     "INSERT INTO messages (received, sender, recipients, shown_from, subject, size, tls, user, content)"
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -134,13 +132,12 @@ class Reader:
             raise NotFound(f"there is no inbox in {folder}", hint="`stagemail inbox serve` makes one")
 
     def messages(self, words: str = "", limit: int = 50) -> tuple[InboxMessage, ...]:
-        """The newest first; ``words``: all of them in envelope, From, Subject or content."""
-        terms = words.split()
-        where = ("WHERE", " AND ".join(_TERM for _ in terms)) if terms else ()
-        values = [term.lower() for term in terms for _ in range(2)]
-        text = " ".join((_LIST, *where, "ORDER BY id DESC LIMIT ?"))
+        """The newest first; ``words``: all of them in envelope, From, Subject or text (``searching``)."""
+        terms = terms_of(words)
+        text = " ".join((_LIST, *((_WHERE,) if terms else ()), "ORDER BY id DESC LIMIT ?"))
         with self._open() as base:
-            return tuple(_message(row) for row in base.execute(text, (*values, limit)))
+            base.create_function("holds", 5, lambda *row: holds(terms, *row[:4], content=row[4]))
+            return tuple(_message(row) for row in base.execute(text, (limit,)))
 
     def message(self, number: int) -> tuple[InboxMessage, bytes]:
         """One message and its bytes. Raises NotFound."""

@@ -36,6 +36,14 @@ def test_it_lists_shows_and_gives_the_message_as_it_came(folder: Path) -> None:
     assert client.get("/state").json() == {"messages": 2, "size": 29, "dropped": 0}
 
 
+@pytest.mark.parametrize("path", ["/messages", "/messages/1", "/messages/1/raw", "/messages/99", "/state"])
+def test_no_browser_takes_an_answer_for_a_page(folder: Path, path: str) -> None:
+    for client in (ask(folder), ask(folder, host="http://evil.example")):
+        headers = client.get(path).headers
+        assert (headers["x-content-type-options"], headers["cache-control"]) == ("nosniff", "no-store")
+        assert headers["content-security-policy"] == "default-src 'none'"
+
+
 def test_it_deletes_one_and_all(folder: Path) -> None:
     client = ask(folder)
     assert client.delete("/messages/1").json() == {"deleted": 1}

@@ -7,7 +7,7 @@ import pytest
 from tests.unit.inbox.place import arrived
 
 from stagemail.errors import NotFound
-from stagemail.inbox.store import FILE, Reader, Writer
+from stagemail.inbox.store import FILE, Arrived, Reader, Writer
 from stagemail.model.inbox import InboxLimits
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
@@ -73,6 +73,52 @@ def test_search_finds_messages_in_which_all_words_occur(tmp_path: Path, words: s
     with Writer(tmp_path, InboxLimits()) as writer:
         writer.keep([arrived("Your order", b"Hello there"), arrived("Invoice", b"\xff\x00")], NOW)
     assert [one.subject for one in Reader(tmp_path).messages(words)] == expected
+
+
+ENCODED = [
+    (
+        b"Content-Transfer-Encoding: quoted-printable\r\n\r\nIhre Bestell=\r\nung ist unterwegs: =C3=9Cbersicht\r\n",
+        "qp",
+    ),
+    (b"content-transfer-encoding: BASE64\r\n\r\nSWhyZSBCZXN0ZWxsdW5nOiDDnGJlcnNp\r\nY2h0\r\n", "base64"),
+    (
+        b"\r\n".join(
+            (
+                b"Content-Type: multipart/mixed; boundary=b",
+                b"",
+                b"--b",
+                b"Content-Type: text/plain",
+                b"",
+                b"Word",
+                b"--b",
+                b"Content-Transfer-Encoding: base64",
+                b"",
+                b"SWhyZSBCZXN0ZWxsdW5nOiDDnGJlcnNpY2h0",
+                b"--b--",
+                b"",
+            )
+        ),
+        "in a part",
+    ),
+    ("Ihre Bestellung: Übersicht".encode(), "8bit"),
+]
+
+
+@pytest.mark.parametrize("words", ["Übersicht bestellung", "ÜBERSICHT", "übersicht BESTELLUNG"])
+def test_search_reads_text_as_people_do(tmp_path: Path, words: str) -> None:
+    with Writer(tmp_path, InboxLimits()) as writer:
+        writer.keep([arrived(subject, content) for content, subject in ENCODED], NOW)
+        writer.keep([arrived("another", b"Content-Transfer-Encoding: base64\r\n\r\nSGVsbG8=\r\n")], NOW)
+    assert {one.subject for one in Reader(tmp_path).messages(words)} == {subject for _, subject in ENCODED}
+
+
+def test_search_reads_envelope_and_subject_in_every_script(tmp_path: Path) -> None:
+    with Writer(tmp_path, InboxLimits()) as writer:
+        there = Arrived("ä@bücher.example", ("grüße@bücher.example",), "Ö", "Straße: ÉTÉ", True, "", b"a\x00b hidden")
+        writer.keep([there], NOW)
+    for words in ("GRÜSSE", "Bücher.example", "strasse été", "hidden", "ö"):
+        assert len(Reader(tmp_path).messages(words)) == 1, words
+    assert Reader(tmp_path).messages("nobody") == ()
 
 
 def test_the_message_comes_back_byte_for_byte(tmp_path: Path) -> None:
