@@ -3,7 +3,8 @@
 A stage's files choose the host, and DNS chooses the address; neither may reach what only this machine can reach.
 Not here: resolving and connecting (``mail.connecting``), the operator file's YAML (``resources``).
 Sources: RFC 6890 (special-purpose addresses), RFC 6052 (NAT64), RFC 4291 section 2.5.5.2 (mapped addresses); the
-metadata addresses are those of AWS, Azure, Google Cloud, Oracle Cloud and Alibaba Cloud.
+metadata addresses are those of AWS (instances, ECS, EKS), Azure (and its WireServer, which is a public address),
+Google Cloud, Oracle Cloud and Alibaba Cloud.
 """
 
 from collections.abc import Mapping
@@ -17,8 +18,12 @@ from stagemail.model.grant import destination, smtp_destination
 Address = IPv4Address | IPv6Address
 
 METADATA: Final = frozenset(
-    ip_address(text) for text in ("169.254.169.254", "169.254.170.2", "100.100.100.200", "192.0.0.192", "fd00:ec2::254")
-)
+    ip_address(text)
+    for text in (
+        "169.254.169.254", "169.254.170.2", "169.254.170.23", "168.63.129.16", "100.100.100.200", "192.0.0.192",
+        "fd00:ec2::254", "fd00:ec2::23", "fd20:ce::254",
+    )
+)  # fmt: skip
 """Cloud metadata services hand out credentials: only a network of exactly that address lets them be reached."""
 _NAT64: Final = IPv6Network("64:ff9b::/96")
 _SHARED: Final = ip_network("100.64.0.0/10")
@@ -74,7 +79,12 @@ def kind_of(address: Address) -> str:
         (address.is_loopback, "is this machine (loopback)"),
         (address.is_link_local, "is link-local"),
         (address.is_unspecified or address.is_multicast, "is no address of one host"),
-        (private, "is private"),
+        (private or _is_site_local(address), "is private"),
         (address.is_reserved or not address.is_global, "is reserved"),
     )
     return next((words for special, words in kinds if special), "")
+
+
+def _is_site_local(address: Address) -> bool:
+    """The private addresses of IPv6 until 2004 (RFC 3879), which the library takes for public."""
+    return isinstance(address, IPv6Address) and address.is_site_local

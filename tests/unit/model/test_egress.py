@@ -24,6 +24,8 @@ def test_public_addresses_may_be_reached(address: str) -> None:
         ("100.64.1.1", "private"), ("169.254.169.254", "metadata"), ("fd00:ec2::254", "metadata"),
         ("100.100.100.200", "metadata"), ("0.0.0.0", "no address of one host"), ("224.0.0.1", "no address of one host"),
         ("240.0.0.1", "reserved"), ("::ffff:127.0.0.1", "loopback"), ("::ffff:169.254.169.254", "metadata"),
+        ("168.63.129.16", "metadata"), ("169.254.170.23", "metadata"), ("fd20:ce::254", "metadata"),
+        ("fec0::1", "private"), ("feff:ffff::1", "private"), ("64:ff9b:1::a00:1", "is "), ("::127.0.0.1", "is "),
         ("64:ff9b::a9fe:a9fe", "metadata"), ("2002:7f00:1::", "loopback"), ("2002:a00:1::", "private"),
         ("not an address", "no IP address"), ("", "no IP address"),
     ],
