@@ -123,6 +123,7 @@ class Conversation:
         def open_() -> Told:
             made, self._address, tried = connect(found, means.bounds, self._end - time.monotonic())
             self._wire = Wire(made, means.bounds, self._end)
+            self._wire.hidden = self._record.hidden
             facts: dict[str, Fact] = {"address": str(self._address), "family": f"IPv{self._address.family}"}
             if not tried:
                 return Told(facts)
@@ -224,7 +225,7 @@ class Conversation:
         def buy(oauth: OAuth2) -> Told:
             nonlocal bought
             bought, facts = token.fetch(oauth, self._means.egress, self._means.bounds, self._means.context)
-            self._record.hidden = logging_in.spoken(oauth, bought)
+            self._record.hidden = self._open.hidden = logging_in.spoken(oauth, bought)
             return Told(facts)
 
         def authenticate() -> Told:

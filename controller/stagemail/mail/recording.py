@@ -12,9 +12,9 @@ from typing import NoReturn
 
 from stagemail.mail.bounds import Bounds
 from stagemail.mail.faults import Fault
+from stagemail.mail.wire import masked
 from stagemail.model.egress import Egress
 from stagemail.model.probe import Fact, ProbeStep, StepName, StepStatus
-from stagemail.model.secret import MASK
 
 
 class Ended(Exception):
@@ -92,7 +92,4 @@ class Recorder:
 
     def _safe(self, reply: str) -> str:
         """A reply in which no form of the credential is left, should the server repeat it."""
-        for hidden in self.hidden:
-            if len(hidden) > 2:
-                reply = reply.replace(hidden, MASK)
-        return reply
+        return masked(reply, self.hidden)

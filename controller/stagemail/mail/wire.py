@@ -11,24 +11,34 @@ import re
 import socket
 import ssl
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from stagemail.mail.bounds import Bounds
 from stagemail.mail.faults import Fault
+from stagemail.model.secret import MASK
 
 _REPLY: Final = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
 _ENHANCED: Final = re.compile(r"([245])\.([0-9]{1,3})\.([0-9]{1,3})(?= |$)")
+_TELLING: Final = 12
+"""Characters of a credential that do not stand in a reply by chance."""
+_WORD: Final = re.compile(rf"[^\s'\"<>()\[\]]{{{_TELLING},}}")
 _SHOWN: Final = 300
 """Characters of a reply that are kept."""
+_PIECE: Final = 16 * 1024
+"""Bytes that are sent at a time: one record of TLS (RFC 8446 section 5.1)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One reply: its code, and its lines without code. Bytes that are not UTF-8 are replaced."""
+    """One reply: its code, and its lines without code. Bytes that are not UTF-8 are replaced.
+
+    ``hidden``: every form of the credential that was sent; ``text`` shows none, whole or cut.
+    """
 
     code: int
     lines: tuple[str, ...]
+    hidden: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def good(self) -> bool:
@@ -52,7 +62,19 @@ class Reply:
         repeated = f"{self.enhanced} " if self.enhanced else "\0"
         first, *more = self.lines or ("",)
         words = " ".join([first, *(line.removeprefix(repeated) for line in more)])
-        return shown(f"{self.code} {words}".rstrip())
+        return shown(f"{self.code} {masked(words, self.hidden)}".rstrip())
+
+
+def masked(text: str, hidden: tuple[str, ...]) -> str:
+    """A text without these, and without a word that is a part of one: servers cut and break what they repeat."""
+    for one in hidden:
+        if len(one) > 2:
+            text = text.replace(one, MASK)
+    return _WORD.sub(lambda found: MASK if _is_part(found[0], hidden) else found[0], text)
+
+
+def _is_part(word: str, hidden: tuple[str, ...]) -> bool:
+    return any(word[:_TELLING] in one or word[-_TELLING:] in one for one in hidden)
 
 
 def shown(text: str) -> str:
@@ -65,7 +87,8 @@ def shown(text: str) -> str:
 class Wire:
     """One connection. Every wait ends at ``bounds.reply`` or at ``end``, whatever drips in.
 
-    ``end`` is in seconds of ``time.monotonic``: sockets live in real time, whatever clock the run has.
+    ``end`` is in seconds of ``time.monotonic``: sockets live in real time, whatever clock the run has. ``hidden``:
+    what no reply may show.
     """
 
     def __init__(self, connected: socket.socket, bounds: Bounds, end: float) -> None:
@@ -73,6 +96,7 @@ class Wire:
         self._bounds = bounds
         self._end = end
         self._buffer = bytearray()
+        self.hidden: tuple[str, ...] = ()
 
     @property
     def tls(self) -> ssl.SSLSocket | None:
@@ -104,11 +128,15 @@ class Wire:
         self.send_bytes(line.encode() + b"\r\n")
 
     def send_bytes(self, data: bytes) -> None:
-        """Send bytes as they are. Raises Fault."""
-        until = self._deadline()
+        """Send bytes as they are. Raises Fault.
+
+        In pieces, each of which has the time of a reply: a large message over a slow line may take longer in all.
+        """
+        left = memoryview(data)
         try:
-            self._wait(until)
-            self._socket.sendall(data)
+            while left:
+                self._wait(self._deadline())
+                left = left[self._socket.send(left[:_PIECE]) :]
         except OSError as error:
             raise _broken(error) from None
 
@@ -128,7 +156,7 @@ class Wire:
             code = int(match[1])
             lines.append((match[3] or b"").decode("utf-8", "replace"))
             if match[2] != b"-":
-                return Reply(code, tuple(lines))
+                return Reply(code, tuple(lines), self.hidden)
             if len(lines) >= self._bounds.lines:
                 raise _too_much(f"a reply of more than {self._bounds.lines} lines")
 

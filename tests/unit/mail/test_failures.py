@@ -76,6 +76,25 @@ def test_a_server_that_repeats_the_credential_does_not_get_it_shown(tmp_path: Pa
     assert probed.failure.reply == "535 5.7.8 *** *** ***"
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "535 5.7.8 cannot parse {filler} {plain}",  # cut where a report cuts
+        "535-5.7.8 cannot parse {first}|535 5.7.8 {second}",  # broken into two lines
+        "535 5.7.8 AUTH PLAIN '{first}...' is too long",  # cut by the server
+    ],
+)
+def test_a_part_of_the_credential_is_not_shown_either(tmp_path: Path, reply: str) -> None:
+    plain = b64encode(f"\0mailer@example.com\0{PASSWORD}".encode()).decode()
+    parts = {"filler": "x " * 130, "plain": plain, "first": plain[:30], "second": plain[30:]}
+    said = reply.format(**parts)
+    turns = ("S:220 hello", "C", "S:250-x|250 AUTH PLAIN", "C", f"S:{said}", "C")
+    probed, heard = tried(Case("part", "auth", "wrong-password", lambda folder: inside(folder, *turns)), tmp_path)
+    assert any(plain in line for line in heard), "the server did get the credential"
+    told = repr(probed)
+    assert not any(plain[at : at + 12] in told for at in range(len(plain) - 11)), told
+
+
 def test_a_wrong_certificate_is_described_although_it_was_refused(tmp_path: Path) -> None:
     by_code = {case.code: case for case in CASES}
     other = tried(by_code["certificate-other-name"], tmp_path / "other")[0].failure
