@@ -26,12 +26,11 @@ def most_at_once(host: str, stages: int, patience: float) -> int:
                     full.set()
             full.wait(patience)
             self.wfile.write(b"220 hi\r\n")
-            while line := self.rfile.readline(1000):
+            while not self.rfile.readline(1000).startswith(b"QUIT"):
                 self.wfile.write(b"250 ok\r\n")
-                if line.startswith(b"QUIT"):
-                    break
             with lock:
-                now[0] -= 1
+                now[0] -= 1  # before the answer: the next one may come as soon as it is heard
+            self.wfile.write(b"221 bye\r\n")
 
     class Threads(ThreadingTCPServer):
         daemon_threads = True
