@@ -45,11 +45,21 @@ _ASIDE: Final = re.compile(
 def in_comments(data: bytes, path: str) -> tuple[Problem, ...]:
     """What looks like a credential in the comments of a file; nothing of it is repeated."""
     text = data.decode("utf-8", "replace")
-    if "#" not in text or not (_PASTED.search(text) or _ASIDE.search(text)):
+    if "#" not in text or not any(map(_looks_pasted, _behind_signs(text))):
         return ()
     message = "a comment holds what looks like a credential: take it out and revoke it; a comment is in Git, too."
-    found = (place for place in comments(text) if _PASTED.search(place[2]) or _ASIDE.search(place[2]))
+    found = (place for place in comments(text) if _looks_pasted(place[2]))
     return tuple(Problem(Location(path, line, column), "literal-secret", message) for line, column, _ in found)
+
+
+def _behind_signs(text: str) -> Iterator[str]:
+    """What may be a comment: of each line all from its first ``#`` on. Looking over the whole file takes 20 times as
+    long."""
+    return (line[line.index("#") :] for line in text.splitlines() if "#" in line)
+
+
+def _looks_pasted(text: str) -> bool:
+    return _PASTED.search(text) is not None or _ASIDE.search(text) is not None
 
 
 def in_document(value: Any, place: Place) -> Iterator[Finding]:
