@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from tests.acceptance.bench import Bench
 
 REVERT = "git revert --no-edit "
@@ -9,7 +10,7 @@ REVERT = "git revert --no-edit "
 
 def test_a_bad_commit_is_named_with_the_commands_that_bring_mail_back(applied: Bench) -> None:
     applied.change("environments/qa/email.yaml", "host: smtp.example.com", "host: smtp.example.org")
-    said = applied.run("status", "qa", "--why", expect=1)
+    said = applied.run("status", "qa", "--why", expect=4)
     said.shows("last change", "Ada Admin", "Change environments/qa/email.yaml", "may not send the secret")
     assert max(map(len, said.out.splitlines())) <= 80
     (revert,) = [line.strip() for line in said.out.splitlines() if REVERT in line]
@@ -48,6 +49,38 @@ def test_looking_writes_nothing(applied: Bench) -> None:
     before = applied.mark()
     applied.run("status", "--why", expect=None)
     assert applied.mark() == before
+
+
+EMAIL = "environments/qa/email.yaml"
+PORT, HOST = (EMAIL, "port: 587", "port: 2587"), (EMAIL, "host: smtp.example.com", "host: smtp.example.org")
+SECRET = ("STAGEMAIL_SMTP_QA", "STAGEMAIL_ODC_CLIENT_SECRET")
+
+
+@pytest.mark.parametrize(
+    ("changes", "unset", "code"),
+    [
+        ((), "", 0),
+        ((PORT,), "", 3),
+        ((HOST,), "", 4),
+        ((HOST,), SECRET[0], 4),
+        ((HOST, (EMAIL, "key: SMTP_QA", "key: SMTP_PROD")), "", 1),
+        ((PORT,), SECRET[0], 1),
+        ((), SECRET[0], 1),
+        ((), SECRET[1], 1),
+        (((EMAIL, "port: 587", "port: 0"),), "", 1),
+    ],
+    ids=["ready", "changes", "refused and held", "unread and held", "another that is not granted", "unread",
+         "unread alone", "no login", "wrong document"],
+)  # fmt: skip
+def test_it_exits_as_the_plain_status_does(
+    applied: Bench, changes: tuple[tuple[str, str, str], ...], unset: str, code: int
+) -> None:
+    for change in changes:
+        applied.change(*change)
+    if unset:
+        applied.unset(unset)
+    applied.run("status", "qa", expect=code)
+    applied.run("status", "qa", "--why", expect=code)
 
 
 def test_why_looks_once(applied: Bench) -> None:

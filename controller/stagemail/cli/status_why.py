@@ -25,7 +25,7 @@ def tell_why(session: RunSession, stages: tuple[str, ...], form: str) -> tuple[S
 
 
 def code_of(results: Iterable[StageResult[Why]]) -> int:
-    """0 ready, 3 changes to make, 4 held, 1 where something could not be read."""
+    """0 ready, 3 changes to make, 4 held, 1 where something could not be read: the same as without --why."""
     return exits.combined([_code(result.value) for result in results])
 
 
@@ -47,7 +47,8 @@ def _own(session: RunSession, stage: str) -> dict[str, str]:
 
 
 def _code(found: Why | None) -> int:
-    if found is None or found.failures or found.status.problems:
+    """A credential that only what a guard holds would need is told, and is no failure: an apply would not miss it."""
+    if found is None or found.status.observed_at is None or found.status.problems or found.status.lacks_credential:
         return exits.FAILED
     if found.status.ready:
         return exits.DONE
