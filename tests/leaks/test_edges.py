@@ -4,6 +4,8 @@ import io
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from stagemail.cli.controller_log import JsonLog
 from stagemail.host.memory import MemoryGitHost
@@ -20,6 +22,8 @@ from stagemail.reconcile.notifying import Notifying, Subscription
 from stagemail.reconcile.stating import Stating
 from stagemail.record.memory import MemoryRecord
 from stagemail.web.board import Board
+from stagemail.web.metrics import Metrics
+from stagemail.web.serving import Serving
 from tests.contract.test_outbox import ONE as MESSAGE
 from tests.leaks.canaries import CANARIES, encoded, found
 from tests.unit.reconcile.conftest import FakeClock
@@ -95,6 +99,32 @@ def test_the_books_of_test_messages_have_no_canary(tmp_path: Path) -> None:
     kept = b"\n".join(path.read_bytes() for path in sorted((tmp_path / "books").iterdir()))
     assert kept.count(b"so there") == len(TEXTS)
     assert found(kept) == []
+
+
+def test_what_the_port_tells_of_health_has_no_canary() -> None:
+    """Whoever asks /healthz or /readyz needs no login; what a Git host, a platform or the record said stands there."""
+    trouble = [""]
+    process: Any = SimpleNamespace(
+        quiet=lambda: 0.0,
+        watched=("source",),
+        sources=("source",),
+        record_trouble=lambda: trouble[0],
+        clock=FakeClock(),
+    )
+    serving = Serving(process, Metrics(), lambda _text: None, net().scrub)
+    said = []
+    for text in TEXTS:
+        trouble[0] = text
+        said.append(serving.page("/readyz"))
+        trouble[0] = ""
+        serving.saw(Looked("source", NOW, 0.1, error=text))
+        said.append(serving.page("/readyz"))
+        serving.saw(Looked("source", NOW, 0.1, "c0ffee"))
+        away = Condition("Ready", "Unknown", "Unreachable", text)
+        serving.saw(Finished("qa", "source", NOW, 1.0, "x", "", "", None, (away,), (away,), text))
+        said.append(serving.page("/readyz"))
+    assert {status for status, _ in said} == {503} and len(said) == 3 * len(TEXTS)
+    assert found("\n".join(body for _, body in said)) == []
 
 
 def test_the_status_page_has_no_canary() -> None:

@@ -26,6 +26,7 @@ from stagemail.reconcile.reading import no_lease, read
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.retirement import retirement
 from stagemail.reconcile.rotated import rotated_since
+from stagemail.reconcile.scrubbed import as_called
 from stagemail.reconcile.selection import only_secrets, only_these
 from stagemail.reconcile.settle import settle
 from stagemail.reconcile.situation import Credential, keys_of, load, needs_every_app, read_secrets
@@ -115,7 +116,7 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
         desired=desired,
         inventory=inventory,
         observed=seen,
-        applied=world.record.applied(request.stage),
+        applied=as_called(world.record.applied(request.stage), inventory, world.scrub),
         capabilities=check.capabilities,
         policy=judged(request, world),
         specs=email.SPECS,

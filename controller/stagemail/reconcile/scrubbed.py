@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from stagemail.errors import StagemailError
 from stagemail.model.field import Value
+from stagemail.model.inventory import Inventory
+from stagemail.model.key import BINDING
 from stagemail.model.run import Intent, Outcome
 from stagemail.model.secret import SecretState
-from stagemail.model.snapshot import AppliedResource
+from stagemail.model.snapshot import Applied, AppliedResource
 from stagemail.ports import Entry
 
 Scrub = Callable[[str], str]
@@ -23,9 +25,10 @@ def scrubbed(entries: Iterable[Entry], scrub: Scrub) -> Iterator[Entry]:
 
 
 def _scrubbed(entry: Entry, scrub: Scrub) -> Entry:
-    if entry.run is not None and entry.run.outcomes:
+    if entry.run is not None:
         told = tuple(without_secrets(outcome, scrub) for outcome in entry.run.outcomes)
-        return replace(entry, run=replace(entry.run, outcomes=told))
+        names = tuple(map(scrub, entry.run.not_live))
+        return replace(entry, run=replace(entry.run, actor=scrub(entry.run.actor), outcomes=told, not_live=names))
     if entry.settled is not None:
         intent, outcome = entry.settled
         return replace(entry, settled=(intent, without_secrets(outcome, scrub)))
@@ -42,6 +45,9 @@ def _scrubbed_state(entry: Entry, scrub: Scrub) -> Entry:
         return replace(entry, standing=replace(entry.standing, conditions=seen))
     if entry.decision is not None:
         return replace(entry, decision=replace(entry.decision, reason=scrub(entry.decision.reason)))
+    if entry.identity is not None:
+        stage, known = entry.identity
+        return replace(entry, identity=(stage, replace(known, name=scrub(known.name))))
     return entry
 
 
@@ -53,12 +59,32 @@ def _intent(intent: Intent, scrub: Scrub) -> Intent:
 
 
 def _applied(resource: AppliedResource, scrub: Scrub) -> AppliedResource:
-    """Its label stays: the next plan compares it with the app's name, and would hold an app that it calls another."""
+    """Without credentials in its label, too; ``as_called`` is how the next plan compares it with the app's name."""
     fields = {
         name: replace(field, value=_unversioned(field.value, scrub), evidence=_clean(field.evidence, scrub))
         for name, field in resource.fields.items()
     }
-    return replace(resource, fields=fields)
+    is_named_in_git = resource.key.kind != BINDING
+    return replace(resource, label=resource.label if is_named_in_git else scrub(resource.label), fields=fields)
+
+
+def as_called(applied: Applied, inventory: Inventory, scrub: Scrub) -> Applied:
+    """The record of a stage, with the names of today wherever only the net makes them differ.
+
+    A platform that calls a stage or an app like a credential is recorded without it. What this run does not know (it
+    read no secret, or the credential was rotated) counts as another name, which is held and never let through.
+    """
+    names = {app.key: app.name for app in (*inventory.apps, *inventory.ahead)}
+    resources = tuple(_called(resource, names.get(resource.key.id, ""), scrub) for resource in applied.resources)
+    was, now = applied.identity, inventory.stage
+    if was is not None and was.name != now.name and was.name == scrub(now.name):
+        was = replace(was, name=now.name)
+    return replace(applied, identity=was, resources=resources)
+
+
+def _called(resource: AppliedResource, name: str, scrub: Scrub) -> AppliedResource:
+    is_same = resource.key.kind == BINDING and resource.label != name and resource.label == scrub(name)
+    return replace(resource, label=name) if is_same else resource
 
 
 def _unversioned(value: Value, scrub: Scrub) -> Value:

@@ -40,6 +40,7 @@ class Serving:
     ) -> None:
         self._controlling = controlling
         self._complain = complain
+        self._scrub = scrub
         self.metrics = metrics
         metrics.asked = Asked(
             usage=partial(_usage, controlling),
@@ -60,7 +61,7 @@ class Serving:
         """Listen; gives the address. Raises UsageError where it cannot be used."""
         host, _, port = web.listen.rpartition(":")
         host = host.removeprefix("[").removesuffix("]")
-        self._edge = Edge(host, int(port), self._hooks, Answers(self._pushed, self._page, self._complain))
+        self._edge = Edge(host, int(port), self._hooks, Answers(self._pushed, self.page, self._complain))
         taken = self._edge.start()
         Thread(target=self._keep_secrets, name="stagemail-hooks", daemon=True).start()
         return f"{web.listen.rpartition(':')[0]}:{taken}"
@@ -110,14 +111,14 @@ class Serving:
         followed = written.branch if written is not None else None
         return not (push.branches and followed and followed not in push.branches)
 
-    def _page(self, path: str) -> tuple[int, str]:
-        if path == "/healthz":
-            return self._health.healthz()
-        if path == "/readyz":
-            return self._health.readyz()
+    def page(self, path: str) -> tuple[int, str]:
+        """Status and body of a page."""
         if path == "/metrics":
             return 200, self.metrics.text()
-        return 200, self._board.html()
+        if path not in ("/healthz", "/readyz"):
+            return 200, self._board.html()
+        status, said = self._health.healthz() if path == "/healthz" else self._health.readyz()
+        return status, self._scrub(said)  # a platform, a Git host or a database may have repeated what it was shown
 
 
 def _usage(controlling: Process) -> Mapping[str, tuple[Usage, ...]]:

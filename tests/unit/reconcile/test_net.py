@@ -3,14 +3,17 @@
 from datetime import UTC, datetime
 
 from stagemail.model.condition import Condition
+from stagemail.model.inventory import App, Inventory, StageIdentity
 from stagemail.model.key import Key
+from stagemail.model.policy import Policy
 from stagemail.model.run import Intent, Outcome, Run
 from stagemail.model.secret import Secret, SecretState
-from stagemail.model.snapshot import AppliedField, AppliedResource
+from stagemail.model.snapshot import Applied, AppliedField, AppliedResource
 from stagemail.model.standing import Decision, Standing
+from stagemail.planning.plan_wide import plan_wide
 from stagemail.ports import Entry
 from stagemail.reconcile.net import Net
-from stagemail.reconcile.scrubbed import scrubbed
+from stagemail.reconcile.scrubbed import as_called, scrubbed
 
 KEY = Key("qa", "configuration", "1")
 
@@ -50,6 +53,32 @@ def test_an_app_that_is_called_like_a_credential_is_not_named_in_what_was_done()
         Entry(run=Run("r", "qa", "c0ffee", "ada", now, outcomes=(told,))),
     ]
     assert "s3cr3t" not in repr(list(scrubbed(entries, net.scrub)))
+
+
+def test_names_of_a_platform_are_recorded_without_a_credential_and_known_again() -> None:
+    """A stage, an app that is bound and an app that is not live may be called like one by a hostile platform."""
+    net = Net()
+    net.learn(Secret("s3cr3t"))
+    app = Key("qa", "binding", "a")
+    was = StageIdentity("e", "QA s3cr3t")
+    run = Run("r", "qa", "c0ffee", "ada s3cr3t", datetime(2026, 1, 1, tzinfo=UTC), not_live=("CRM s3cr3t",))
+    entries = [
+        Entry(run=run),
+        Entry(identity=("qa", was)),
+        Entry(applied=AppliedResource(app, "CRM s3cr3t", {})),
+        Entry(applied=AppliedResource(KEY, "relay", {})),
+    ]
+    kept = list(scrubbed(entries, net.scrub))
+    assert "s3cr3t" not in repr(kept)
+    assert kept[1].identity is not None and kept[2].applied is not None and kept[3].applied is not None
+    recorded = Applied("qa", kept[1].identity[1], (kept[2].applied, kept[3].applied))
+    now = Inventory(was, (App("CRM s3cr3t", "a"),))
+    again = as_called(recorded, now, net.scrub)
+    assert again.identity == was and [r.label for r in again.resources] == ["CRM s3cr3t", "relay"]
+    assert not plan_wide(again, now, (), Policy("qa", "non-production"))
+    assert as_called(recorded, now, str) == recorded, "who has read no secret does not know the name again"
+    other = Inventory(StageIdentity("e", "QA2"), (App("CRM2", "a"),))
+    assert len(plan_wide(as_called(recorded, other, net.scrub), other, (), Policy("qa", "non-production"))) == 2
 
 
 def test_a_token_that_a_store_repeats_as_its_version_is_not_recorded() -> None:
