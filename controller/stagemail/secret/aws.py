@@ -27,6 +27,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from stagemail.errors import InvalidInput, NotFound, NotPermitted, SecretUnexpected, StagemailError, Unreachable
 from stagemail.secret import bounded
+from stagemail.secret.ending import ending
 
 LIMITS: Final = Config(
     connect_timeout=5,
@@ -144,6 +145,8 @@ class _Bounded:
 
     def __init__(self, inner: Any) -> None:
         self._inner = inner
+        kinds = vars(inner)["_pool_classes_by_scheme"]  # also of the managers that it makes for proxies
+        kinds.update({scheme: ending(kind) for scheme, kind in kinds.items()})
 
     def send(self, request: Any) -> AWSResponse:
         """The response with its body. Raises AnswerTooLarge, and what botocore raises."""

@@ -23,6 +23,7 @@ from stagemail.model.secret import SecretRef, SecretVersion
 from stagemail.secret import bounded
 from stagemail.secret.azure_login import credential
 from stagemail.secret.key import name_of, with_field
+from stagemail.secret.sessions import Adapter, bound
 from stagemail.secret.value import from_bytes
 
 _KEY: Final = re.compile(r"[A-Za-z0-9-]{1,127}", re.ASCII)
@@ -124,7 +125,7 @@ class AzureStore:
 def _transport(limits: Mapping[str, Any]) -> RequestsTransport:
     """Azure's transport, which reads no answer beyond the limit."""
     session = Session()
-    bounded.bound(session)
+    bound(session, Adapter())
     return RequestsTransport(session=session, **limits)
 
 

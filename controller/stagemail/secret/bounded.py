@@ -1,13 +1,12 @@
 """What a secret store answers, read up to a limit, so that an endless answer cannot fill the memory.
 
-The SDKs themselves read whatever comes. Not here: what an answer means (each store's own module), and the services of
-the machine itself that some logins ask, such as a cloud's metadata server.
+The SDKs themselves read whatever comes. Not here: what an answer means (each store's own module), how long it may take
+(``ending``), and the services of the machine itself that some logins ask, such as a cloud's metadata server.
 """
 
 from io import BytesIO
 from typing import Any, Final
 
-from urllib3.exceptions import HTTPError
 from urllib3.util.retry import Retry
 
 from stagemail.errors import SecretUnexpected
@@ -55,20 +54,6 @@ def read(raw: Any, *, decode: bool = True) -> bytes:
             raise AnswerTooLarge
     raw.release_conn()
     return bytes(body)
-
-
-def bound(session: Any) -> None:
-    """Have a session of requests read every answer up to the limit, before it reads all of it itself."""
-    session.hooks["response"].append(_bounded)
-
-
-def _bounded(response: Any, *_args: Any, **_more: Any) -> None:
-    """A hook of requests, which expects no exception of urllib3 here."""
-    try:
-        body = read(response.raw)
-    except HTTPError as error:
-        raise ConnectionError(f"the answer broke off: {type(error).__name__}") from None
-    response.raw = Body(body)
 
 
 def was_too_large(error: BaseException | None) -> bool:

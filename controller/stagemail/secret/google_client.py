@@ -27,9 +27,9 @@ from google.oauth2 import credentials as user
 from google.oauth2 import service_account
 from requests import PreparedRequest, Response, Session
 from requests import exceptions as failures
-from requests.adapters import HTTPAdapter
 
 from stagemail.secret import bounded
+from stagemail.secret.sessions import Adapter, bound
 
 SECONDS: Final = 10.0
 """The time limit of one try."""
@@ -115,18 +115,15 @@ class _Rest(SecretManagerServiceRestTransport):
     def __init__(self, ca: str | None, **more: Any) -> None:
         super().__init__(always_use_jwt_access=True, **more)
         login = Session()
-        login.mount("https://", HTTPAdapter(max_retries=bounded.ClosingRetry(2, respect_retry_after_header=False)))
-        bounded.bound(login)
+        bound(login, Adapter(max_retries=bounded.ClosingRetry(2, respect_retry_after_header=False)))
         self._session = _session(self._credentials, auth_request=Request(login), default_host=self.DEFAULT_HOST)
         prepare: Any = self._prep_wrapped_messages
         prepare(DEFAULT_CLIENT_INFO)  # its methods know their session
-        bounded.bound(self._session)
+        bound(self._session, _Trusting(ca) if ca else Adapter())
         self._session.max_redirects = 0
-        if ca:
-            self._session.mount("https://", _Trusting(ca))
 
 
-class _Trusting(HTTPAdapter):
+class _Trusting(Adapter):
     """Trusts one authority, whatever REQUESTS_CA_BUNDLE says, which requests would prefer."""
 
     def __init__(self, ca: str) -> None:

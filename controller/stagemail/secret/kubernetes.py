@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError, SSLError
 from stagemail.errors import NotFound, NotPermitted, SecretUnexpected, StagemailError, Unreachable
 from stagemail.model.secret import SecretRef, SecretVersion
 from stagemail.secret import bounded
+from stagemail.secret.ending import end
 from stagemail.secret.key import name_of, with_field
 from stagemail.secret.value import from_bytes, refuse_pin
 
@@ -112,7 +113,12 @@ class KubernetesStore:
 
 
 class _Rest(RESTClientObject):
-    """The client's connection, which reads no answer beyond the limit; an error's it would read whole."""
+    """The client's connection, which reads no answer beyond the limit, an error's neither, and ends in time."""
+
+    def __init__(self, settings: Any) -> None:
+        prepare: Any = super().__init__
+        prepare(settings)
+        end(self.pool_manager)
 
     def request(self, *given: Any, **more: Any) -> Any:
         """As the client's, with the body read."""

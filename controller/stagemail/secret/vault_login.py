@@ -13,11 +13,11 @@ from typing import Any, Final
 from hvac import adapters as _adapters
 from hvac import exceptions as _refusals
 from requests import Session
-from requests.adapters import HTTPAdapter
 
 from stagemail.errors import SecretUnexpected
 from stagemail.secret import bounded
 from stagemail.secret.login import from_file, from_variable
+from stagemail.secret.sessions import Adapter, bound
 
 TIMEOUT: Final = (5.0, 10.0)
 """Seconds to connect, and to wait for bytes."""
@@ -122,7 +122,6 @@ class VaultSession:
     def _connected(self) -> Any:
         session = Session()
         session.verify = self._ca or True
-        bounded.bound(session)
         retry = bounded.ClosingRetry(
             total=2,
             backoff_factor=0.2,
@@ -131,8 +130,7 @@ class VaultSession:
             raise_on_status=False,
             respect_retry_after_header=False,
         )
-        for scheme in ("https://", "http://"):
-            session.mount(scheme, HTTPAdapter(max_retries=retry, pool_maxsize=16))
+        bound(session, Adapter(max_retries=retry, pool_maxsize=16))
         return _adapters.JSONAdapter(
             base_uri=self.address,
             session=session,

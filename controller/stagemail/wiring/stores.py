@@ -48,7 +48,11 @@ class BuiltIn:
                 hint=f"pip install 'stagemail[{self.extra}]'",
             )
         store: SecretStore = module.build(settings.model_dump(by_alias=True), base, os.environ)
-        return store
+        seconds = getattr(settings, "timeout", None)
+        if seconds is None:
+            return store
+        ended: SecretStore = import_module("stagemail.secret.ending").InTime(store, float(seconds))
+        return ended
 
 
 ENV = BuiltIn("env", "stagemail.secret.env", "local:EnvStore")

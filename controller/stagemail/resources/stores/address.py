@@ -18,6 +18,16 @@ Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,1
 OptionalLine = Line | None
 
 
+def timeout() -> Any:
+    """The field for the time that one read may take in all."""
+    return rule(
+        "How long one read may take in all, its login and its tries included, however slowly the answer drips.",
+        example="60s",
+        source="stagemail design: the operator file",
+        default="60s",
+    )
+
+
 def ca_file(source: str) -> Any:
     """The field for a private certificate authority."""
     return rule(

@@ -4,8 +4,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import StringConstraints, model_validator
 
+from stagemail.resources.duration import Seconds
 from stagemail.resources.shape import Shape, rule
-from stagemail.resources.stores.address import OptionalLine, SecureAddress, Variable, ca_file
+from stagemail.resources.stores.address import OptionalLine, SecureAddress, Variable, ca_file, timeout
 from stagemail.resources.text import Line
 
 _STORES = "stagemail design: the operator file"
@@ -89,3 +90,4 @@ class AzureKeyVaultStore(Shape):
         default=AzureLogin(),
     )
     ca_file: OptionalLine = ca_file(_DOCS)
+    timeout: Seconds = timeout()
