@@ -1,9 +1,11 @@
 """All documents of a tree, from the cache where their content is known, parsed where it is not.
 
-Not here: what documents mean (``assemble``).
+Not here: what documents mean (``assemble``), the process that may help (``wiring.beside``).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from typing import Final
 
 from stagemail.dataclass import dataclass
@@ -16,8 +18,21 @@ from stagemail.source.tree import Entry, Tree, blob_id, content_id, refused
 Take = Callable[[Document], None]
 """Takes one document; it is not kept here, so that ten thousand of them never lie in memory together."""
 
+Beside = Callable[[Callable[[], None]], AbstractContextManager[Callable[[], None]]]
+"""Does work in another process, which can change nothing here; what the context gives waits until it is over. The work
+may as well not be done at all."""
+
 _BATCH: Final = 1000
 """Files that are looked up and read together."""
+_WORTH: Final = 100
+"""Unknown files from which on another process is worth its start …"""
+_KEPT: Final = 3
+"""… and one in so many of them is parsed here: what the documents mean is worked out here for all of them."""
+
+
+def alone(_work: Callable[[], None]) -> AbstractContextManager[Callable[[], None]]:
+    """No other process helps."""
+    return nullcontext(lambda: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,44 +43,69 @@ class TreeRead:
     parsed: int
 
 
-def read_tree(tree: Tree, cache: Cache, take: Take) -> TreeRead:
+def read_tree(tree: Tree, cache: Cache, take: Take, beside: Beside = alone) -> TreeRead:
     """Every document of the tree in the order of paths, each under the path of its own file.
 
+    ``beside``: where many files are new to the cache, another process puts some of them into it meanwhile.
     Raises InvalidInput over quota, NotFound.
     """
     entries = tree.entries()
     problems = list(tree.problems())
     parsed = 0
     for start in range(0, len(entries), _BATCH):
-        parsed += _read_some(entries[start : start + _BATCH], tree, cache, take, problems)
+        some = _read_some(entries[start : start + _BATCH], tree, cache, take, beside)
+        parsed += some.parsed
+        problems += some.problems
     return TreeRead(tuple(sorted(problems)), parsed)
 
 
-def _read_some(entries: Sequence[Entry], tree: Tree, cache: Cache, take: Take, problems: list[Problem]) -> int:
+def _read_some(entries: Sequence[Entry], tree: Tree, cache: Cache, take: Take, beside: Beside) -> TreeRead:
+    problems: list[Problem] = []
     known = cache.get_many(entry.id for entry in entries)
     unknown = [entry for entry in entries if entry.id not in known]
     contents = tree.read(entry.path for entry in unknown)
     fresh: dict[str, tuple[Document, ...]] = {}
-    for entry in entries:
-        if entry.id in known:
-            for document in known[entry.id]:
-                take(Document(entry.path, document.index, document.value))
-            continue
-        data = contents.pop(entry.path, None)
-        if data is None:
-            wrong = "the file went away while it was read."
-            problems.append(refused(entry.path, "file-went-away", wrong, "Run again."))
-            continue
-        problems += _read_one(entry, data, fresh, take)
+    given = unknown[len(unknown) // _KEPT :] if len(unknown) >= _WORTH else []
+    with (beside if given else alone)(partial(_fill, cache, given, contents)) as wait:
+        for entry in entries:
+            if given and entry is given[0]:
+                wait()
+                known |= cache.get_many(each.id for each in given)
+            if entry.id in known:
+                for document in known[entry.id]:
+                    take(Document(entry.path, document.index, document.value))
+                continue
+            data = contents.pop(entry.path, None)
+            if data is None:
+                wrong = "the file went away while it was read."
+                problems.append(refused(entry.path, "file-went-away", wrong, "Run again."))
+                continue
+            problems += _read_one(entry, data, fresh, take)
     cache.put_many(fresh)
-    return len(unknown)
+    return TreeRead(tuple(problems), len(unknown))
 
 
-def _read_one(entry: Entry, data: bytes, fresh: dict[str, tuple[Document, ...]], take: Take) -> tuple[Problem, ...]:
+def _fill(cache: Cache, entries: Sequence[Entry], contents: Mapping[str, bytes]) -> None:
+    """The other process's part: what is in order goes into the cache, everything else is left to whoever asked."""
+    fresh: dict[str, tuple[Document, ...]] = {}
+    for entry in entries:
+        if entry.path in contents:
+            _parsed(entry, contents[entry.path], fresh)
+    cache.put_many(fresh)
+
+
+def _parsed(
+    entry: Entry, data: bytes, fresh: dict[str, tuple[Document, ...]]
+) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
     found, wrong = read(data, entry.path)
     wrong += in_comments(data, entry.path)
     if not wrong and len(data) <= CACHED_BYTES and _is_content_of(data, entry):
         fresh[entry.id] = found
+    return found, wrong
+
+
+def _read_one(entry: Entry, data: bytes, fresh: dict[str, tuple[Document, ...]], take: Take) -> tuple[Problem, ...]:
+    found, wrong = _parsed(entry, data, fresh)
     for document in found:
         take(document)
     return wrong or _other_content(data, entry)

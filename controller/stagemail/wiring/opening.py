@@ -14,11 +14,13 @@ from stagemail import git
 from stagemail.errors import InvalidInput, UsageError
 from stagemail.ports import Clock, Source
 from stagemail.source.assemble import Checks
-from stagemail.source.cache import default_folder, open_cache
+from stagemail.source.cache import DiskCache, default_folder, open_cache
 from stagemail.source.revision_tree import RevisionTree
 from stagemail.source.source import TreeSource
 from stagemail.source.tree import Tree
+from stagemail.source.tree_documents import alone
 from stagemail.source.working_tree import WorkingTree
+from stagemail.wiring.beside import beside
 from stagemail.wiring.clock import SPEED_VARIABLE, SystemClock, clock_from
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.judged import judged
@@ -137,4 +139,5 @@ def _source(
 ) -> Source:
     cache = open_cache(default_folder(), outside=root)
     today = now.now().date()
-    return TreeSource(tree, operator, checks=checks, today=today, cache=cache, base=base)
+    helping = beside if isinstance(cache, DiskCache) else alone
+    return TreeSource(tree, operator, checks=checks, today=today, cache=cache, base=base, beside=helping)

@@ -3,6 +3,8 @@
 import os
 import sqlite3
 import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -243,3 +245,32 @@ def test_what_a_file_is_read_as_cannot_be_decided_by_another_file(
     assert read_tree(tree, cache).parsed == 2
     assert cache.get_many([ID]) == {}
     assert tree_documents.blob_id(b"b: 1\n", ID) != ID
+
+
+def test_what_another_process_reads_is_as_if_it_were_read_here(
+    clone: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = clone / "environments/qa"
+    for number in range(150):
+        (folder / f"many-{number:03}.yaml").write_text(f"a: {number}\n", encoding="utf-8")
+    (folder / "many-099.yaml").write_text("a: on\n", encoding="utf-8")
+    (folder / "many-120.yaml").write_text("a: 1 # ghp_abcdefghijkl\n", encoding="utf-8")
+    tree = WorkingTree(clone, ["environments"])
+    expected = read_tree(tree, NullCache())
+    done = 0
+    parsed: list[str] = []
+    monkeypatch.setattr(tree_documents, "read", lambda data, path: (parsed.append(path), read(data, path))[1])
+
+    @contextmanager
+    def beside(work: Callable[[], None]) -> Iterator[Callable[[], None]]:
+        nonlocal done
+        work()
+        done = len(list(cache.get_many(entry.id for entry in tree.entries())))
+        yield lambda: None
+
+    documents: list[Document] = []
+    found = tree_documents.read_tree(tree, cache, documents.append, beside)
+    assert (documents, found.problems) == (expected.documents, expected.problems)
+    assert len(found.problems) == 2
+    assert 100 <= done < 150, "two thirds, but what has problems"
+    assert len(parsed) == len(tree.entries()) + 2, "what was in order is not read again"

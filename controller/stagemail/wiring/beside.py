@@ -1,0 +1,58 @@
+"""Work in a copy of this process, on another processor: a command that reads a thousand files has one to spare.
+
+Only where this process has one thread (a copy has no other, and what they hold would stay held), so never in the
+controller. Not here: the work (``source.tree_documents``).
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+
+@contextmanager
+def beside(work: Callable[[], None]) -> Iterator[Callable[[], None]]:
+    """Begin the work; what this gives waits for it. Whether it was done, or failed, or could not begin: nobody is told.
+
+    It is over with the context: what is not done by then is ended.
+    """
+    copy = _copied(work)
+    ended = copy == 0
+
+    def wait() -> None:
+        nonlocal ended
+        if not ended:
+            os.waitpid(copy, 0)
+            ended = True
+
+    try:
+        yield wait
+    finally:
+        if not ended:
+            os.kill(copy, signal.SIGKILL)
+            wait()
+
+
+def _copied(work: Callable[[], None]) -> int:
+    """The id of the copy that does the work; 0 where there is none."""
+    if threading.active_count() > 1 or (os.cpu_count() or 1) < 2 or not hasattr(os, "fork"):
+        return 0
+    try:
+        copy = os.fork()
+    except OSError:
+        return 0
+    if copy == 0:
+        _do(work)
+    return copy
+
+
+def _do(work: Callable[[], None]) -> NoReturn:
+    """The copy: it leaves no trace but its work, and goes past whatever this process does at its end."""
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)
+        work()
+    finally:
+        os._exit(0)
