@@ -82,15 +82,18 @@ class Journal:
         self._append(())
 
     def close(self, closed: Sequence[tuple[Intent, Outcome, AppliedResource | None]]) -> None:
-        """What became of steps, and what is applied now: one durable append."""
+        """What became of steps, and what is applied now: one durable append.
+
+        They are ours before it, since a stop right behind it ends the run with ours: none of them may be missing then.
+        """
         told = [(intent, without_secrets(outcome, self._world.scrub), applied) for intent, outcome, applied in closed]
         entries = [
             entry
             for intent, outcome, applied in told
             for entry in (Entry(settled=(intent.id, outcome)), *([Entry(applied=applied)] if applied else []))
         ]
-        self._append(entries)
         self.outcomes.extend(outcome for _, outcome, _ in told)
+        self._append(entries)
 
     def note(self, outcomes: Iterable[Outcome], entries: Iterable[Entry] = ()) -> None:
         """Outcomes of steps that were never sent."""
