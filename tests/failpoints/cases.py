@@ -76,12 +76,17 @@ def controller(world: World, case: Case) -> Outcome:
         _until_over(world, pid, heard, case, plan)
         _stopped(world, pid, case)
     reached = world.was_reached(plan)
-    with world.controller() as pid:
-        world.until(lambda: _is_settled(world, heard, noticed=False), "live, ready and told after a restart")
-        _stopped(world, pid, Case("controller", "", "stop"))
+    _finished(world, heard)
     told = Counter(f"{'notice' if m['path'] == '/notify' else 'status'}" for m in world.ears.heard[heard:])
     assert told["notice"] <= 2, f"told more than once more: {told}"
     return _checked(world, case, before, reached, 1)
+
+
+def _finished(world: World, heard: int) -> None:
+    """The controller is started once more, and gets there by itself."""
+    with world.controller() as pid:
+        world.until(lambda: _is_settled(world, heard, noticed=False), "live, ready and told after a restart")
+        _stopped(world, pid, Case("controller", "", "stop"))
 
 
 def _until_over(world: World, pid: int, heard: int, case: Case, plan: Mapping[str, Any]) -> None:
@@ -128,31 +133,74 @@ def _stopped(world: World, pid: int, case: Case) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Stop:
+    """Stop a process at the ``nth`` passing of ``point`` ("" for any)."""
+
+    kind: Kind
+    point: str = ""
+    nth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Round:
-    """Kills at random, one after the other, before one change is finished. ``kills``: those that hit."""
+    """Stops one after the other, before one change is finished. ``kills``: those that hit; ``missed``: the others."""
 
     kills: int
     again: int = 0
     problem: str = ""
+    missed: tuple[Stop, ...] = ()
 
 
-def kill_round(world: World, numbers: Sequence[int], *, rotate: bool) -> Round:
-    """Kill ``apply`` at these passings of any point, each time starting again; then let it finish."""
-    hit = 0
+def kills_at(numbers: Sequence[int]) -> list[Stop]:
+    """Kills at these passings of any point."""
+    return [Stop("kill", nth=number) for number in numbers]
+
+
+def stop_round(world: World, stops: Sequence[Stop], *, rotate: bool) -> Round:
+    """Stop ``apply`` in these ways, each time starting again; then let it finish."""
+    missed: list[Stop] = []
     try:
         world.change(rotate=rotate)
         before = world.mark()
-        for number in numbers:
-            said = world.said("apply", "qa", expect=None, plan=world.plan("kill", "", number))
+        for stop in stops:
+            said = world.said("apply", "qa", expect=None, plan=world.plan(stop.kind, stop.point, stop.nth))
+            _ended_well(world, said, Case("apply", stop.point, stop.kind))
             if not said.reached:
+                missed.append(stop)
+            if said.code == 0 and not stop.point:
                 break
-            hit += 1
         _again(world, "apply", "qa")
-        allowed = Counter({"PATCH stage": hit if rotate else 0})
-        done = _checked(world, Case("apply", "", "kill"), before, True, 1, allowed)
+        return _round(world, before, stops, missed, rotate=rotate)
     except AssertionError as failed:
-        return Round(hit, problem=str(failed) or "an assertion")
-    return Round(hit, done.again)
+        return Round(len(stops) - len(missed), problem=f"{stops}: {failed or 'an assertion'}")
+
+
+def controller_round(world: World, stops: Sequence[Stop], *, rotate: bool) -> Round:
+    """Kill the controller, to which a commit is pushed, each time starting again; then let it finish."""
+    missed: list[Stop] = []
+    try:
+        world.change(rotate=rotate)
+        world.push()
+        before, heard = world.mark(), len(world.ears.heard)
+        for stop in stops:
+            plan = world.plan(stop.kind, "", stop.nth)
+            with world.controller(plan) as pid:
+                _until_over(world, pid, heard, Case("controller", "any", stop.kind), plan)
+                _stopped(world, pid, Case("controller", "any", stop.kind))
+            if not world.was_reached(plan):
+                missed.append(stop)
+                break
+        _finished(world, heard)
+        return _round(world, before, stops, missed, rotate=rotate)
+    except AssertionError as failed:
+        return Round(len(stops) - len(missed), problem=f"{stops}: {failed or 'an assertion'}")
+
+
+def _round(world: World, before: int, stops: Sequence[Stop], missed: Sequence[Stop], *, rotate: bool) -> Round:
+    hit = len(stops) - len(missed)
+    allowed = Counter({"PATCH stage": hit if rotate else 0})
+    done = _checked(world, Case("apply", "", "kill"), before, True, 1, allowed)
+    return Round(hit, done.again, missed=tuple(missed))
 
 
 def rotate_key(world: World, case: Case) -> Outcome:
@@ -278,8 +326,17 @@ def _checked(
     for write in writes:
         method, where = write.split()
         event = ("write" if method == "PATCH" else "activate", "qa" if where == "stage" else where)
-        assert event in told, f"history does not tell {event}"
+        assert event in told, f"history does not tell {event}:\n{_listed(runs)}"
     return Outcome(case, reached, again=more.total(), restarts=restarts)
+
+
+def _listed(runs: Sequence[Mapping[str, Any]]) -> str:
+    """Runs and what became of their steps, to be looked at."""
+    lines = []
+    for run in runs:
+        lines.append(f"{run['id']} {run['status']}")
+        lines += [f"  {o['action']} {o['label']}: {o['status']} {o['message']}" for o in run["outcomes"]]
+    return "\n".join(lines)
 
 
 def _audited(world: World) -> None:

@@ -8,7 +8,6 @@ import ast
 import builtins
 import errno
 import os
-import resource
 import signal
 import sqlite3
 import sys
@@ -29,6 +28,10 @@ Kind = Literal["kill", "stop", "break", "full"]
 NAME: Final = "__failpoint__"
 CHANGING: Final = frozenset({"fetch", "push", "init", "update-ref", "hash-object", "mktree", "commit-tree"})
 """Git's commands that change something or reach another machine; the others only look at this disk."""
+
+
+FULL: Final = ("sh", "-c", 'ulimit -f 0; exec "$@"', "sh")
+"""Before a command: it may write no file."""
 
 
 class BrokenHereError(RuntimeError):
@@ -138,13 +141,12 @@ class _Transaction:
 
 
 def _on_a_full_disk(function: Callable[..., Any], arguments: Sequence[Any], more: dict[str, Any]) -> Any:
-    """Git as a program of its own can write nothing: the limit of a file's size is what it inherits."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
-    try:
-        return function(*arguments, **more)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    """Git as a program of its own can write nothing: the limit of a file's size is set where git begins.
+
+    Only there: in this process it would also hit what another thread says on its standard output.
+    """
+    command, *others = arguments
+    return function([*FULL, *command], *others, **more)
 
 
 def _detail(site: str, kind: str, arguments: Sequence[Any], more: dict[str, Any]) -> str | None:

@@ -4,6 +4,7 @@
 child is a process like any other: its own memory, signals and end. Not here: what is started and why (``world``).
 """
 
+import gc
 import importlib
 import json
 import os
@@ -18,7 +19,15 @@ from typing import Any, NoReturn
 
 from tests.failpoints import instrument
 
-ALSO = ("alembic.command", "alembic.runtime.migration", "sqlalchemy.dialects.sqlite.pysqlite", "asyncio", "logging")
+ALSO = (
+    "alembic.command",
+    "alembic.runtime.migration",
+    "sqlalchemy.dialects.sqlite.pysqlite",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "psycopg",
+    "asyncio",
+    "logging",
+)
 LEFT_OUT = (
     "stagemail.secret.",
     "stagemail.record.migrations",
@@ -39,7 +48,24 @@ def warm() -> None:
             with suppress(ImportError):  # of an extra that is not installed
                 importlib.import_module(found.name)
     for name in ALSO:
-        importlib.import_module(name)
+        with suppress(ImportError):
+            importlib.import_module(name)
+    _make_late_methods()
+    gc.collect()
+    gc.freeze()  # no child copies what it only looks through
+
+
+def _make_late_methods() -> None:
+    """What each child would make anew: the methods of dataclasses, the system's authorities, the schemas."""
+    from stagemail.source import schema  # noqa: PLC0415 - after it is instrumented
+    from stagemail.target.odc import transport  # noqa: PLC0415 - as above
+
+    for module in [found for name, found in sys.modules.items() if name.startswith("stagemail.")]:
+        for found in [each for each in vars(module).values() if isinstance(each, type)]:
+            for name in [name for name, value in vars(found).items() if type(value).__name__ == "_Late"]:
+                getattr(found, name)
+    transport._context(None)
+    schema._validator()
 
 
 def serve() -> None:

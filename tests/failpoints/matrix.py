@@ -11,7 +11,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.failpoints.cases import KINDS, SCENARIOS, Case, Outcome, Round, kill_round, play
+from tests.failpoints.cases import (
+    KINDS,
+    SCENARIOS,
+    Case,
+    Outcome,
+    Round,
+    Stop,
+    controller_round,
+    kills_at,
+    play,
+    stop_round,
+)
 from tests.failpoints.world import Launcher, State, World
 
 EACH = 8
@@ -29,6 +40,13 @@ class Worlds:
         self._world: World | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._used = 0
+        self._golden: dict[str, Counter[str]] = {}
+
+    def golden(self, scenario: str) -> Counter[str]:
+        """How often each point is passed where nothing happens, in the order of the first passing."""
+        if scenario not in self._golden:
+            self._golden[scenario] = golden(self.get(), scenario)
+        return self._golden[scenario]
 
     def get(self) -> World:
         """One in which everything is as it shall be."""
@@ -74,7 +92,7 @@ def points(made: Worlds, scenarios: Sequence[str] = tuple(SCENARIOS)) -> dict[st
     found: dict[str, Counter[str]] = {}
     known: set[str] = set()
     for scenario in scenarios:
-        passed = golden(made.get(), scenario)
+        passed = made.golden(scenario)
         found[scenario] = Counter({p: n for p, n in passed.items() if p not in known})
         known |= set(passed)
     return found
@@ -99,17 +117,27 @@ def rounds(passings: int, kills: int, seed: int) -> list[list[int]]:
     return [[number, *(chosen.randint(1, passings // 2) for _ in range(EACH - 1))] for number in first]
 
 
-def killed(made: Worlds, wanted: Sequence[Sequence[int]], kills: int, until: float) -> Iterator[Round]:
+def killed(
+    made: Worlds, wanted: Sequence[Sequence[int]], kills: int, until: float, scenario: str = "apply"
+) -> Iterator[Round]:
     """Play rounds until so many kills have hit; the password is rotated in every second one."""
     hit = 0
+    play_round = controller_round if scenario == "controller" else stop_round
     for number, numbers in enumerate(wanted):
         if hit >= kills or time.monotonic() > until:
             return
-        done = kill_round(made.get(), numbers, rotate=number % 2 == 0)
+        done = play_round(made.get(), kills_at(numbers[: kills - hit]), rotate=number % 2 == 0)
         hit += done.kills
         if done.problem:
             made.drop()
         yield done
+
+
+def chains(passed: Counter[str], length: int) -> list[list[Stop]]:
+    """Every point once, so many in one change: each of the runs after a stop is itself stopped further on."""
+    every = [Stop(KINDS[number % len(KINDS)], point) for number, point in enumerate(passed)]
+    apart = -(-len(every) // length)
+    return [every[number::apart] for number in range(apart)]
 
 
 def played(made: Worlds, wanted: Sequence[Case]) -> Iterator[Outcome]:
