@@ -9,6 +9,8 @@ from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
+from publicsuffixlist import PublicSuffixList
+
 OF_PEOPLE = frozenset({"mailto", "tel", "sms", "geo", "maps", "webcal"})
 OF_SCRIPTS = frozenset({"javascript", "vbscript", "data", "blob", "livescript"})
 INSIDE = (
@@ -23,8 +25,6 @@ INSIDE = (
     ".test",
     ".invalid",
 )
-SECOND_LEVEL = frozenset({"co", "com", "net", "org", "gov", "edu", "ac", "or", "ne", "go"})
-"""Labels below a country under which names are sold (co.uk, com.br); a heuristic, not the public suffix list."""
 _SCHEME = re.compile(r"\s*([a-zA-Z][a-zA-Z0-9+.\-\s\x00-\x1f]{0,40}):")
 _NUMBER = re.compile(r"(0x[0-9a-f]+|\d+)(\.(0x[0-9a-f]+|\d+)){0,3}")
 
@@ -74,11 +74,15 @@ def is_inside(host: str) -> bool:
 
 
 def same_site(one: str, other: str) -> bool:
-    """Whether two hosts belong to one owner, as far as their names tell."""
-    return _site(one) == _site(other)
+    """Whether two hosts belong to one owner, by the public suffix list: it knows co.uk, and github.io."""
+    return one == other or _site(one) == _site(other)
+
+
+@lru_cache(maxsize=1)
+def _list() -> PublicSuffixList:
+    """Read it when two hosts differ: it takes as long as the rest of a review."""
+    return PublicSuffixList()
 
 
 def _site(host: str) -> str:
-    labels = host.lower().removeprefix("www.").split(".")
-    keep = 3 if len(labels) > 2 and labels[-2] in SECOND_LEVEL and len(labels[-1]) == 2 else 2
-    return ".".join(labels[-keep:])
+    return _list().privatesuffix(host) or host

@@ -100,6 +100,9 @@ def test_other_brackets_are_no_placeholders(innocent: str) -> None:
     [
         ("www.example.com", "https://evil.example/", True),
         ("https://shop.example.co.uk/x", "https://evil.co.uk/", True),
+        ("https://ours.github.io/", "https://evil.github.io/", True),
+        ("www.ours.azurewebsites.net", "https://evil.azurewebsites.net/", True),
+        ("https://shop.example.co.uk/x", "https://www.example.co.uk/", False),
         ("example.com", "https://www.example.com/a", False),
         ("shop.example.com", "https://track.example.com/a", False),
         ("report.pdf", "https://example.com/a", False),
