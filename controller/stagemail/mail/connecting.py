@@ -44,9 +44,10 @@ def resolve(host: str, port: int, egress: Egress, bounds: Bounds, family: int = 
     for address in found:
         refusal = egress.refusal(address.ip)
         if refusal:
+            what = refusal if host == address.ip else f"is {address.ip}, which {refusal}"
             raise Fault(
                 "address-refused",
-                f"{host} is {address.ip}, which {refusal}: nothing was sent there",
+                f"{host} {what}: nothing was sent there",
                 f"if that is your relay, add to `mail.networks` in the operator file: {_network(address)}",
             )
     chosen = tuple(address for address in found if family in (0, address.family))[: bounds.addresses]

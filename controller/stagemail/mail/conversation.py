@@ -8,8 +8,9 @@ Sources: RFC 5321 (order of commands), RFC 3207 (EHLO again after STARTTLS), RFC
 import ssl
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from functools import partial
+from typing import Any
 
 from stagemail.mail import explaining, logging_in, providers, securing, token
 from stagemail.mail.commands import Offers, international, mailbox, offers_of, stuffed
@@ -134,14 +135,15 @@ class Conversation:
         self._record.step("connect", open_)
 
     def _secure(self) -> Told:
+        asked = self._server.security == "starttls"
         try:
-            asked = self._server.security == "starttls"
             self._open.start_tls(self._means.context, self._server.host, asked=asked)
+            tls = self._open.tls
+            facts = securing.agreed(tls, self._means.now()) if tls else {}
         except OSError as error:
             facts = self._looked_at() if isinstance(error, ssl.SSLCertVerificationError) else {}
-            raise securing.fault_of(error, self._server.host, facts) from None
-        tls = self._open.tls
-        facts = securing.agreed(tls, self._means.now()) if tls else {}
+            fault = securing.fault_of(error, self._server.host, facts)
+            raise (securing.injected() if asked and fault.code == "tls-not-spoken" else fault) from None
         left = facts.get("daysLeft")
         if isinstance(left, int) and left < securing.SOON:
             return Told(facts, "", ("certificate-ends", f"its certificate ends in {left} days", "have it renewed"))
@@ -152,18 +154,21 @@ class Conversation:
         seen = b""
         for context in (securing.any_context(), None):
             try:
-                wire = self._again(context or securing.anchored_context(seen))
+                seen, plain = self._certificate(context or securing.anchored_context(seen), whole=context is None)
             except (Fault, OSError, ValueError):
                 return {}
-            tls = wire.tls
-            seen = (tls.getpeercert(binary_form=True) if tls else b"") or b""
-            plain = tls.getpeercert() if tls and context is None else None
-            wire.close()
             if plain:
                 return securing.certificate_facts(plain, self._means.now())
             if not seen:
                 return {}
         return {}
+
+    def _certificate(self, context: ssl.SSLContext, *, whole: bool) -> tuple[bytes, dict[str, Any] | None]:
+        """The certificate in DER, and (``whole``) as the library reads it."""
+        with closing(self._again(context)) as wire:
+            tls = wire.tls
+            seen = (tls.getpeercert(binary_form=True) if tls else b"") or b""
+            return seen, (tls.getpeercert() if tls and whole else None)
 
     def _again(self, context: ssl.SSLContext) -> Wire:
         if self._address is None:

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from stagemail.mail.bounds import Bounds
 from stagemail.mail.faults import Fault
-from stagemail.mail.wire import masked
+from stagemail.mail.wire import broken, masked
 from stagemail.model.egress import Egress
 from stagemail.model.probe import Fact, ProbeStep, StepName, StepStatus
 
@@ -54,7 +54,7 @@ class Recorder:
         begun = time.monotonic()
         try:
             told = work()
-        except (Fault, TimeoutError) as error:
+        except (Fault, OSError) as error:
             self.fail(name, self._fault(error), time.monotonic() - begun)
         else:
             self._keep(name, told, time.monotonic() - begun)
@@ -84,9 +84,11 @@ class Recorder:
             ProbeStep(name, status, round(seconds, 4), told.facts, self._safe(told.reply), code, cause, advice)
         )
 
-    def _fault(self, error: Fault | TimeoutError) -> Fault:
+    def _fault(self, error: Fault | OSError) -> Fault:
         if isinstance(error, Fault):
             return error
+        if not isinstance(error, TimeoutError):
+            return broken(error)
         cause = f"the conversation took longer than {self._total:.0f} s: given up"
         return Fault("too-slow", cause, "try again; some servers slow down clients that they do not know", retry=True)
 

@@ -5,6 +5,7 @@ Not here: when TLS begins (``conversation``).
 Sources: RFC 8314 section 4.1 (TLS 1.2 or better), OpenSSL's verify codes (x509_vfy.h).
 """
 
+import errno
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -108,12 +109,28 @@ def fault_of(error: OSError, name: str, facts: Mapping[str, Fact]) -> Fault:
             "what answers there does not speak TLS from the first byte",
             "write `security: starttls` for port 587 and 25; 465 is for tls",
         )
+    if isinstance(error, ConnectionError | ssl.SSLEOFError) or error.errno == errno.ENOTCONN:
+        return Fault(
+            "tls-broken-off",
+            "the server breaks off the TLS handshake",
+            "try again; a firewall on the way may do so, or a server that wants other TLS settings (RFC 9325)",
+            retry=True,
+        )
     words = reason.replace("_", " ").lower() or (error.strerror or type(error).__name__).lower()
     return Fault(
         "tls-failed",
         f"the TLS handshake failed: {words}",
         "compare the server's TLS settings with RFC 9325",
         retry=True,
+    )
+
+
+def injected() -> Fault:
+    """Bytes came between STARTTLS and TLS (CVE-2011-0411)."""
+    return Fault(
+        "bytes-before-tls",
+        "the server (or somebody on the way) sent more after its reply to STARTTLS: aborted",
+        "somebody may be tampering with this connection; look at what lies between here and the server",
     )
 
 

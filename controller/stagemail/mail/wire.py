@@ -16,6 +16,7 @@ from typing import Final
 
 from stagemail.mail.bounds import Bounds
 from stagemail.mail.faults import Fault
+from stagemail.mail.securing import injected
 from stagemail.model.secret import MASK
 
 _REPLY: Final = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?", re.DOTALL)
@@ -138,7 +139,7 @@ class Wire:
                 self._wait(self._deadline())
                 left = left[self._socket.send(left[:_PIECE]) :]
         except OSError as error:
-            raise _broken(error) from None
+            raise broken(error) from None
 
     def reply(self) -> Reply:
         """Read one reply. Raises Fault for one that is no reply, too long, or too slow."""
@@ -166,13 +167,11 @@ class Wire:
         ``asked``: after a command in clear, after which nothing may come but TLS. Raises Fault for injected bytes.
         """
         if asked and self.unexpected():
-            raise Fault(
-                "bytes-before-tls",
-                "the server (or somebody on the way) sent more after its reply to STARTTLS: aborted",
-                "somebody may be tampering with this connection; look at what lies between here and the server",
-            )
+            raise injected()
         self._wait(self._deadline())
-        self._socket = context.wrap_socket(self._socket, server_hostname=name)
+        made = context.wrap_socket(self._socket, server_hostname=name, do_handshake_on_connect=False)
+        self._socket = made
+        made.do_handshake()  # by itself: wrapping shakes no hands over a connection that was reset meanwhile
 
     def unexpected(self) -> bool:
         """Whether the server said more than it was asked for."""
@@ -203,7 +202,7 @@ class Wire:
             self._wait(until)
             data = self._socket.recv(4096)
         except OSError as error:
-            raise _broken(error) from None
+            raise broken(error) from None
         if not data:
             raise Fault(
                 "closed", "the server closed the connection", "try again; servers do so to clients they do not want",
@@ -221,7 +220,8 @@ class Wire:
         self._socket.settimeout(left)
 
 
-def _broken(error: OSError) -> Fault:
+def broken(error: OSError) -> Fault:
+    """What a socket's error means."""
     if isinstance(error, TimeoutError):
         return Fault(
             "too-slow",

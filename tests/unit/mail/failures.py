@@ -3,7 +3,9 @@
 ``docs/reference/preflight.md`` has one row per case; ``test_failures`` holds both together. Not here: Postfix's own.
 """
 
+import socket
 import ssl
+import struct
 import time
 import warnings
 from collections.abc import Callable
@@ -117,6 +119,19 @@ def _drip(line: Line) -> None:
         time.sleep(0.05)
 
 
+def _late(line: Line) -> None:
+    """Once the client has begun to speak TLS."""
+    talk("S:220 hello", "C", f"S:{'|'.join(STARTTLS)}", "C", "S:220 go ahead")(line)
+    line.socket.recv(1)
+    line.say("235 2.7.0 injected")
+    line.hear()
+
+
+def _reset(line: Line) -> None:
+    talk("S:220 hello", "C", f"S:{'|'.join(STARTTLS)}", "C", "S:220 go ahead")(line)
+    line.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # close() sends RST
+
+
 def _endless_lines(line: Line) -> None:
     for _ in range(400):
         line.say("220-still greeting")
@@ -152,6 +167,10 @@ CASES: tuple[Case, ...] = (
         "injects bytes after STARTTLS", "starttls", "bytes-before-tls",
         said("S:220 hello", "C", f"S:{'|'.join(STARTTLS)}", "C", "S:220 go ahead|235 2.7.0 injected", "C"), "starttls",
     ),
+    Case("injects bytes into the handshake", "starttls", "bytes-before-tls", lambda _: _late, "starttls"),
+    Case("resets the connection in the handshake", "starttls", "tls-broken-off", lambda _: _reset, "starttls"),
+    Case("hangs up in the handshake", "starttls", "tls-broken-off",
+         said("S:220 hello", "C", f"S:{'|'.join(STARTTLS)}", "C", "S:220 go ahead"), "starttls"),
     Case("has a certificate for another name", "starttls", "certificate-other-name", secured(_other_name), "starttls"),
     Case(
         "has a certificate that ended", "starttls", "certificate-expired",
