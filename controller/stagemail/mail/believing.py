@@ -100,13 +100,15 @@ def _alignment(ask: Ask, dmarc: Dmarc, asked: SenderQuestion, found: tuple[Findi
     by_dkim = any(aligned(ask, place, asked.domain, dmarc.dkim_mode) for place in places)
     if by_spf or by_dkim:
         by = " and ".join(name for name, good in (("SPF", by_spf), ("DKIM", by_dkim)) if good)
-        return Finding("alignment", "passed", "aligned", f"{by} speaks for {asked.domain}", source=_DMARC)
+        verb = "speak" if by_spf and by_dkim else "speaks"
+        return Finding("alignment", "passed", "aligned", f"{by} {verb} for {asked.domain}", source=_DMARC)
     apart = f"SPF is of {asked.envelope}" if permits else "SPF does not pass"
     if any(finding.status == "not-checked" for finding in found if finding.check in ("spf", "dkim")):
         retry = any(finding.retry for finding in found)
         return Finding(
             "alignment", "not-checked", "alignment-unknown", f"not checked whether anything speaks for {asked.domain}: "
-            f"{apart}, and not everything is known", "write `sender.dkimSelectors`", _DMARC, retry=retry,
+            f"{apart}, and not everything is known", _STEPS["dmarc-no-answer"] if retry else
+            "write `sender.dkimSelectors`", _DMARC, retry=retry,
         )  # fmt: skip
     strict = dmarc.policy in ("quarantine", "reject")
     then = f"receivers {dmarc.policy} it" if strict else "receivers may distrust it"

@@ -5,6 +5,7 @@ Not here: which selectors (``dkim_findings``), signing.
 
 import base64
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -32,13 +33,30 @@ def key_of(record: str) -> DkimKey:
     tags = tags_of(record)
     if tags is None or "p" not in tags:
         return DkimKey(fault="it has no `p=` tag")
-    if tags.get("v", "DKIM1") != "DKIM1":
-        return DkimKey(fault=f"its version is `{tags['v']}`, not DKIM1")
     kind = tags.get("k", "rsa").lower()
-    testing = "y" in tags.get("t", "").split(":")
+    testing = "y" in _listed(tags, "t", "")
     if not tags["p"]:
         return DkimKey(kind, revoked=True, testing=testing)
-    return _told(kind, "".join(tags["p"].split()), testing=testing)
+    fault = _unusable(tags)
+    return DkimKey(kind, fault=fault) if fault else _told(kind, "".join(tags["p"].split()), testing=testing)
+
+
+def _unusable(tags: Mapping[str, str]) -> str:
+    """Why verifiers pass over the whole record (RFC 6376 section 3.6.1; SHA-1: RFC 8301 section 3.1)."""
+    if tags.get("v", "DKIM1") != "DKIM1":
+        return f"its version is `{tags['v'][:20]}`, not DKIM1"
+    if next(iter(tags)) != "v" and "v" in tags:
+        return "`v=` has to be its first tag"
+    if not {"*", "email"} & _listed(tags, "s", "*"):
+        return f"it is not for mail (`s={tags['s'][:40]}`)"
+    if "sha256" not in _listed(tags, "h", "sha256"):
+        return f"it allows no SHA-256 (`h={tags['h'][:40]}`), and nobody takes SHA-1"
+    return ""
+
+
+def _listed(tags: Mapping[str, str], name: str, default: str) -> set[str]:
+    """A tag's values, which stand with colons between."""
+    return {value.strip().lower() for value in tags.get(name, default).split(":")}
 
 
 def _told(kind: str, text: str, *, testing: bool) -> DkimKey:

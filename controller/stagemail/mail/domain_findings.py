@@ -5,6 +5,7 @@ Sources: RFC 5321 section 5.1, RFC 7505 (null MX), RFC 8461 (MTA-STS), RFC 8460 
 
 import re
 from collections.abc import Iterator
+from ipaddress import ip_address
 
 from stagemail.mail.faults import Fault
 from stagemail.mail.mta_sts import Fetch, faults_of, policy_of
@@ -60,6 +61,19 @@ def _servers(ask: Ask, domain: str, records: tuple[str, ...]) -> Iterator[Findin
             "send from a domain that takes answers", "https://www.rfc-editor.org/rfc/rfc7505#section-4.2",
         )  # fmt: skip
         return
+    if "." in hosts:
+        yield Finding(
+            "domain", "warned", "null-mx", f"{domain} has a null MX beside other MX records: senders may give up",
+            "take the null MX out", "https://www.rfc-editor.org/rfc/rfc7505#section-3",
+        )  # fmt: skip
+        hosts.remove(".")
+    numbers = [host for host in hosts if _is_address(host)]
+    if numbers:
+        yield Finding(
+            "domain", "failed", "mx-without-address", f"the MX of {domain} is an address ({', '.join(numbers)})",
+            "write the mail server's name: an MX record takes no address", "https://www.rfc-editor.org/rfc/rfc5321#section-5.1",
+        )  # fmt: skip
+        return
     gone = [host for host in hosts[:_SERVERS] if all(ask(host, kind).is_void for kind in ("A", "AAAA"))]
     if gone:
         yield Finding(
@@ -68,6 +82,14 @@ def _servers(ask: Ask, domain: str, records: tuple[str, ...]) -> Iterator[Findin
         )  # fmt: skip
     else:
         yield Finding("domain", "passed", "mx", f"{domain} takes mail at {', '.join(hosts[:_SERVERS])}")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def extra_findings(ask: Ask, domain: str, fetch: Fetch | None) -> Iterator[Finding]:
@@ -96,7 +118,11 @@ def _optional(ask: Ask, check: CheckName, name: str, version: str, needed: str) 
             check, "warned", f"{check}-syntax", f"{name}: `id={tags['id'][:40]}` is not up to 32 letters and digits",
             "correct it, and change it with each new policy",
         )  # fmt: skip
-    return Finding(check, "passed", check, f"{name} is well-formed", facts={"record": records[0]})
+    if check == "bimi" and tags["l"] and not tags["l"].lower().startswith("https://"):
+        said = f"{name}: `l={tags['l'][:60]}` is no https address, so no logo is shown"
+        return Finding(check, "warned", f"{check}-syntax", said, "write the logo's https address")
+    more = " and says that there is no logo" if check == "bimi" and not tags["l"] else ""
+    return Finding(check, "passed", check, f"{name} is well-formed{more}", facts={"record": records[0]})
 
 
 def _policy(ask: Ask, domain: str, fetch: Fetch) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ import base64
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from tests.dns.zone import key
 
 from stagemail.mail.believing import believed
 from stagemail.mail.dkim_key import key_of
@@ -23,13 +24,13 @@ TERMS = st.sampled_from(
 
 @given(st.lists(TERMS, max_size=14), st.text(max_size=40), st.text(max_size=40))
 @example(["redirect=x.example"], "v=spf1 redirect=x.example", "")
-def test_no_record_breaks_the_checks_of_a_sender(words: list[str], other: str, key: str) -> None:
+def test_no_record_breaks_the_checks_of_a_sender(words: list[str], other: str, tail: str) -> None:
     spf = " ".join(["v=spf1", *words])
     zone = MemoryResolver(
         {
             "x.example": {"TXT": (spf, other) if other else (spf,), "MX": ("10 x.example",), "A": ("203.0.113.25",)},
             "_dmarc.x.example": {"TXT": (f"v=DMARC1; {other}",)},
-            "s1._domainkey.x.example": {"TXT": (f"v=DKIM1; p={key}",)},
+            "s1._domainkey.x.example": {"TXT": (f"v=DKIM1; p={tail}",)},
         }
     )
     found = believed(zone.ask, SenderQuestion("qa", "x.example", "x.example", ("s1",)))
@@ -50,6 +51,49 @@ def test_a_term_is_read_or_refused(text: str) -> None:
 def test_a_key_is_read_or_has_a_fault(data: bytes) -> None:
     key = key_of(f"v=DKIM1; p={base64.b64encode(data).decode()}")
     assert key.fault or key.revoked or key.bits > 0
+
+
+@pytest.mark.parametrize(
+    ("record", "fault"),
+    [
+        ("v=DKIM1; s=*; h=sha256; p={p}", ""), ("v = DKIM1; s=tlsrpt : Email; p={p}", ""), ("p={p}; n=x", ""),
+        ("v=DKIM1; s=tlsrpt; p={p}", "not for mail"), ("v=DKIM1; h=sha1; p={p}", "no SHA-256"),
+        ("v=DKIM1; h=sha1:sha256; p={p}", ""), ("p={p}; v=DKIM1", "first tag"), ("v=DKIM2; p={p}", "version"),
+    ],
+)  # fmt: skip
+def test_a_key_that_verifiers_pass_over_is_no_key(record: str, fault: str) -> None:
+    found = key_of(record.format(p=key(2048)))
+    assert (fault in found.fault) and bool(fault) == bool(found.fault), found
+
+
+@pytest.mark.parametrize(
+    ("mx", "code", "status", "said"),
+    [
+        (("0 .", "10 x.example"), "null-mx", "warned", "beside other MX records"),
+        (("10 192.0.2.1",), "mx-without-address", "failed", "is an address"),
+        (("10 x.example",), "mx", "passed", "takes mail at x.example"),
+    ],
+)
+def test_odd_mx_records_are_told_as_what_they_are(mx: tuple[str, ...], code: str, status: str, said: str) -> None:
+    zone = MemoryResolver({"x.example": {"MX": mx, "A": ("203.0.113.25",)}})
+    finding = believed(zone.ask, SenderQuestion("qa", "x.example", "x.example")).finding(code)
+    assert finding is not None
+    assert finding.status == status and said in finding.message, finding
+
+
+@pytest.mark.parametrize(
+    ("record", "code", "said"),
+    [
+        ("v=BIMI1; l=https://x.example/l.svg", "bimi", "well-formed"),
+        ("v=BIMI1; l=; a=", "bimi", "there is no logo"),
+        ("v=BIMI1; l=http://x.example/l.svg", "bimi-syntax", "no https address"),
+        ("v=BIMI1; a=https://x.example/l.pem", "bimi-syntax", "`l=` is missing"),
+    ],
+)
+def test_the_record_of_a_logo_is_read(record: str, code: str, said: str) -> None:
+    zone = MemoryResolver({"default._bimi.x.example": {"TXT": (record,)}})
+    finding = believed(zone.ask, SenderQuestion("qa", "x.example", "x.example")).finding(code)
+    assert finding is not None and said in finding.message, finding
 
 
 @pytest.mark.parametrize(
