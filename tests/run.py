@@ -3,6 +3,7 @@
 Arguments go to pytest; with arguments coverage is not asked for. Not here: lint and types (the Makefile runs them).
 """
 
+import os
 import sys
 
 import pytest
@@ -12,6 +13,8 @@ COVERAGE = ("--cov", "--cov-config=pyproject.toml", "--cov-report=", "--cov-fail
 
 def main(arguments: list[str]) -> int:
     """Run pytest; its exit code is ours."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would compile the product, each for itself
+    sys.dont_write_bytecode = False
     return int(pytest.main(["-n", "auto", "--dist", "worksteal", "-q", *(arguments or COVERAGE)]))
 
 
