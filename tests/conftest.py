@@ -1,14 +1,28 @@
-"""For every test: what is not installed may skip a test on a developer's machine, and fails it where CI says so."""
+"""For every test: what is not installed may skip a test on a developer's machine, and fails it where CI says so.
+
+Coverage is measured where single parts are held to what they promise; the tests that drive whole installations, often
+by hundreds of processes, and the laws, by thousands of examples, are run without it: measuring doubled what they cost.
+"""
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 from tests.postgresql import PostgreSql, require
 
 STRICT = "STAGEMAIL_TESTS_STRICT"
+UNMEASURED = ("docs", "failpoints", "faults", "leaks", "packaging", "postfix", "workflows")
+"""Tests whose lines do not count: what only they reach is not covered."""
+DEAR = (
+    "failpoints", "leaks/test_driving", "workflows", "faults", "acceptance", "leaks", "docs", "packaging", "emulator",
+)  # fmt: skip
+"""What begins first, the dearest first: a long test that begins last keeps one core while the others have nothing."""
+MEASURE = "COVERAGE_PROCESS_CONFIG"
+"""By this variable processes are measured as well (coverage's ``patch = subprocess``)."""
 
 settings.register_profile("stagemail", deadline=None)  # no timing decides a test
 settings.load_profile("stagemail")
@@ -16,6 +30,42 @@ settings.load_profile("stagemail")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "slow: takes more than a few seconds (builds, installs, many kills)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next((n for n, path in enumerate(DEAR) if _path(item).startswith(path)), len(DEAR)))
+
+
+def _path(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).as_posix()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    path = _path(item)
+    law = isinstance(item, pytest.Function) and is_hypothesis_test(item.obj)
+    if law or path.startswith(UNMEASURED):
+        with _unmeasured(item.config):
+            return (yield)
+    return (yield)
+
+
+@contextmanager
+def _unmeasured(config: pytest.Config) -> Iterator[None]:
+    """Stop pytest-cov's measuring, if it is on, of this process and of those that begin."""
+    plugin = config.pluginmanager.get_plugin("_cov")
+    controller = getattr(plugin, "cov_controller", None)
+    if controller is None:
+        yield
+        return
+    variable = os.environ.pop(MEASURE, None)
+    controller.pause()
+    try:
+        yield
+    finally:
+        controller.resume()
+        if variable is not None:
+            os.environ[MEASURE] = variable
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,6 +1,8 @@
 """``python -m tests.run``: every test on all cores; fails under 93 % branch coverage.
 
-Arguments go to pytest; with arguments coverage is not asked for. Not here: lint and types (the Makefile runs them).
+One process more than cores: tests that drive processes wait for them a fifth of their time.
+Arguments go to pytest; with arguments coverage is not asked for. Not here: lint and types (the Makefile runs them), and
+which tests are measured and in what order they begin (``conftest``).
 """
 
 import os
@@ -15,7 +17,8 @@ def main(arguments: list[str]) -> int:
     """Run pytest; its exit code is ours."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would compile the product, each for itself
     sys.dont_write_bytecode = False
-    return int(pytest.main(["-n", "auto", "--dist", "worksteal", "-q", *(arguments or COVERAGE)]))
+    processes = str(len(os.sched_getaffinity(0)) + 1)
+    return int(pytest.main(["-n", processes, "--dist", "worksteal", "-q", *(arguments or COVERAGE)]))
 
 
 if __name__ == "__main__":
