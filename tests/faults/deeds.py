@@ -7,8 +7,9 @@ import random
 import re
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from tests.acceptance.bench import Bench
 from tests.acceptance.test_controller import push, remote
@@ -30,6 +31,10 @@ FAULTS = (
 )  # fmt: skip
 
 
+PATHS = {"port": "server.port", "senderName": "sender.name"}
+"""What a waiver calls the fields that commits and edits change."""
+
+
 @dataclass(slots=True)
 class Edit:
     """Somebody changed a value in the portal. ``gone_at``: when it was seen to be as Git wants it again."""
@@ -42,6 +47,15 @@ class Edit:
     gone_at: datetime | None = None
     overtaken: bool = False
     """Something else changed it meanwhile."""
+
+
+@dataclass(slots=True)
+class Bad:
+    """A time in which the platform or Git was made to fail on purpose."""
+
+    what: str
+    since: datetime
+    until: datetime
 
 
 def set_up(bench: Bench) -> None:
@@ -73,16 +87,32 @@ def secret(bench: Bench, name: str, value: str) -> None:
 
 
 class Deeds:
-    """Does one deed after another; ``step`` is to be called often."""
+    """Does one deed after another; ``step`` is to be called often.
 
-    def __init__(self, bench: Bench, model: Model, seed: int, speed: float) -> None:
+    ``now``: the controller's time of day; ``held``: stages whose last pass left something to a person, and its end.
+    """
+
+    def __init__(
+        self,
+        bench: Bench,
+        model: Model,
+        seed: int,
+        speed: float,
+        *,
+        now: Callable[[], datetime],
+        held: Callable[[], Mapping[str, datetime]],
+    ) -> None:
         self._bench, self._model, self._speed = bench, model, speed
+        self._now, self._held = now, held
+        self._hits, self._away_since, self._looked_at = 0, now(), now()
         self._random = random.Random(seed)
         self._remote = bench.folder / "remote.git"
         self._next = self._back = self._looked = 0.0
         self._number = 0
         self.counts: Counter[str] = Counter()
         self.edits: list[Edit] = []
+        self.bad: list[Bad] = []
+        self._decided: dict[str, datetime] = {}
         for stage in STAGES.values():
             model.wanted[stage] = {"port": "587", "senderName": model.live(stage)["senderName"] or ""}
 
@@ -92,6 +122,7 @@ class Deeds:
         if now - self._looked >= 0.2:
             self._looked = now
             self.look()
+            self.decide()
         if self._back and now >= self._back:
             self._return()
         if now < self._next:
@@ -103,9 +134,60 @@ class Deeds:
 
     def end(self) -> None:
         """Nothing disturbs any more."""
+        self.look()
         self._bench.platform.clear_faults()
         if self._back:
             self._return()
+
+    def decide(self) -> None:
+        """Do for each stage that is held what a person does who read why.
+
+        A commit that meets somebody's edit of the same field is a takeover, and waits for one. By turns it is waived,
+        Git takes what the portal has, or the portal is put back.
+        """
+        for stage, at in sorted(self._held().items()):
+            name = STAGES[stage]
+            if at <= self._decided.get(stage, at.min.replace(tzinfo=at.tzinfo)):
+                continue
+            live, wanted = self._model.live(name), self._model.wanted[name]
+            other = sorted(field for field in wanted if live[field] != wanted[field])
+            if not other or self._back:
+                continue
+            how = self._random.choice((self._waive, self._take_over, self._put_back))
+            self._overtake(name)
+            self._decided[stage] = self._now()
+            how(stage, name, {field: live[field] or "" for field in other})
+            self.counts[how.__name__.strip("_")] += 1
+
+    def _waive(self, stage: str, name: str, live: dict[str, str]) -> None:
+        wanted = self._model.wanted[name]
+        documents = [
+            "apiVersion: stagemail/v1\nkind: Waiver\n"
+            f"metadata: {{name: takeover-{stage}-{field.lower()}}}\n"
+            f"spec: {{allow: takeover, to: '{PATHS[field]}={wanted[field]}', reason: a person saw it}}\n"
+            for field in sorted(live)
+        ]
+        self._bench.write(f"environments/{stage}/waivers.yaml", "---\n".join(documents))
+        push(self._bench)
+
+    def _take_over(self, stage: str, name: str, live: dict[str, str]) -> None:
+        for field, value in sorted(live.items()):
+            self._write(stage, name, field, value)
+        push(self._bench)
+
+    def _put_back(self, _stage: str, name: str, live: dict[str, str]) -> None:
+        self._model.disturbed(name)
+        for field in sorted(live):
+            self._bench.platform.set(name, field, self._model.wanted[name][field])
+        self._model.disturbed(name)
+
+    def _write(self, stage: str, name: str, field: str, new: str) -> None:
+        """Commit another value of a field."""
+        wanted = self._model.wanted[name]
+        old = wanted[field]
+        texts = {"port": "port: {}", "senderName": "sender: {{name: {},"}
+        self._bench.change(f"environments/{stage}/email.yaml", texts[field].format(old), texts[field].format(new))
+        wanted[field] = new
 
     def _commit(self) -> None:
         self._number += 1
@@ -114,15 +196,10 @@ class Deeds:
         if self._is_edited(stage):
             self.counts["commit"] -= 1
             return  # a change in Git over somebody's edit is a takeover: held for a person, rightly
-        path = f"environments/{stage}/email.yaml"
         if self._random.random() < 0.5:
-            new = "2587" if wanted["port"] == "587" else "587"
-            self._bench.change(path, f"port: {wanted['port']}", f"port: {new}")
-            wanted["port"] = new
+            self._write(stage, name, "port", "2587" if wanted["port"] == "587" else "587")
         else:
-            new = f"{wanted['senderName'].partition(' no.')[0]} no. {self._number}"
-            self._bench.change(path, f"sender: {{name: {wanted['senderName']},", f"sender: {{name: {new},")
-            wanted["senderName"] = new
+            self._write(stage, name, "senderName", f"{wanted['senderName'].partition(' no.')[0]} no. {self._number}")
         self._overtake(name)
         if not self._back:
             push(self._bench)
@@ -156,10 +233,12 @@ class Deeds:
     def _git(self) -> None:
         if not self._back:
             self._remote.rename(self._remote.with_name("away.git"))
+            self._away_since = self._now()
             self._back = time.monotonic() + self._random.uniform(30, 300) / self._speed
 
     def _return(self) -> None:
         self._remote.with_name("away.git").rename(self._remote)
+        self.bad.append(Bad("Git", self._away_since, self._now()))
         self._back = 0.0
         push(self._bench)
 
@@ -172,7 +251,12 @@ class Deeds:
                 edit.overtaken = True
 
     def look(self) -> None:
-        """See which edits are gone."""
+        """See which edits are gone, and whether the platform failed since the last look."""
+        at = self._now()
+        hits = sum(fault["hits"] for fault in self._bench.platform.faults())
+        if hits > self._hits:
+            self.bad.append(Bad("platform", self._looked_at, at))
+        self._hits, self._looked_at = hits, at
         for edit in self.edits[-20:]:
             if edit.gone_at is None and not edit.overtaken:
                 name = STAGES[edit.stage]
@@ -180,7 +264,3 @@ class Deeds:
                 given = "False" if edit.value == "false" else edit.value
                 if shown[edit.field] != given:
                     edit.gone_at = self._now()
-
-    def _now(self) -> datetime:
-        text = self._bench.platform.health()["now"]
-        return datetime.fromisoformat(text).astimezone(UTC)

@@ -14,21 +14,23 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from tests.acceptance import bench as benches
 from tests.acceptance.bench import PASSWORD, Bench, make_repository
 from tests.faults.deeds import INTERVAL, Deeds, set_up
-from tests.faults.model import Model
+from tests.faults.model import STAGES, Model
 
 from odc_emulator.seed import SECRET
 from odc_emulator.server import EmulatorServer
 from stagemail.resources.location import sample_folder
+from stagemail.wiring.clock import SPEED_VARIABLE, clock_from
 
 SETTLE = 60.0
 """Seconds of real time in which everything must be as Git wants it once nothing disturbs it any more."""
@@ -55,12 +57,19 @@ class Found:
     passes: int = 0
     failed_passes: int = 0
     interval: float = INTERVAL
+    """The documented one: the operator file's, or what `status` says where the platform's limits make it longer."""
     noticed: list[float] = field(default_factory=list)
-    """Seconds from each edit in the portal to the end of the first whole pass that began after it."""
+    """Seconds from each edit in the portal to the beginning of the first whole pass after it."""
     disturbed: list[float] = field(default_factory=list)
-    """The same where a pass of the stage failed in between, so that the next one waited for its pause."""
+    """The same where the platform or Git was made to fail since the look before, or a pass ended in an error."""
+    late: list[str] = field(default_factory=list)
+    """Edits that nothing disturbed and that were noticed later than the interval."""
     missed: list[str] = field(default_factory=list)
     """Edits that the first whole pass after them did not find."""
+    unseen: int = 0
+    """Edits after which the time was over before the next look was due."""
+    stall: float = 0.0
+    """The longest time in which this driver itself was not run, in seconds of real time."""
     unsettled: list[str] = field(default_factory=list)
     needless: list[str] = field(default_factory=list)
     writes: dict[str, int] = field(default_factory=dict)
@@ -92,8 +101,10 @@ class Found:
 class Watcher:
     """Reads the controller's log as it comes: what passed when."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, process: "subprocess.Popen[str]", log: Path | None) -> None:
+        self._log = log
         self.finished: list[tuple[datetime, dict[str, Any]]] = []
+        self.last: dict[str, tuple[datetime, dict[str, Any]]] = {}
         self.other: list[str] = []
         self._thread = threading.Thread(target=self._read, args=[process], daemon=True)
         self._thread.start()
@@ -101,6 +112,9 @@ class Watcher:
     def _read(self, process: "subprocess.Popen[str]") -> None:
         assert process.stdout is not None
         for line in process.stdout:
+            if self._log is not None:
+                with self._log.open("a", encoding="utf-8") as file:
+                    file.write(line)
             if not line.startswith("{"):
                 self.other.append(line.rstrip())
                 continue
@@ -108,8 +122,20 @@ class Watcher:
             at = datetime.fromisoformat(said["timestamp"])
             if said["event"] == "finished":
                 self.finished.append((at, said))
+                self.last[said["stage"]] = (at, said)
             elif said["event"] in ("troubled", "complaint"):
                 self.other.append(line.rstrip())
+
+    def held(self) -> dict[str, datetime]:
+        """The stages whose last pass left something to a person, and when it ended."""
+        return {stage: at for stage, (at, said) in list(self.last.items()) if said.get("status") == "held"}
+
+    def are_done(self, since: datetime) -> bool:
+        """Whether a pass of every stage that began after this moment ended well, and none after it did not."""
+        last = list(self.last.values())
+        return len(last) == len(STAGES) and all(
+            _began(at, said) > since and said.get("status") == "done" and not said.get("error") for at, said in last
+        )
 
     def join(self) -> None:
         self._thread.join(10)
@@ -150,7 +176,7 @@ def workbench(folder: Path, speed: float) -> Iterator[Bench]:
         environment = {
             "STAGEMAIL_ODC_CLIENT_SECRET": SECRET,
             "STAGEMAIL_SMTP_QA": PASSWORD,
-            "STAGEMAIL_CLOCK_SPEED": f"{speed:g}@{since}",
+            SPEED_VARIABLE: f"{speed:g}@{since}",
             "XDG_CACHE_HOME": str(folder / "cache"),
             "COLUMNS": "80",
         }
@@ -168,23 +194,28 @@ def command(bench: Bench, *arguments: str) -> tuple[int, str]:
     return process.returncode, out + err
 
 
-def soak(seconds: float, speed: float, seed: int, folder: Path, *, progress: bool = False) -> Found:
-    """Do deeds for so many seconds of real time, then let everything settle, and say what was found."""
+def soak(
+    seconds: float, speed: float, seed: int, folder: Path, *, progress: bool = False, log: Path | None = None
+) -> Found:
+    """Do deeds for so many seconds of real time, then let everything settle, and say what was found.
+
+    ``progress``: tell it each minute; ``log``: where the controller's log is kept.
+    """
     benches.PATIENCE = max(benches.PATIENCE, seconds / 10)  # a busy machine ends no long soak
     found = Found(seconds, speed, seed)
     with workbench(folder, speed) as bench:
         code, said = command(bench, "apply")
         assert code == 0, said
         process = bench.start("controller", "--log-format", "json")
-        watcher = Watcher(process)
+        watcher = Watcher(process, log)
         model = Model(bench)
-        deeds = Deeds(bench, model, seed, speed)
+        now = clock_from(bench.environment[SPEED_VARIABLE]).now
+        deeds = Deeds(bench, model, seed, speed, now=now, held=watcher.held)
         try:
             bench.until(lambda: any("listening" in line for line in watcher.other), "it listens")
-            _disturb(found, deeds, process, seconds, progress=progress)
+            _disturb(found, deeds, process, seconds, watcher if progress else None)
             deeds.end()
-            _settle(found, model)
-            deeds.look()
+            _settle(found, model, deeds, partial(watcher.are_done, now()))
         finally:
             process.send_signal(signal.SIGTERM)
             try:
@@ -204,24 +235,32 @@ def soak(seconds: float, speed: float, seed: int, folder: Path, *, progress: boo
     return found
 
 
-def _disturb(found: Found, deeds: Deeds, process: "subprocess.Popen[str]", seconds: float, *, progress: bool) -> None:
-    start, told = time.monotonic(), 0.0
+def _disturb(
+    found: Found, deeds: Deeds, process: "subprocess.Popen[str]", seconds: float, told_of: Watcher | None
+) -> None:
+    start, told, last = time.monotonic(), 0.0, time.monotonic()
     while (gone := time.monotonic() - start) < seconds:
         assert process.poll() is None, "the controller ended"
         deeds.step()
+        found.stall, last = max(found.stall, time.monotonic() - last), time.monotonic()
         if not found.samples or gone - found.samples[-1].at >= seconds / 400:
             found.samples.append(sampled(process.pid, gone))
-        if progress and gone - told >= 60:
+        if told_of is not None and gone - told >= 60:
             told = gone
-            sys.stderr.write(f"{gone:.0f} s: {deeds.counts} {found.samples[-1]}\n")
+            _judge_edits(found, deeds, told_of)
+            longest = {name: max(getattr(found, name), default=0.0) for name in ("noticed", "disturbed")}
+            sys.stderr.write(f"{gone:.0f} s: {dict(deeds.counts)} {found.samples[-1]} {longest} late: {found.late}\n")
             sys.stderr.flush()
         time.sleep(0.05)
 
 
-def _settle(found: Found, model: Model) -> None:
+def _settle(found: Found, model: Model, deeds: Deeds, are_done: Callable[[], bool]) -> None:
+    """Wait until all is live, and every stage was looked at once more and found so."""
     end = time.monotonic() + SETTLE
-    while (wrong := model.differences()) and time.monotonic() < end:
+    while ((wrong := model.differences()) or not are_done()) and time.monotonic() < end:
         time.sleep(0.2)
+        deeds.look()
+        deeds.decide()
     found.unsettled = wrong
 
 
@@ -229,17 +268,8 @@ def _judge(found: Found, bench: Bench, model: Model, deeds: Deeds, watcher: Watc
     found.deeds = dict(deeds.counts)
     found.passes = len(watcher.finished)
     found.failed_passes = sum(1 for _, said in watcher.finished if said.get("error"))
-    for edit in deeds.edits:
-        after = [(at, said) for at, said in watcher.finished if said["stage"] == edit.stage and at > edit.at]
-        whole = [at for at, said in after if not said.get("error") and _began(at, said) >= edit.at.timestamp()]
-        if not whole:
-            continue  # the time was over before the next look
-        late = (whole[0] - edit.at).total_seconds()
-        failed = [at for at, said in after if said.get("error") or said.get("status") not in ("done", None)]
-        (found.disturbed if any(at <= whole[0] for at in failed) else found.noticed).append(round(late, 1))
-        until = edit.gone_at or datetime.max.replace(tzinfo=UTC)
-        if not edit.overtaken and len([at for at in whole if at < until and at not in failed]) > 1:
-            found.missed.append(f"{edit}")
+    found.interval = max(INTERVAL, _shortest(bench))
+    _judge_edits(found, deeds, watcher)
     found.writes = {f"{method} {where}": count for (method, where), count in sorted(bench.writes().items())}
     found.needless = model.needless()
     found.refused = sum(bench.platform.refused().values())
@@ -248,8 +278,48 @@ def _judge(found: Found, bench: Bench, model: Model, deeds: Deeds, watcher: Watc
     found.journal = command(bench, "history", "--verify")[1].strip()
 
 
-def _began(at: datetime, said: dict[str, Any]) -> float:
-    return at.timestamp() - float(said.get("seconds", 0.0))
+def _judge_edits(found: Found, deeds: Deeds, watcher: Watcher) -> None:
+    """When each edit was looked at: from the edit to the beginning of the first whole pass of its stage after it."""
+    found.noticed, found.disturbed, found.late, found.missed, found.unseen = [], [], [], [], 0
+    finished = list(watcher.finished)
+    for edit in deeds.edits:
+        passes = [(_began(at, said), at, said) for at, said in finished if said["stage"] == edit.stage]
+        before = max((end for begin, end, said in passes if begin < edit.at and _is_whole(said)), default=edit.at)
+        after = [(begin, end) for begin, end, said in passes if begin >= edit.at and _is_whole(said)]
+        if not after:
+            found.unseen += 1
+            continue
+        late = (after[0][0] - edit.at).total_seconds()
+        bad = [each for each in deeds.bad if each.since <= after[0][0] and each.until >= min(before, edit.at)]
+        bad += [said for begin, _, said in passes if before < begin < after[0][0] and not _is_whole(said)]
+        (found.disturbed if bad else found.noticed).append(round(late, 1))
+        if not bad and late > found.interval:
+            between = [
+                f"{said['stage']} {said['reason']} {(_began(at, said) - edit.at).total_seconds():.0f}"
+                f" to {(at - edit.at).total_seconds():.0f} {said.get('status')}"
+                for at, said in finished
+                if _began(at, said) <= after[0][0] and at >= min(before, edit.at)
+            ]
+            found.late.append(f"{edit.stage} {edit.field} {late:.0f} s; passes: {'; '.join(between)}")
+        until = edit.gone_at or datetime.max.replace(tzinfo=UTC)
+        done = [at for begin, at, said in passes if begin >= edit.at and said.get("status") == "done" and at < until]
+        if not edit.overtaken and len(done) > 1:
+            found.missed.append(f"{edit}")
+
+
+def _is_whole(said: dict[str, Any]) -> bool:
+    return not said.get("error") and said.get("status") in ("done", "held")
+
+
+def _began(at: datetime, said: dict[str, Any]) -> datetime:
+    return at - timedelta(seconds=float(said.get("seconds", 0.0)))
+
+
+def _shortest(bench: Bench) -> float:
+    """The shortest interval that the platform's limits allow, as `status` tells it."""
+    code, said = command(bench, "status", "--format", "json")
+    assert code in (0, 3, 4), said
+    return max((float(watch["seconds"]) for watch in json.loads(said)["watch"]), default=0.0)
 
 
 def main() -> None:
@@ -258,16 +328,17 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3600.0, help="real time")
     parser.add_argument("--speed", type=float, default=50.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--log", type=Path, help="keep the controller's log there")
     parser.add_argument("--out", type=Path, help="write all single values there, as JSON")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = soak(given.seconds, given.speed, given.seed, Path(folder), progress=True)
+        found = soak(given.seconds, given.speed, given.seed, Path(folder), progress=True, log=given.log)
     if given.out:
         given.out.write_text(json.dumps(asdict(found)), encoding="utf-8")
     sys.stdout.write(json.dumps(found.summary(), indent=2) + "\n")
-    sys.exit(1 if found.unsettled or found.missed or found.errors or found.needless or found.plan else 0)
+    sys.exit(1 if found.unsettled or found.missed or found.errors or found.needless or found.plan or found.late else 0)
 
 
 if __name__ == "__main__":
-    os.environ.pop("STAGEMAIL_CLOCK_SPEED", None)
+    os.environ.pop(SPEED_VARIABLE, None)
     main()
