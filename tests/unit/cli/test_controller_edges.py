@@ -2,12 +2,14 @@
 
 import gc
 import signal
+import time
 import weakref
 from collections.abc import Iterator
 from typing import Any, cast
 
 import pytest
 
+from stagemail.cli import controller_edges
 from stagemail.cli.controller_edges import serve
 
 MANY = 20_000
@@ -24,6 +26,8 @@ class Running:
     """A process whose passes leave so many knots; ``left``: those that were there in the end."""
 
     left = 0
+    old = 0
+    """Objects that were set apart while it ran."""
 
     def run(self) -> bool:
         """Leave them."""
@@ -53,8 +57,29 @@ def _as_a_command_begins() -> Iterator[None]:
         signal.signal(number, handler)
 
 
+class Lasting(Running):
+    """One that leaves nothing and runs until what was loaded is set apart, or for some seconds."""
+
+    def run(self) -> bool:
+        end, before = time.monotonic() + 20.0, gc.get_freeze_count()
+        while gc.get_freeze_count() == before and time.monotonic() < end:
+            time.sleep(0.01)
+        self.old = gc.get_freeze_count() - before
+        return True
+
+
 @pytest.mark.usefixtures("_as_a_command_begins")
 def test_what_passes_leave_is_let_go_while_the_process_runs() -> None:
     running = Running()
     serve(cast("Any", running), cast("Any", running), "following", lambda: None)
     assert running.left < MANY / 4, "a share of what is there at most, however many passes there were"
+
+
+@pytest.mark.usefixtures("_as_a_command_begins")
+def test_what_was_loaded_is_set_apart_so_that_little_is_left_to_look_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    gc.unfreeze()
+    monkeypatch.setattr(controller_edges, "LOADED", 0.0)
+    running = Lasting()
+    serve(cast("Any", running), cast("Any", running), "following", lambda: None)
+    assert running.old > 10_000
+    assert len(gc.get_objects()) < running.old / 10, "what Python looks through from now on"
