@@ -64,6 +64,12 @@ except UserMustFix as error:
 """
 
 
+def test_what_is_no_address_of_a_database_is_said_of_the_option_that_names_it(applied: Bench) -> None:
+    applied.run("state", "move", "--to", "nonsense", expect=2).shows("--to does not name a database", "postgresql://")
+    said = applied.run("state", "move", "--to", "postgresql://ann:hunter2-hunter2@db/mail", expect=2)
+    said.shows("the address in --to holds a password").hides("hunter2")
+
+
 def test_a_database_that_holds_something_else_is_refused(applied: Bench, database: str) -> None:
     applied.run("--state", database, "apply", "qa")
     applied.run("state", "move", "--to", database, expect=1).shows("holds something already", "createdb")

@@ -9,7 +9,7 @@ from stagemail.resources.duration import Seconds
 from stagemail.resources.secret_reference import SecretReference
 from stagemail.resources.shape import Shape, rule
 from stagemail.resources.sources import GitLogin
-from stagemail.resources.text import Line
+from stagemail.resources.text import Branch, Line
 
 _FILE: Final = "stagemail design: the operator file"
 
@@ -17,7 +17,7 @@ _FILE: Final = "stagemail design: the operator file"
 class Journal(Shape):
     """Where `stagemail controller` copies the journal to: every event, on a branch that nobody can rewind."""
 
-    branch: Line = rule(
+    branch: Branch = rule(
         "The branch. It is made with the first copy; forbid force pushes and deletion of it, and let nobody else push.",
         example="stagemail-journal",
         source=_FILE,

@@ -5,7 +5,7 @@ Not here: loading the file and its checks (``source.operator_file``), rules acro
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, WithJsonSchema
 
 from stagemail.model.gate import Approval
 from stagemail.model.inventory import Purpose
@@ -24,7 +24,7 @@ from stagemail.resources.plugins import Plugin
 from stagemail.resources.secret_reference import SecretReference
 from stagemail.resources.shape import Document, Shape, Unique, rule
 from stagemail.resources.sources import Source
-from stagemail.resources.text import Folder, Line, Name, Share
+from stagemail.resources.text import BRANCH_RULE, Folder, Line, Name, Share, matching
 from stagemail.resources.web import Web
 
 _FILE: Final = "stagemail design: the operator file"
@@ -182,11 +182,12 @@ class Guards(Shape):
     )
 
 
+_STATE: Final = rf"^((sqlite:///|postgresql://)[^\u0000-\u0020\u007f-\u009f]+$|git-branch:{BRANCH_RULE})"
 State = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^(sqlite:///|postgresql://|git-branch:)[^\u0000-\u0020\u007f-\u009f]+$", max_length=1000
-    ),
+    Field(max_length=1000),
+    matching(_STATE),
+    WithJsonSchema({"type": "string", "maxLength": 1000, "pattern": _STATE}),
 ]
 Targets = dict[Name, Annotated[Any, Plugin("targets", "target")]]
 Stores = dict[Name, Annotated[Any, Plugin("stores", "secret store")]]

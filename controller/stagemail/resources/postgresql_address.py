@@ -22,16 +22,19 @@ def has_secret(url: str) -> bool:
     return ":" in authority.rpartition("@")[0] or bool(named & _SECRET)
 
 
-def checked(url: str) -> str:
-    """The address. Raises UsageError, without repeating it, where it is none or holds a credential."""
+def checked(url: str, where: str = "`state:`") -> str:
+    """The address. Raises UsageError, without repeating it, where it is none or holds a credential.
+
+    ``where`` it was written, as the message calls it.
+    """
     if has_secret(url):
         raise UsageError(
-            "the address of the record holds a password, and others can read it there",
+            f"the address in {where} holds a password, and others can read it there",
             hint="change it, leave it out, and use `statePassword` in the operator file, PGPASSFILE or PGPASSWORD",
         )
     if not url.startswith(SCHEME) or re.search(r"[\x00-\x20\x7f]", url):
         raise UsageError(
-            "`state:` does not name a database that stagemail can use",
+            f"{where} does not name a database that stagemail can use",
             hint="write postgresql://stagemail@db.example.com/stagemail?sslmode=verify-full",
         )
     return url

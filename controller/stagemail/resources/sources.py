@@ -8,7 +8,7 @@ from typing import Final
 from stagemail.resources.notifications import CommitStatuses
 from stagemail.resources.secret_reference import SecretReference
 from stagemail.resources.shape import Shape, rule
-from stagemail.resources.text import Folder, Line
+from stagemail.resources.text import Branch, Folder, Line
 from stagemail.resources.verification import Verification
 
 _FILE: Final = "stagemail design: the operator file"
@@ -45,7 +45,7 @@ class Source(Shape):
         source=_FILE,
         default=None,
     )
-    branch: Line | None = rule(
+    branch: Branch | None = rule(
         "The branch that the controller follows. Left out: the repository's main one.",
         example="main",
         source=_FILE,

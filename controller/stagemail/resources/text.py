@@ -58,6 +58,18 @@ def _format(name: str) -> Any:
     return AfterValidator(check)
 
 
+def matching(pattern: str) -> Any:
+    """The validator of a pattern that looks ahead: the models' own engine cannot."""
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not compiled.search(text):
+            raise ValueError("not of the form that the schema states")
+        return text
+
+    return AfterValidator(check)
+
+
 def _date(text: str) -> str:
     date.fromisoformat(text)
     return text
@@ -67,8 +79,21 @@ def _text(name: str, longest: int) -> Any:
     return WithJsonSchema({"type": "string", "format": name, "minLength": 1, "maxLength": longest})
 
 
+BRANCH_RULE: Final = (
+    r"(?!.*(\.\.|@\{|//|/\.|\.lock(/|$)))(?!@$)[^\u0000-\u0020\u007f-\u009f~^:?*\[\\/.-]"
+    r"([^\u0000-\u0020\u007f-\u009f~^:?*\[\\]*[^\u0000-\u0020\u007f-\u009f~^:?*\[\\/.])?$"
+)
+"""The short name of a branch, and nothing behind it (git-check-ref-format; no hyphen at the beginning)."""
+
+
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=LINE_PATTERN)]
+Branch = Annotated[
+    str,
+    Field(min_length=1, max_length=250),
+    matching(f"^{BRANCH_RULE}"),
+    WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 250, "pattern": f"^{BRANCH_RULE}"}),
+]
 DisplayName = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=DISPLAY_NAME_PATTERN)]
 AppText = Annotated[str, StringConstraints(min_length=1, max_length=128, pattern=LINE_PATTERN)]
 DateText = Annotated[

@@ -120,7 +120,11 @@ _HINTS: Final[tuple[tuple[str, str], ...]] = (
     ("^[0-9]{4}-", "write a date as in `2026-12-31`."),
     ("^(0s|", "write a duration as in `0s`, `10m` or `1h30m`."),
     ("^(0|0?", "write a share as in `80%`."),
-    ("^(sqlite", "write `sqlite:///FILE`, `postgresql://…` or `git-branch:BRANCH`."),
+    (
+        "^(?!.*(",
+        "write a branch's short name, as in `stagemail-journal`; `git check-ref-format --branch NAME` tells the rules.",
+    ),
+    ("^((sqlite", "write `sqlite:///FILE`, `postgresql://…` or `git-branch:BRANCH`."),
     ("^[A-Z]", "write capital letters, digits and underscores, as in `STAGEMAIL_`."),
 )
 

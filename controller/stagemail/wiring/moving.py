@@ -22,7 +22,7 @@ def move_to(running: Running, url: str) -> Any:
     Raises UsageError for a record of another kind, Busy while a run is under way, and what opening both raises.
     """
     installation = running.installation
-    postgresql_address.checked(url)
+    postgresql_address.checked(url, "--to")
     if not installation.state.startswith("sqlite:"):
         raise UsageError(
             f"the record is {postgresql_address.shown(installation.state)}, and only one in SQLite can be moved",
