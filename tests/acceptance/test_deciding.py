@@ -27,6 +27,9 @@ def test_automation_rests_while_a_stage_is_suspended_and_goes_on_when_it_is_resu
     applied.run("resume", "production", expect=1).shows("production: not suspended")
     applied.run("resume", "qa").shows("qa: resumed")
     applied.run("apply", "qa", "--automatic").shows("read back equal")
+    told = applied.run("history", "qa").shows("qa suspended by", "until 20", "because CHG-1 mail server moves").text
+    assert told.index("resumed by") < told.index("suspended by"), "newest first"
+    applied.run("history", "development").hides("CHG-1")
     applied.run("suspend", expect=2).shows("name stages, or write --all")
     applied.run("suspend", "qa", "--for", "soon", expect=2).shows("no duration", "10m")
 
@@ -41,6 +44,7 @@ def test_another_person_than_the_author_approves_and_exactly_this_plan(applied: 
     applied.environment.update(BOB)
     applied.run("approve", "qa", "--plan", "000000", expect=2).shows("look at it, then approve")
     applied.run("approve", "qa", "--reason", "CHG-2").shows("approved by Bob <bob@example.com>", "2587")
+    applied.run("history", "qa", "--limit", "1").shows("approved by Bob <bob@example.com>", "the plan", "because CHG-2")
     applied.run("apply", "qa", "--automatic").shows("read back equal")
     applied.run("approve", "qa", expect=1).shows("nothing in its plan needs an approval")
 

@@ -49,11 +49,16 @@ def test_what_the_controller_does_is_on_the_branch_and_both_say_the_same(applied
     assert commits(audit) > 0
 
 
+def _on_branch(bench: Bench) -> str:
+    return bench.run("history", "--from-branch").out
+
+
 def test_history_is_read_from_the_branch_when_the_database_is_lost(applied: Bench) -> None:
     audited(applied)
+    applied.run("suspend", "qa", "--reason", "CHG-9")
     with controller(applied):
-        applied.until(lambda: "live since" in applied.run("history", "--from-branch").out, "it was copied")
-    before = applied.run("history", "qa").out
+        applied.until(lambda: all(said in _on_branch(applied) for said in ("live since", "CHG-9")), "both were copied")
+    before = applied.run("history", "qa").shows("qa suspended by", "because CHG-9").out
     for path in applied.repository.glob("stagemail.db*"):
         path.unlink()
     assert applied.run("history", "qa", "--from-branch").out == before

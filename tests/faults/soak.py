@@ -290,8 +290,8 @@ def _judge_edits(found: Found, deeds: Deeds, watcher: Watcher) -> None:
             found.unseen += 1
             continue
         late = (after[0][0] - edit.at).total_seconds()
-        bad = [each for each in deeds.bad if each.since <= after[0][0] and each.until >= min(before, edit.at)]
-        bad += [said for begin, _, said in passes if before < begin < after[0][0] and not _is_whole(said)]
+        bad = any(each.since <= after[0][0] and each.until >= min(before, edit.at) for each in deeds.bad)
+        bad = bad or any(before < begin < after[0][0] and not _is_whole(said) for begin, _, said in passes)
         (found.disturbed if bad else found.noticed).append(round(late, 1))
         if not bad and late > found.interval:
             between = [

@@ -1,4 +1,4 @@
-"""The runs that a copy of the journal tells of, without any database.
+"""The runs and decisions that a copy of the journal tells of, without any database.
 
 Not here: reading the copy (``journal_branch``).
 """
@@ -17,7 +17,7 @@ def told(lines: Iterable[Event | Anew]) -> Ledger:
     """What all lines come to, also those of a database that was before. What nobody here understands is left out."""
     known = Ledger()
     for line in lines:
-        if isinstance(line, Event) and line.kind in ("run", "intent", "settled"):
+        if isinstance(line, Event) and line.kind in ("run", "intent", "settled", "decision"):
             with suppress(CorruptRecord):
                 known.learn([decode_fact({"kind": line.kind, "stage": line.stage, "body": json.loads(line.body)})])
     return known

@@ -1,4 +1,7 @@
-"""The record of runs over time: a table, JSON, and CSV for a spreadsheet. Not here: one run in full (``runs``)."""
+"""The record over time, of runs and of what people decided: a table, JSON, and CSV for a spreadsheet.
+
+Not here: one run in full (``runs``), which of them are shown (``wiring.archives``).
+"""
 
 import csv
 import io
@@ -11,6 +14,7 @@ from typing import Final
 from stagemail.dataclass import dataclass
 from stagemail.model.origin import Origin, Site
 from stagemail.model.run import Outcome, Run
+from stagemail.model.standing import Decision
 from stagemail.report.codec import encode_instant, members
 from stagemail.report.envelope import envelope
 from stagemail.report.escape import visible
@@ -24,6 +28,7 @@ COLUMNS = (
     "run", "stage", "revision", "actor", "started", "finished", "status",
     "action", "resource", "fields", "outcome", "message", "retry",
     "target", "environment", "author", "committer", "committed", "merger", "merged", "live",
+    "identity", "until", "plan",
 )  # fmt: skip
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet may read as the start of a formula (OWASP, "CSV Injection")."""
@@ -31,6 +36,7 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _MOST_REASONS: Final = 5
 """Reasons of one run that are shown as text."""
 
+_DECIDED: Final = {"suspend": "suspended", "resume": "resumed", "approve": "approved"}
 _PAST: Final = {"write": "wrote", "activate": "made live", "unmanage": "forgot", "verify": "tried the login of"}
 
 
@@ -44,31 +50,51 @@ class Known:
 
 NOTHING: Final = Known()
 
+Noted = Run | Decision
+"""What the record tells of: a run, or what a person decided."""
 
-def history_text(runs: Iterable[Run], known: Known = NOTHING, *, width: int = 80, color: bool = False) -> str:
-    """A run per entry, in the order given (newest first)."""
+
+def history_text(noted: Iterable[Noted], known: Known = NOTHING, *, width: int = 80, color: bool = False) -> str:
+    """A run or a decision per entry, in the order given (newest first)."""
     sheet = Sheet(width, color=color)
-    listed = tuple(runs)
-    rows = [(at_text(run.started), run.stage, short(run.revision), STATUS[run.status]) for run in listed]
-    widths = [max(cells(row[column]) for row in rows) for column in range(3)] if rows else []
-    for run, row in zip(listed, rows, strict=True):
-        tone: Style = "green" if run.status == "done" else "yellow"
-        took = took_text(run.started, run.finished)
-        rest = f" by {run.actor}" + (f" in {took}" if took else "")
-        sheet.row((row[0], (row[1], "bold"), row[2], (row[3], tone), rest), widths)
-        told = (
-            _origin(known.origins.get(run.revision)),
-            *_written(run, known),
-            _outcomes(run),
-            *_reasons(run),
-            _live(run),
-        )
-        for line in told:
+    listed = tuple(noted)
+    rows = [_head(each) for each in listed]
+    widths = [max(map(cells, column)) for column in zip(*(row[:3] for row in rows), strict=True)]
+    for each, row in zip(listed, rows, strict=True):
+        sheet.row((row[0], (row[1], "bold"), *row[2:]), widths)
+        for line in _decided(each) if isinstance(each, Decision) else _told(each, known):
             if line:
                 sheet.line(line, indent=4)
     if not listed:
         sheet.line("no runs are recorded")
     return sheet.text()
+
+
+def _head(noted: Noted) -> tuple[str, str, str, tuple[str, Style], str]:
+    """When, which stage, at which revision, what became of it, and by whom."""
+    if isinstance(noted, Decision):
+        word = _DECIDED[noted.kind]
+        stage, revision = noted.stage or "all stages", short(noted.revision) if noted.revision else ""
+        return at_text(noted.at), stage, revision, (word, "bold"), f" by {noted.identity or noted.actor}"
+    tone: Style = "green" if noted.status == "done" else "yellow"
+    took = took_text(noted.started, noted.finished)
+    rest = f" by {noted.actor}" + (f" in {took}" if took else "")
+    return at_text(noted.started), noted.stage, short(noted.revision), (STATUS[noted.status], tone), rest
+
+
+def _decided(decision: Decision) -> tuple[str, ...]:
+    """What else is to be said of a decision: the account it was taken by, until when, exactly what, and why."""
+    return (
+        f"as {decision.actor}" if decision.identity else "",
+        f"until {at_text(decision.until)}" if decision.until else "",
+        f"the plan {decision.plan[:12]}" if decision.plan else "",
+        f"because {decision.reason}" if decision.reason else "",
+    )
+
+
+def _told(run: Run, known: Known) -> tuple[str, ...]:
+    came = _origin(known.origins.get(run.revision))
+    return (came, *_written(run, known), _outcomes(run), *_reasons(run), _live(run))
 
 
 def _origin(origin: Origin | None) -> str:
@@ -127,9 +153,14 @@ def _several(steps: list[str]) -> str:
     return steps[0] if len(steps) == 1 else f"{steps[0]} and {len(steps) - 1} more"
 
 
-def history_json(runs: Iterable[Run], known: Known = NOTHING) -> str:
-    """All of every run, where it was, where its revision came from, and since when it is live (null: not told)."""
-    return envelope(KIND, runs=tuple(_run(run, known) for run in runs))
+def history_json(noted: Iterable[Noted], known: Known = NOTHING) -> str:
+    """All of every run, where it was, where its revision came from, and since when it is live (null: not told).
+
+    And all of every decision.
+    """
+    listed = tuple(noted)
+    runs = tuple(_run(each, known) for each in listed if isinstance(each, Run))
+    return envelope(KIND, runs=runs, decisions=tuple(each for each in listed if isinstance(each, Decision)))
 
 
 def _run(run: Run, known: Known) -> dict[str, object]:
@@ -138,16 +169,29 @@ def _run(run: Run, known: Known) -> dict[str, object]:
     return {**plain, **more}
 
 
-def history_csv(runs: Iterable[Run], known: Known = NOTHING) -> str:
-    """A row per outcome, and one for a run without any (RFC 4180). No cell starts a formula."""
+def history_csv(noted: Iterable[Noted], known: Known = NOTHING) -> str:
+    """A row per outcome, one for a run without any, one per decision (RFC 4180). No cell starts a formula."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
-    for run in runs:
-        head = (run.id, run.stage, run.revision, run.actor, encode_instant(run.started), _at(run.finished), run.status)
-        for outcome in run.outcomes or (None,):
-            writer.writerow([_cell(text) for text in (*head, *_outcome(outcome), *_known(run, known))])
+    for each in noted:
+        for row in (_decision(each, known),) if isinstance(each, Decision) else _rows(each, known):
+            writer.writerow([_cell(text) for text in row])
     return out.getvalue()
+
+
+def _rows(run: Run, known: Known) -> Iterable[tuple[str, ...]]:
+    head = (run.id, run.stage, run.revision, run.actor, encode_instant(run.started), _at(run.finished), run.status)
+    for outcome in run.outcomes or (None,):
+        yield (*head, *_outcome(outcome), *_known(run, known), "", "", "")
+
+
+def _decision(one: Decision, known: Known) -> tuple[str, ...]:
+    """A row without a run: `action` is what was decided, `stage` empty for all of them, `message` why."""
+    site = known.sites.get(one.stage, Site("", ""))
+    head = ("", one.stage, one.revision, one.actor, encode_instant(one.at), "", "")
+    done = (one.kind, "", "", _DECIDED[one.kind], one.reason, "")
+    return (*head, *done, site.target, site.environment, *[""] * 6, one.identity, _at(one.until), one.plan)
 
 
 def _known(run: Run, known: Known) -> tuple[str, ...]:

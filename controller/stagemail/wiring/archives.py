@@ -6,11 +6,14 @@ Not here: copying (``reconcile.archiving``), when (``archiver``).
 import hashlib
 import hmac
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
 
 from stagemail import git
 from stagemail.errors import NotFound, SecretUnusable, UsageError
 from stagemail.model.run import Run
 from stagemail.model.secret import Secret, SecretRef
+from stagemail.model.standing import Decision
 from stagemail.record.git_branch_opening import SHORTEST
 from stagemail.record.journal_branch import JournalBranch
 from stagemail.record.journal_runs import told
@@ -45,18 +48,35 @@ def archive_of(installation: Installation, resolve: Resolve) -> JournalBranch:
     )
 
 
-def runs_on_branch(installation: Installation, resolve: Resolve, stages: Sequence[str], limit: int) -> list[Run]:
-    """The newest runs that the branch tells of, newest first; of all stages where none is named. Raises as a read."""
-    known = told(archive_of(installation, resolve).read())
-    return newest(known.runs, stages, limit)
+class Past(Protocol):
+    """What was done and decided: a record, or what its copy comes to."""
+
+    def runs(self, stage: str | None, limit: int) -> tuple[Run, ...]:
+        """See ``ports.Record.runs``."""
+        ...
+
+    def decisions(self) -> tuple[Decision, ...]:
+        """See ``ports.Standings.decisions``."""
+        ...
 
 
-def newest(runs: Callable[[str | None, int], tuple[Run, ...]], stages: Sequence[str], limit: int) -> list[Run]:
-    """The newest runs of some stages, or of all where none is named, newest first."""
-    if not stages:
-        return list(runs(None, limit))
-    found = [run for stage in stages for run in runs(stage, limit)]
-    return sorted(found, key=lambda run: (run.started, run.id), reverse=True)[:limit]
+def on_branch(installation: Installation, resolve: Resolve) -> Past:
+    """What the journal's copy on the branch tells of. Raises as a read."""
+    return told(archive_of(installation, resolve).read())
+
+
+def newest(past: Past, stages: Sequence[str], limit: int) -> list[Run | Decision]:
+    """The newest runs and decisions of some stages, or of all where none is named, newest first.
+
+    What was decided for all stages was decided for each of them.
+    """
+    found: list[Run | Decision] = [run for stage in stages or (None,) for run in past.runs(stage, limit)]
+    found += [one for one in past.decisions() if not stages or one.stage in ("", *stages)]
+    return sorted(found, key=_moment, reverse=True)[:limit]
+
+
+def _moment(noted: Run | Decision) -> datetime:
+    return noted.started if isinstance(noted, Run) else noted.at
 
 
 def _branch(installation: Installation, journal: Journal, resolve: Resolve) -> git.RemoteBranch:

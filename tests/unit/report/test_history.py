@@ -13,6 +13,7 @@ from tests.unit.report.golden import assert_golden
 from tests.unit.report.samples import AT, RUN
 
 from stagemail.model.origin import Origin, Site
+from stagemail.model.standing import Decision
 from stagemail.report.history import COLUMNS, FORMULA, Known, history_csv, history_json, history_text
 from stagemail.report.instants import at_text, took_text
 from stagemail.report.sheet import cells
@@ -66,6 +67,45 @@ def test_each_reason_of_a_failure_is_told_once_and_not_all_of_many() -> None:
     assert "3 failed" in text and "failed: write App 0 and 2 more: HTTP 400" in text
     others = [replace(one, message=f"HTTP 40{n}") for n, one in enumerate(failed * 3)]
     assert "and 4 more reasons: see --format json" in history_text([replace(RUN, outcomes=tuple(others))])
+
+
+SUSPENDED = Decision(
+    "d1",
+    "suspend",
+    "",
+    "ada@host",
+    AT,
+    "=CHG-7 the relay moves",
+    AT + timedelta(hours=2),
+    identity="Ada <ada@x.example>",
+)
+APPROVED = Decision("d2", "approve", "qa", "bob@host", AT, "CHG-8", None, "p" * 64, "e" * 40, "Bob <bob@x.example>")
+
+
+def test_decisions_stand_between_the_runs_with_who_until_when_and_why() -> None:
+    text = history_text([APPROVED, RUN, SUSPENDED], KNOWN)
+    assert max(map(cells, text.splitlines())) <= 80
+    words = " ".join(text.split())
+    for said in (
+        "qa eeeeeeeeeeee approved by Bob <bob@x.example> as bob@host the plan pppppppppppp because CHG-8",
+        "all stages", "suspended by Ada <ada@x.example>", "until 2026-11-22 23:00 UTC because =CHG-7 the relay moves",
+    ):  # fmt: skip
+        assert said in words
+    told = json.loads(history_json([APPROVED, RUN, SUSPENDED], KNOWN))
+    assert [run["id"] for run in told["runs"]] == ["run-1"]
+    assert [(one["kind"], one["stage"], one["until"]) for one in told["decisions"]] == [
+        ("approve", "qa", None), ("suspend", "", "2026-11-22T23:00:00Z"),
+    ]  # fmt: skip
+    head, approved, *_, suspended = rows_of(history_csv([APPROVED, RUN, SUSPENDED], KNOWN))
+    row = dict(zip(head, suspended, strict=True))
+    assert (row["run"], row["stage"], row["action"], row["outcome"]) == ("", "", "suspend", "suspended")
+    assert (row["actor"], row["message"], row["until"]) == (
+        "ada@host",
+        "'=CHG-7 the relay moves",
+        "2026-11-22T23:00:00Z",
+    )
+    row = dict(zip(head, approved, strict=True))
+    assert (row["plan"], row["identity"], row["environment"]) == ("p" * 64, "Bob <bob@x.example>", "QA")
 
 
 def test_what_git_does_not_know_is_left_out() -> None:
