@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 from threading import Event
-from typing import IO
+from typing import IO, TypeVar
 
 from tests.postgresql import PostgreSql
 
@@ -31,6 +31,7 @@ LATENCY = 0.25
 LISTINGS = 2
 SLOTS = 8
 IDLE = 30.0
+Text = TypeVar("Text", str, bytes)
 
 
 def main() -> int:
@@ -90,7 +91,7 @@ def _measured(server: PostgreSql, given: argparse.Namespace, count: int) -> Row:
     jobs = ProcrastinateDispatcher(database, 1)
     try:
         for worker in workers:
-            _pipe(worker.stdout).readline()
+            pipe(worker.stdout).readline()
         start = time.monotonic()
         for stage in range(given.stages):
             for organization in range(given.organizations):
@@ -100,7 +101,7 @@ def _measured(server: PostgreSql, given: argparse.Namespace, count: int) -> Row:
         took = (time.monotonic() - start) * given.speed
     finally:
         for worker in workers:
-            _pipe(worker.stdin).close()
+            pipe(worker.stdin).close()
             worker.wait(15)
         database.close()
     windows = -(-given.stages * calls // SHARE) - 1
@@ -124,7 +125,7 @@ def _idle(server: PostgreSql) -> Row:
         )
         program = [sys.executable, "-m", "stagemail", "worker"]
         with subprocess.Popen(program, cwd=folder, stdout=subprocess.PIPE, env=dict(os.environ)) as worker:
-            _pipe(worker.stdout).readline()
+            pipe(worker.stdout).readline()
             Event().wait(5.0)  # what a start takes is not idling
             before = _ticks(worker.pid)
             Event().wait(IDLE)
@@ -136,7 +137,7 @@ def _idle(server: PostgreSql) -> Row:
     return Row("idle worker", f"{share:.2%}, {resident:.0f} MB", "", "", "≤ 1 %, ≤ 100 MB", good, 1)
 
 
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+def pipe(stream: IO[Text] | None) -> IO[Text]:
     """A pipe that was asked for."""
     if stream is None:
         raise ValueError

@@ -1,0 +1,195 @@
+"""Many organizations by real processes: ``python -m benchmarks.organizations [--organizations 100] [--workers 4,13]``.
+
+A real ``stagemail controller --leave-to-workers`` and real ``stagemail worker`` processes over a PostgreSQL of its own
+look at every stage once; each organization is an emulator over HTTP that keeps the published limits. The clocks run at
+their normal speed. What is measured is from the controller's start until the last stage was looked at; beside it stands
+what the limits alone need for so many calls to one organization. ``workers`` measures the sharing without HTTP.
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tests.postgresql import PostgreSql
+
+from benchmarks import corpus
+from benchmarks.table import Row, table
+from benchmarks.workers import pipe
+from odc_emulator.client import EmulatorControl
+from odc_emulator.seed import generated_seed
+from odc_emulator.server import EmulatorServer
+
+SHARE, WINDOW = 80, 61.0
+"""Calls in so many seconds: what a target takes of the limit of 100 a minute (docs/reference/calls.md)."""
+HOSTS = 4
+"""Processes that hold the emulators."""
+LONGEST = 3600.0
+_EMAIL = """apiVersion: stagemail/v1
+kind: EmailConfiguration
+metadata: {name: relay}
+spec:
+  stages: [STAGES]
+  server: {host: smtp.example.com, port: 587, security: starttls}
+  sender: {address: no-reply@example.com}
+  recipients: {mode: test-list, testList: [{address: qa@example.com}]}
+---
+apiVersion: stagemail/v1
+kind: AppBinding
+metadata: {name: all}
+spec:
+  stages: [STAGES]
+  configuration: relay
+  apps: ["*"]
+"""
+
+
+def main() -> int:
+    """Measure, print."""
+    given = _arguments()
+    if given.serve:
+        return _serve(given.serve, given.stages, given.apps)
+    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
+        server = PostgreSql({"max_connections": "400"})
+        stack.callback(server.close)
+        urls = [url for _ in range(HOSTS) for url in stack.enter_context(_hosted(given))]
+        folder = _made(Path(name), urls[: given.organizations], given.stages)
+        rows = [_measured(folder, server, urls, given, count) for count in map(int, given.workers.split(","))]
+    sys.stdout.write(f"{table(rows)}\n")
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--organizations", type=int, default=100)
+    parser.add_argument("--stages", type=int, default=4)
+    parser.add_argument("--apps", type=int, default=50)
+    parser.add_argument("--workers", default="1,2,4,13")
+    parser.add_argument("--serve", type=int, default=0, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def _serve(count: int, stages: int, apps: int) -> int:
+    """Emulators in one process, until its input ends."""
+    with ExitStack() as stack:
+        for _ in range(count):
+            emulator = stack.enter_context(EmulatorServer("symbol-live", seed=generated_seed(apps, stages)))
+            sys.stdout.write(f"{emulator.url}\n")
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+    return 0
+
+
+@contextmanager
+def _hosted(given: argparse.Namespace) -> Iterator[list[str]]:
+    count = -(-given.organizations // HOSTS)
+    program = [sys.executable, "-m", "benchmarks.organizations", "--serve", str(count)]
+    program += ["--stages", str(given.stages), "--apps", str(given.apps)]
+    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield [line.strip() for line in iter(pipe(process.stdout).readline, "\n")]
+        process.communicate()
+
+
+def _made(folder: Path, urls: Sequence[str], stages: int) -> Path:
+    """A repository with one document for all, and the operator file and mapping beside it."""
+    environments = [stage.name for stage in generated_seed(1, stages).stages]
+    targets, names = [], []
+    for number, url in enumerate(urls, 1):
+        targets.append(
+            f"  org{number:03}: {{type: odc, domain: '{url}', mapping: odc-mapping.yaml, credentials: "
+            "{clientId: stagemail-ci, clientSecret: {secretRef: {store: env, key: ODC_CLIENT_SECRET}}}}"
+        )
+        names += [
+            f"  s{number:03}-{place}: {{target: org{number:03}, environment: {name}, purpose: non-production, "
+            "folders: [environments/all]}"
+            for place, name in enumerate(environments)
+        ]
+    named = ", ".join(line.split(":")[0].strip() for line in names)
+    documents = folder / "documents"
+    (documents / "environments" / "all").mkdir(parents=True)
+    (documents / "environments" / "all" / "email.yaml").write_text(_EMAIL.replace("STAGES", named), encoding="utf-8")
+    corpus.git(documents, "init", "-q", "-b", "main")
+    corpus.commit(documents, "Describe every stage")
+    text = "\n".join(
+        [
+            "apiVersion: stagemail/v1",
+            "kind: Operator",
+            f'source: {{url: "file://{documents}", branch: main}}',
+            "controller: {workers: 8, observe: 30d}",
+            "ownDomains: [example.com]",
+            "secretStores: {env: {type: env, prefix: STAGEMAIL_}}",
+            "targets:",
+            *targets,
+            "stages:",
+            *names,
+        ]
+    )
+    (folder / "stagemail.yaml").write_text(text + "\n", encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "-m", "stagemail", "target", "discover", "--write"],
+        cwd=folder,
+        env=_environment(),
+        check=True,
+        capture_output=True,
+    )
+    return folder
+
+
+def _measured(folder: Path, server: PostgreSql, urls: Sequence[str], given: argparse.Namespace, count: int) -> Row:
+    stages = given.organizations * given.stages
+    time.sleep(WINDOW)  # what was asked before must not count
+    before = sum(_refused(url) for url in urls)
+    state = ["--state", server.url(server.create())]
+    logs = [folder / f"worker-{count}-{number}.log" for number in range(count)]
+    with ExitStack() as stack:
+        for log in logs:
+            stack.enter_context(_process(folder, log, [*state, "worker"]))
+        while not all(log.stat().st_size for log in logs):
+            time.sleep(0.1)
+        start = time.monotonic()
+        leading = [*state, "controller", "--leave-to-workers"]
+        stack.enter_context(_process(folder, folder / f"controller-{count}.log", leading))
+        while (done := sum(log.read_bytes().count(b'"event": "finished"') for log in logs)) < stages:
+            if time.monotonic() - start > LONGEST:
+                sys.exit(f"only {done} of {stages} stages were looked at in {LONGEST:.0f} s")
+            time.sleep(0.5)
+        took = time.monotonic() - start
+    refused = sum(_refused(url) for url in urls) - before
+    calls = given.stages * (given.apps + 1) + 1
+    least = max((-(-calls // SHARE) - 1) * WINDOW, 1.0)
+    what = f"{given.organizations} organizations × {given.stages} stages × {given.apps} apps, {count} × 8 at once"
+    sys.stderr.write(f"{what}: {took:.0f} s, {refused} × 429\n")
+    shown = f"{took:.0f} s, {refused} × 429"
+    return Row(what, shown, f"limits alone {least:.0f} s", f"×{took / least:.1f}", "→ ×1", None, 1)
+
+
+def _refused(url: str) -> int:
+    with EmulatorControl(url) as control:
+        return sum(control.refused().values())
+
+
+@contextmanager
+def _process(folder: Path, log: Path, command: Sequence[str]) -> Iterator[None]:
+    with log.open("wb") as out:
+        program = [sys.executable, "-m", "stagemail", *command, "--log-format", "json"]
+        process = subprocess.Popen(program, cwd=folder, env=_environment(), stdout=out, stderr=out)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "STAGEMAIL_ODC_CLIENT_SECRET": "emulator-secret"}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
