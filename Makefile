@@ -1,4 +1,5 @@
 # `make demo` plays the main story, `make test` runs every check. Both make .venv themselves.
+# `make faults` plays every fault there is; FAULTS=quick a twentieth of them, SHARE=1/4 a quarter, MINUTES=60 for so long.
 # `make soak SECONDS=3600` leaves a controller alone with commits, portal edits, rotations and failures.
 PYTHON ?= python3
 VENV := .venv
@@ -28,8 +29,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $(STAMP)
 
 faults: $(STAMP)
-	$(BIN)/python -m tests.failpoints
-	$(BIN)/python -m pytest -q -m faults tests/faults
+	$(BIN)/python -m tests.faults $(if $(filter quick,$(FAULTS)),--quick) $(if $(SHARE),--share $(SHARE)) $(if $(MINUTES),--minutes $(MINUTES))
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

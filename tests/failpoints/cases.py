@@ -172,7 +172,7 @@ def stop_round(world: World, stops: Sequence[Stop], *, rotate: bool) -> Round:
         _again(world, "apply", "qa")
         return _round(world, before, stops, missed, rotate=rotate)
     except AssertionError as failed:
-        return Round(len(stops) - len(missed), problem=f"{stops}: {failed or 'an assertion'}")
+        return Round(len(stops) - len(missed), problem=f"{stops}: {failed}")
 
 
 def controller_round(world: World, stops: Sequence[Stop], *, rotate: bool) -> Round:
@@ -193,7 +193,7 @@ def controller_round(world: World, stops: Sequence[Stop], *, rotate: bool) -> Ro
         _finished(world, heard)
         return _round(world, before, stops, missed, rotate=rotate)
     except AssertionError as failed:
-        return Round(len(stops) - len(missed), problem=f"{stops}: {failed or 'an assertion'}")
+        return Round(len(stops) - len(missed), problem=f"{stops}: {failed}")
 
 
 def _round(world: World, before: int, stops: Sequence[Stop], missed: Sequence[Stop], *, rotate: bool) -> Round:

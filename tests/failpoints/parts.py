@@ -1,0 +1,157 @@
+"""Parts of the long form: the matrix of one kind of record, or kills at random over it, by some processes side by side.
+
+Not here: the cases (``cases``), which there are (``matrix``), the table (``table``).
+"""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final, TypeVar
+
+from tests.failpoints.cases import KINDS, WORDS, Outcome, Round
+from tests.failpoints.matrix import EACH, cases, killed, played, points, rounds, worlds
+from tests.failpoints.table import Row
+from tests.failpoints.world import STOPS_WITHIN, State
+from tests.postgresql import USER, PostgreSql
+
+T = TypeVar("T")
+STATES: Final = ("sqlite", "postgresql")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be played over which ``state``, by so many workers, ``until`` when; every ``share``-th of it."""
+
+    state: str
+    workers: int
+    seed: int
+    until: float
+    scenarios: tuple[str, ...]
+    kinds: tuple[str, ...] = KINDS
+    share: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What one worker did. ``wanted``: how many cases of each scenario there were for it."""
+
+    wanted: Counter[str]
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+@contextmanager
+def states(name: str) -> Iterator[Callable[[], State]]:
+    """From a database's kind to what makes the record of each world; PostgreSQL is started for it and thrown away."""
+    if name == "sqlite":
+        yield State
+        return
+    with closing(PostgreSql()) as server:
+        yield partial(_on, server)
+
+
+def matrix(asked: Asked) -> list[Row]:
+    """Every case; a row for each scenario."""
+    began = time.monotonic()
+    _say(f"matrix over {asked.state}")
+    shares = _by_all(partial(_matrix, asked=asked), asked.workers)
+    done = [outcome for share in shares for outcome in share.outcomes]
+    wanted = sum((share.wanted for share in shares), Counter[str]())
+    _tell_matrix(done)
+    seconds = (time.monotonic() - began) / max(1, len(done))
+    rows = []
+    for scenario, count in wanted.items():
+        mine = [one for one in done if one.case.scenario == scenario]
+        well = sum(not one.problem and one.reached for one in mine)
+        points_ = len({one.case.point for one in mine})
+        note = f"{points_} failpoints"
+        rows.append(Row(f"{scenario} over {asked.state}", count, len(mine), well, seconds * len(mine), note))
+    return rows
+
+
+def kills(asked: Asked, scenario: str, count: int) -> Row:
+    """So many kills at random of one scenario; ``converged`` counts the kills of changes that were finished."""
+    began = time.monotonic()
+    count = -(-count // asked.share)
+    _say(f"{count} kills of {scenario} over {asked.state}")
+    shares = _by_all(partial(_kills, asked=asked, scenario=scenario, count=count), asked.workers)
+    done = [one for share in shares for one in share]
+    hit = sum(one.kills for one in done)
+    well = sum(one.kills for one in done if not one.problem)
+    again = sum(one.again for one in done)
+    note = f"{len(done)} changes, up to {EACH} kills in each; {again} calls sent again, each a masked secret"
+    failed = any(one.problem for one in done)
+    return Row(f"kills of {scenario} over {asked.state}", count, hit, well - failed, time.monotonic() - began, note)
+
+
+def _by_all(work: Callable[[int], T], workers: int) -> list[T]:
+    with ProcessPoolExecutor(workers) as pool:
+        return list(pool.map(work, range(workers)))
+
+
+def _on(server: PostgreSql) -> State:
+    database = server.create()
+
+    def forget() -> None:
+        server.sql(database, "DROP SCHEMA public CASCADE", f"CREATE SCHEMA public AUTHORIZATION {USER}")
+
+    return State(server.url(database), forget)
+
+
+def _matrix(number: int, asked: Asked) -> _Done:
+    with states(asked.state) as state, worlds(state) as made:
+        every = [case for case in cases(points(made, asked.scenarios)) if case.kind in asked.kinds]
+        wanted = every[:: asked.share][number :: asked.workers]
+        done = _Done(Counter(case.scenario for case in wanted))
+        for outcome in played(made, wanted):
+            done.outcomes.append(outcome)
+            if outcome.problem or not outcome.reached:
+                _say(f"{'FAILED' if outcome.problem else 'not reached'}: {outcome.case}\n{outcome.problem}")
+            if len(done.outcomes) % 25 == 0:
+                _say(f"matrix, worker {number + 1}: {len(done.outcomes)} of {len(wanted)}")
+            if time.monotonic() > asked.until:
+                break
+        return done
+
+
+def _kills(number: int, asked: Asked, scenario: str, count: int) -> list[Round]:
+    mine = count // asked.workers + (number < count % asked.workers)
+    with states(asked.state) as state, worlds(state) as made:
+        passings = made.golden(scenario).total()
+        done = []
+        for played_ in killed(made, rounds(passings, mine, asked.seed + number), mine, asked.until, scenario):
+            done.append(played_)
+            if played_.problem:
+                _say(f"FAILED after {played_.kills} kills: {played_.problem}")
+            if len(done) % 25 == 0:
+                _say(f"kills, worker {number + 1}: {sum(one.kills for one in done)} of {mine}")
+        return done
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _tell_matrix(done: list[Outcome]) -> None:
+    by: dict[str, dict[str, str]] = {}
+    again: Counter[str] = Counter()
+    for one in sorted(done, key=lambda one: (one.case.scenario, one.case.point)):
+        name = f"{one.case.scenario}: {one.case.point}"
+        word = "FAILED" if one.problem else "converged" if one.reached else "not met"
+        by.setdefault(name, {})[one.case.kind] = word
+        again[name] += one.again
+    width = max(map(len, by), default=0)
+    _say(f"{'failpoint':{width}}  {'  '.join(f'{WORDS[kind]:>9}' for kind in KINDS)}  sent again")
+    for name, row in by.items():
+        _say(f"{name:{width}}  {'  '.join(f'{row.get(kind, chr(45)):>9}' for kind in KINDS)}  {again[name]}")
+    late = sum(one.seconds > STOPS_WITHIN for one in done)
+    _say(
+        f"restarts at most {max((one.restarts for one in done), default=0)}; "
+        f"{again.total()} calls sent again, each a masked secret; from SIGTERM to the end at most "
+        f"{max((one.seconds for one in done), default=0.0):.1f} s, {late} over {STOPS_WITHIN:.0f} s"
+    )
