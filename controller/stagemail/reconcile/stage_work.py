@@ -7,6 +7,7 @@ look can only be stricter. Not here: when (``loop``), a pass itself (``automatic
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
+from typing import Final
 
 from stagemail.errors import StagemailError, Unreachable
 from stagemail.model.happening import Finished
@@ -17,6 +18,9 @@ from stagemail.model.verdict import Verdict
 from stagemail.ports import Clock
 from stagemail.reconcile.observers import Observers
 from stagemail.reconcile.setup import Passed, Setup, news_of
+
+PATIENCE: Final = 30
+"""Seconds to wait until the controller has seen what this host sees of a branch."""
 
 
 class StageWork:
@@ -74,7 +78,28 @@ class StageWork:
         if mine is None or mine.tip != told.tip:
             mine = setup.sources[source].look()
             self._look_of(setup)[source] = mine
-        return mine if mine.tip == told.tip and mine.held and not told.held else told
+            told = self._agreed(source, mine, told)
+        return mine if mine.held and not told.held else told
+
+    def _agreed(self, source: str, mine: Verdict, told: Verdict) -> Verdict:
+        """The controller's word on the tip that this host sees.
+
+        What is there before it has looked may be from another time: a job that a killed controller left behind would
+        take a stage back to a revision that a person has long applied a newer one over.
+        """
+        if mine.tip != told.tip:
+            self._exchange.tell(News("look", source))
+        for _ in range(PATIENCE):
+            if mine.tip == told.tip:
+                return told
+            self._clock.sleep(1.0)
+            told = self._exchange.verdict(source) or told
+        if mine.tip == told.tip:
+            return told
+        raise Unreachable(
+            f"{source}: its branch is at {mine.tip[:12]} here, and the controller saw {told.tip[:12]} last",
+            hint="nothing was done; it is tried again. Does a controller run, and do all hosts see one Git server?",
+        )
 
     def _look_of(self, setup: Setup) -> dict[str, Verdict]:
         with self._lock:

@@ -20,6 +20,12 @@ JOB = Job("reconcile", "qa", "acme", "commit")
 
 
 class StillClock:
+    """Time that stands still; ``then`` happens while somebody sleeps."""
+
+    def __init__(self, then: Callable[[], None] = lambda: None) -> None:
+        self.then = then
+        self.slept = 0.0
+
     def now(self) -> datetime:
         return datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -27,7 +33,8 @@ class StillClock:
         return 0.0
 
     def sleep(self, seconds: float) -> None:
-        raise NotImplementedError
+        self.slept += seconds
+        self.then()
 
 
 class Branch:
@@ -57,7 +64,8 @@ class Host:
         self.exchange = InProcessExchange()
         self.outcome: Callable[[], None] = lambda: None
         setup = Setup({"qa": Followed("qa", "source", "acme", 60.0)}, {"source": self.branch}, 60.0, self._pass)
-        self.work = StageWork(lambda: setup, self.exchange, StillClock(), Observers([self], StillClock()))
+        self.clock = StillClock()
+        self.work = StageWork(lambda: setup, self.exchange, self.clock, Observers([self], self.clock))
 
     def saw(self, happening: Happening) -> None:
         self.seen.append(happening)
@@ -103,6 +111,24 @@ def test_a_commit_that_this_host_cannot_verify_is_held_here_although_the_control
     host.exchange.put("source", NEW)
     host.work(JOB)
     assert host.passes == [mine]
+
+
+def test_a_job_that_was_left_behind_waits_until_the_controller_has_seen_the_branch_as_it_is_now() -> None:
+    host = Host(NEW)
+    host.exchange.put("source", OLD)  # by a controller that was killed before the branch moved on
+    host.clock.then = lambda: host.exchange.put("source", NEW)
+    host.work(JOB)
+    assert (host.passes, host.clock.slept) == ([NEW], 1.0)
+    assert host.exchange.take()[0] == News("look", "source")
+
+
+def test_a_branch_that_the_controller_does_not_see_as_this_host_does_is_left_alone() -> None:
+    host = Host(NEW)
+    host.exchange.put("source", OLD)
+    host.work(JOB)
+    assert host.passes == []
+    assert isinstance(host.seen[0], Finished)
+    assert "its branch is at b here, and the controller saw a last" in host.seen[0].error
 
 
 def test_what_keeps_a_pass_from_beginning_is_said_and_told_as_a_failure() -> None:
