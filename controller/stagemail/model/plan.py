@@ -15,6 +15,7 @@ NoteKind = Literal[
     "waiting",
     "before-first-deploy",
     "uncovered",
+    "standing-hazard",
     "unsupported",
     "verified-only",
     "unverified",

@@ -23,6 +23,7 @@ DRIFT: Final = frozenset({"drift", "overwritten"})
 """Changes that undo what somebody did outside Git."""
 NEW_CREDENTIAL: Final = frozenset({"rotated", "create", "changed"})
 AUTHENTICATION: Final = SPECS[email.AUTH_TYPE].group
+RECIPIENTS: Final = frozenset({email.RECIPIENTS_MODE, email.TEST_LIST})
 STRONGEST: Final = max(email.SECURITY_ORDER.values())
 
 
@@ -117,20 +118,37 @@ def _recipients(step: Step, policy: Policy) -> Iterable[Hazard]:
         return
     if widens(step):
         yield widened(step.label)
-    if email.reaches_real_people(after):
+    yield from of_list(step.label, after, policy)
+
+
+def of_list(label: str, fields: Mapping[str, Value], policy: Policy) -> Iterable[Hazard]:
+    """The hazards of a test list that is on, whether it is written or was there before."""
+    if email.reaches_real_people(fields):
         return
     if policy.purpose == "production":
         yield Hazard(
-            "production-test-list-on", email.TEST_LIST_MODE, f"{step.label}: customers get nothing while a list is on"
+            "production-test-list-on", email.TEST_LIST_MODE, f"{label}: customers get nothing while a list is on"
         )
-    members = after.get(email.TEST_LIST)
+    members = fields.get(email.TEST_LIST)
     own = frozenset(domain.lower() for domain in policy.own_domains)
     members = members if own and isinstance(members, tuple) else ()
-    outside = ", ".join(sorted({member for member in members if email.domain_of(member) not in own}))
+    outside = ", ".join(sorted({member for member in members if not _is_at(member, own)}))
     if outside:
         listed = ", ".join(policy.own_domains)
-        message = f"{step.label}: {outside} not at a domain of the organization ({listed})"
+        message = f"{label}: {outside} not at a domain of the organization ({listed})"
         yield Hazard("test-list-outside-domain", exactly(outside), message)
+
+
+def _is_at(mailbox: str, domains: Collection[str]) -> bool:
+    """Whether it is at one of these domains. With one @ that needs no reading; ten thousand lists have many members."""
+    if mailbox.count("@") == 1 and mailbox.rpartition("@")[2].removesuffix(">").lower() in domains:
+        return True
+    return email.domain_of(mailbox) in domains
+
+
+def standing(label: str, fields: Mapping[str, Value], policy: Policy, changes: Iterable[Change]) -> Iterable[Hazard]:
+    """The hazards of a list that is on and that this plan does not write: nothing holds them, and they go on."""
+    return () if any(change.field in RECIPIENTS for change in changes) else of_list(label, fields, policy)
 
 
 def widened(label: str) -> Hazard:

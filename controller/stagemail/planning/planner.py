@@ -152,6 +152,9 @@ def _notes(s: Situation, resolved: Resolved, differences: Mapping[Key, Differenc
         if resource.pattern and resource.key not in known:
             yield Note("newly-matched", resource.label, f"caught by {resource.reason} for the first time")
         yield from _field_notes(resource, difference, known.get(resource.key))
+        changes = [change for group in difference.changes.values() for change in group]
+        for hazard in hazards.standing(resource.label, resource.fields, s.policy, changes):
+            yield Note("standing-hazard", hazard.kind, hazard.message)
         if not difference.changes and not difference.pending:
             new = resource.key not in known and bool(resource.fields)
             yield Note("adopted" if new else "in-sync", resource.label, resource.reason)

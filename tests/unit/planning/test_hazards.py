@@ -119,6 +119,21 @@ def test_members_outside_the_organization_are_named_exactly() -> None:
     assert of_app(LIST, REAL, policy=policy) == {}
 
 
+def standing(stage: Stage) -> list[tuple[str, str]]:
+    return [(note.subject, note.message) for note in stage.plan().notes if note.kind == "standing-hazard"]
+
+
+def test_a_list_that_is_on_already_is_named_by_every_plan() -> None:
+    far = {**LIST, email.TEST_LIST: ("a@far.example",)}
+    policy = replace(PRODUCTION, own_domains=("example.com",))
+    told = standing(crm(far, far, far, policy=policy))
+    assert [subject for subject, _ in told] == ["production-test-list-on", "test-list-outside-domain"]
+    assert told[0][1] == "CRM: customers get nothing while a list is on"
+    assert standing(crm(LIST, LIST, LIST)) == []
+    assert standing(crm(REAL, REAL, REAL, policy=policy)) == []
+    assert standing(crm(far, REAL, REAL, policy=policy)) == [], "the step that writes it has the hazards"
+
+
 def test_without_domains_of_the_organization_members_are_not_checked() -> None:
     assert of_app({**LIST, email.TEST_LIST: ("a@far.example",)}, REAL) == {}
 
