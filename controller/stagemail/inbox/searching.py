@@ -12,7 +12,6 @@ from binascii import a2b_base64, a2b_qp
 from collections.abc import Iterator
 from typing import Final
 
-_ENCODED: Final = re.compile(rb"quoted-printable|base64", re.IGNORECASE)
 _BASE64: Final = re.compile(rb"\n\r?\n([A-Za-z0-9+/=\r\n]+)")
 
 
@@ -25,25 +24,31 @@ def holds(terms: tuple[str, ...], sender: str, recipients: str, *texts: str, con
     """Whether every term occurs. ``recipients``: as the table has them, a JSON list; ``texts``: From and Subject."""
     head = " ".join((sender, *json.loads(recipients), *texts)).casefold()
     wanted = [term for term in terms if term not in head]
-    for text in _texts(content):
+    plain = all(map(str.isascii, wanted))  # found in bytes, which is several times as fast
+    for text in _texts(content) if wanted else ():
+        wanted = _left(wanted, text, plain=plain)
         if not wanted:
             return True
-        wanted = [term for term in wanted if term not in text]
     return not wanted
 
 
-def _texts(content: bytes) -> Iterator[str]:
+def _left(wanted: list[str], text: bytes, *, plain: bool) -> list[str]:
+    """The terms that do not occur in it."""
+    if plain:
+        small = text.lower()
+        return [term for term in wanted if term.encode() not in small]
+    folded = text.decode("utf-8", "replace").casefold()
+    return [term for term in wanted if term not in folded]
+
+
+def _texts(content: bytes) -> Iterator[bytes]:
     """The message as it stands, then what its encodings hide."""
-    yield _text(content)
-    found = {name.lower() for name in _ENCODED.findall(content)}
-    if b"quoted-printable" in found:
-        yield _text(a2b_qp(content))
-    for run in _BASE64.finditer(content) if b"base64" in found else ():
+    yield content
+    small = content.lower()
+    if b"quoted-printable" in small:
+        yield a2b_qp(content)
+    for run in _BASE64.finditer(content) if b"base64" in small else ():
         try:
-            yield _text(a2b_base64(run[1]))
+            yield a2b_base64(run[1])
         except NotBase64:  # a word of plain text
             continue
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace").casefold()
