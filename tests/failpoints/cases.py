@@ -85,7 +85,7 @@ def controller(world: World, case: Case) -> Outcome:
 def _finished(world: World, heard: int) -> None:
     """The controller is started once more, and gets there by itself."""
     with world.controller() as pid:
-        world.until(lambda: _is_settled(world, heard, noticed=False), "live, ready and told after a restart")
+        world.until(lambda: _is_settled(world, heard, noticed=True), "live, ready and told after a restart")
         _stopped(world, pid, Case("controller", "", "stop"))
 
 
@@ -104,10 +104,7 @@ def _until_over(world: World, pid: int, heard: int, case: Case, plan: Mapping[st
 
 
 def _is_settled(world: World, heard: int, *, noticed: bool) -> bool:
-    """Live, and the commit's status is told; with ``noticed`` the notice of what was applied, too.
-
-    A kill between a run's end and its notice leaves that notice out: docs/explanation/reliability.md says so.
-    """
+    """Live, and the commit's status is told; with ``noticed`` the notice of what was applied, too."""
     if "following" not in world.outputs() or not world.is_live():
         return False
     tip = world.git("rev-parse", "HEAD")

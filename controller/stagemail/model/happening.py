@@ -51,6 +51,8 @@ class Finished:
     again: float = 0.0
     calls: int = 0
     """Requests that were sent to the platform for it."""
+    earlier: tuple[Run, ...] = ()
+    """Runs that ended before, of whose end perhaps nobody was told: whoever told of it was killed."""
 
 
 @dataclass(frozen=True, slots=True)

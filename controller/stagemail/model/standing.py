@@ -41,6 +41,8 @@ class Standing:
     content: str = ""
     readiness: tuple[Readiness, ...] = ()
     canary: Canary | None = None
+    untold: tuple[str, ...] = ()
+    """Runs, oldest first, of whose end people may not have been told: written down together with a run's beginning."""
 
 
 @dataclass(frozen=True, slots=True)

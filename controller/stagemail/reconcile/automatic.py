@@ -6,7 +6,7 @@ gates (``gates``), which revision is followed where the newest must wait (``cand
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from stagemail.errors import Busy, RateLimited, StagemailError, UserMustFix
 from stagemail.model.gate import Gating
@@ -22,11 +22,16 @@ from stagemail.reconcile.candidates import followed
 from stagemail.reconcile.once import once
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.setup import Passed
+from stagemail.reconcile.standings import MOST_UNTOLD
 from stagemail.reconcile.watching import watch_of
 from stagemail.reconcile.world import World
 
 BUSY_AGAIN = 15.0
 """Seconds until the next try where another run holds the organization: that is nobody's failure."""
+
+
+TOLD_WITHIN = 600.0
+"""Seconds for which an end is told again: longer than the claim of somebody who was killed while telling it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,8 @@ class Automatic:
     clock: Clock
     looks: dict[str, dict[str, int]] = field(default_factory=dict)
     """By target and stage, the seconds of the platform's limits that one look takes."""
+    offered: dict[str, float] = field(default_factory=dict)
+    """By run, since when its end is told again: by the monotonic clock."""
 
     def __call__(self, stage: str, verdict: Verdict, reason: str) -> Passed:
         """One pass of a stage."""
@@ -55,6 +62,7 @@ class _Pass:
         self._revision = verdict.follow
         self._before = self._after = Standing(stage)
         self._gating = Gating()
+        self._earlier: tuple[Run, ...] = ()
         self._request: Request | None = None
 
     def done(self) -> Passed:
@@ -65,6 +73,7 @@ class _Pass:
         except StagemailError as problem:
             error = problem
         with suppress(StagemailError):  # a record that is away was the error, or will be the next one's
+            self._earlier = self._untold()
             self._after = self._kept(error)
         finished = Finished(
             stage=self._stage,
@@ -75,6 +84,7 @@ class _Pass:
             revision=self._revision,
             wanted=self._verdict.tip,
             run=run,
+            earlier=self._earlier,
             conditions=self._after.conditions,
             changed=conditions.changed(self._before, self._after),
             error=error.sentence if error else "",
@@ -113,6 +123,24 @@ class _Pass:
         self._revision, self._request = chosen, request
         return once(request, world)
 
+    def _untold(self) -> tuple[Run, ...]:
+        """Runs of passes before, of whose end perhaps nobody was told; this pass has ended those that were killed."""
+        ids = set(self._before.untold)
+        if self._world is None or not ids:
+            return ()
+        runs = [run for run in self._world.record.runs(self._stage, MOST_UNTOLD) if run.id in ids]
+        for id_ in ids - {run.id for run in runs if run.finished is None}:
+            self._automatic.offered.setdefault(id_, self._clock.monotonic())
+        return tuple(run for run in reversed(runs) if run.finished is not None)
+
+    def _still_untold(self, standing: Standing) -> Standing:
+        """Without those whose end was told again for long enough."""
+        offered, now = self._automatic.offered, self._clock.monotonic()
+        over = {id_ for id_ in standing.untold if now - offered.get(id_, now) >= TOLD_WITHIN}
+        for id_ in over:
+            offered.pop(id_, None)
+        return replace(standing, untold=tuple(id_ for id_ in standing.untold if id_ not in over))
+
     def _kept(self, error: StagemailError | None) -> Standing:
         """How the stage stands now; written down where the run could not do that itself."""
         if self._world is None:
@@ -123,6 +151,7 @@ class _Pass:
             standing = conditions.after_error(standing, error, self._revision, now)
         if self._verdict.held:
             standing = conditions.held_back(standing, self._verdict, now)
+        standing = self._still_untold(standing)
         if standing != known:
             self._world.record.append([Entry(standing=standing)], None)
         return standing

@@ -1,7 +1,8 @@
 """Tells people what happened to a stage: once for each stage, revision and condition, also after a restart.
 
 A notice is claimed by a lease before it is sent, and held for as long as the same news is not to be told again; so the
-record remembers it on every host, and a crash in between tells it once more rather than never.
+record remembers it on every host, and a crash in between tells it once more rather than never. What a run wrote is
+offered again by the passes after it, until it was certainly told.
 Implements ``ports.Observer``. Not here: sending (``notify``), trying again (``courier``).
 """
 
@@ -14,10 +15,13 @@ from stagemail.errors import Busy
 from stagemail.model.condition import Condition
 from stagemail.model.happening import Archived, Finished, Happening, Looked
 from stagemail.model.notice import Notice, NoticeKind
+from stagemail.model.run import Run
 from stagemail.ports import Clock, Lease, Leases, Notifier
 from stagemail.reconcile.courier import Courier
 from stagemail.reconcile.derived import news_of
 
+ONCE: Final = 30 * 86_400.0
+"""Seconds for which one run is told once: it is offered again at a restart, and is never other news."""
 CLAIM: Final = 300.0
 """Seconds for which a notice that is being sent is nobody else's."""
 LATE: Final = 900.0
@@ -71,7 +75,7 @@ class Notifying:
 
     def _notices(self, happening: Happening) -> Iterator[Notice]:
         if isinstance(happening, Finished):
-            found = [*_of_run(happening), *(n for c in news_of(happening) for n in _of_condition(happening, c))]
+            found = [*_of_runs(happening), *(n for c in news_of(happening) for n in _of_condition(happening, c))]
             for notice in found:
                 if notice.kind == "ready":
                     if happening.stage not in self._bad:
@@ -103,7 +107,8 @@ class Notifying:
         sent = self._courier.tried(what, lambda: to.notifier.send(notice))
         self._told(to.name, sent)
         if sent:
-            self._leases().renew(lease, self._clock.now(), max(to.again, 2 * CLAIM))
+            least = ONCE if notice.kind == "applied" else 2 * CLAIM
+            self._leases().renew(lease, self._clock.now(), max(to.again, least))
         else:
             self._leases().release(lease)
 
@@ -131,19 +136,30 @@ def _of_condition(of: Finished, condition: Condition) -> Iterator[Notice]:
         )
 
 
-def _of_run(of: Finished) -> Iterator[Notice]:
-    run = of.run
-    written = [] if run is None else [o for o in run.outcomes if o.status == "done" and o.action != "activate"]
-    if run is not None and written:
+def _of_runs(of: Finished) -> Iterator[Notice]:
+    for run in of.earlier:
+        yield from _of_run(run, run.revision)
+    if of.run is not None:
+        yield from _of_run(of.run, of.wanted or of.revision)
+
+
+def _of_run(run: Run, wanted: str) -> Iterator[Notice]:
+    written = [o for o in run.outcomes if o.status == "done" and o.action != "activate"]
+    if written:
         labels = ", ".join(sorted({outcome.label for outcome in written}))
-        text = f"written: {labels}\nlive on {run.live} of {run.apps} apps"
-        title = f"stagemail: {of.stage} was changed"
-        yield Notice("applied", of.stage, of.revision, f"run/{run.id}", title, _body(of, "", text))
+        live = f"live on {run.live} of {run.apps} apps"
+        text = f"written: {labels}\n{'interrupted; the next run finishes it' if run.status == 'interrupted' else live}"
+        title = f"stagemail: {run.stage} was changed"
+        yield Notice("applied", run.stage, run.revision, f"run/{run.id}", title, _lines(run.stage, wanted, "", text))
 
 
 def _body(of: Finished, reason: str, message: str) -> str:
-    lines = [f"stage: {of.stage}", f"revision: {(of.wanted or of.revision)[:12]}"]
+    return _lines(of.stage, of.wanted or of.revision, reason, message)
+
+
+def _lines(stage: str, revision: str, reason: str, message: str) -> str:
+    lines = [f"stage: {stage}", f"revision: {revision[:12]}"]
     lines += [f"reason: {reason}"] if reason else []
     lines += [message] if message else []
-    lines += [f"next: stagemail status {of.stage}"]
+    lines += [f"next: stagemail status {stage}"]
     return "\n".join(lines)

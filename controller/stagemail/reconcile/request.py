@@ -25,6 +25,8 @@ class Request:
     no_secrets: bool = False
     ordered: bool = False
     """Whether whoever asks takes the stages in order, as commands and the jobs of CI do; a soak is kept anyway."""
+    tells: bool = False
+    """Whether people are told of the run's end: it is kept as untold until that was certainly done."""
     contents: Mapping[str, str] = field(default_factory=dict)
     """By stage, what its documents are at this revision; a stage that is left out is of another repository."""
 

@@ -5,6 +5,7 @@ Not here: the conditions (``conditions``), keeping them (``record``).
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from stagemail.model.plan import Plan
 from stagemail.model.policy import Policy
@@ -15,10 +16,15 @@ from stagemail.reconcile.conditions import Made, after_run, while_running
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.world import World
 
+MOST_UNTOLD: Final = 20
+"""Runs of one stage of which people are still told after a restart."""
+
 
 def begun(request: Request, run: Run, world: World) -> list[Entry]:
     """A run that will write began: what is left behind where it is killed."""
     old = world.standings.standing(request.stage)
+    if request.tells:
+        old = replace(old, untold=(*old.untold, run.id)[-MOST_UNTOLD:])
     return [Entry(standing=while_running(old, run.revision, run.started))]
 
 

@@ -102,14 +102,17 @@ def encode_outcome(outcome: Outcome) -> dict[str, Json]:
 
 
 def encode_standing(standing: Standing) -> Json:
-    """A standing, by the types of its members."""
-    return plain.encode(standing)
+    """A standing, by the types of its members; what only some have is left out where it is empty."""
+    encoded = plain.encode(standing)
+    if not standing.untold:
+        del encoded["untold"]
+    return encoded
 
 
 def decode_standing(stage: str, data: Json) -> Standing:
     """The standing that ``encode_standing`` was given. One of another release is no standing: soaks begin anew."""
     try:
-        found: Standing = plain.decode(Standing, data)
+        found: Standing = plain.decode(Standing, {"untold": [], **data} if isinstance(data, dict) else data)
     except InvalidInput:
         return Standing(stage)
     return found

@@ -190,7 +190,7 @@ class Built:
         return replace(world, span=lambda verb: self._spans(verb, {"stage": stage}))
 
     def _request(self, stage: str, loaded: Loaded, contents: Mapping[str, str]) -> Request:
-        return replace(self.installation.request(stage, loaded, automatic=True), contents=contents)
+        return replace(self.installation.request(stage, loaded, automatic=True), contents=contents, tells=True)
 
 
 def _stamp(files: Sequence[Path]) -> tuple[tuple[str, int, int, int], ...]:
