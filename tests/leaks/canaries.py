@@ -80,6 +80,7 @@ def _needles(value: str) -> dict[str, list[str]]:
     """What gives a value away: it in each encoding, and the middle of it, which is left where it was cut."""
     table = {name: [_joined(text).strip('"')] for name, text in encoded(value).items()}
     table["AUTH PLAIN"] = list(_aligned(value))
+    table["read as Latin-1"] = [_joined(value.encode().decode("latin-1"))]
     table["part"] = [_joined(value)[4:20]]
     return table
 

@@ -24,7 +24,9 @@ def disguises(value: str) -> frozenset[str]:
     LOGIN and HTTP Basic; and two of them one after the other where that is usual.
     """
     data = value.encode("utf-8", "surrogatepass")
+    misread = data.decode("latin-1")  # as HTTP reads a header or a status line (RFC 9110, 5.5)
     plain = {value, *_escaped(value), quopri.encodestring(data).decode("ascii"), repr(data)[2:-1]}
+    plain |= {misread, *_escaped(misread)} if misread != value else set()
     based = {b64encode(data).decode(), urlsafe_b64encode(data).decode()}
     twice = {form for inner in {json.dumps(value)[1:-1], quote(value, safe=""), *based} for form in _inside(inner)}
     again = {form for inner in plain | based for form in (*_urls(inner), json.dumps(inner)[1:-1])}

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, nullcontext
 from functools import cached_property
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from stagemail.errors import UserMustFix
@@ -27,7 +28,7 @@ from stagemail.wiring.clock import speed_of
 from stagemail.wiring.identity import actor, is_gone, owner
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.late_probe import LateProbe
-from stagemail.wiring.logins import login_secrets
+from stagemail.wiring.logins import login_secrets, pgpass_secrets
 from stagemail.wiring.own_secrets import own_of_target
 from stagemail.wiring.plugins import TargetContext, TargetRuntime, loaded_from, stores
 from stagemail.wiring.pulse import Pulse
@@ -90,8 +91,9 @@ class Running:
         self._note_begun = note_begun
         self._net = net
         self._turned = self.clock.monotonic()
-        for secret in login_secrets(installation.operator.secret_stores.values(), os.environ):
-            net.learn(secret)
+        self._own: dict[SecretRef, Secret] = {}
+        """The newest value of each secret that the operator file itself names."""
+        self._learn_logins()
         self.pulse = Pulse()
         self._targets: dict[str, Target] = {}
         self._closing = ExitStack()
@@ -155,7 +157,9 @@ class Running:
 
     def own_secret(self, ref: SecretRef) -> Secret:
         """A secret that the operator file itself names, asked of its store now."""
-        return Credentials(self._stores, (), b"", None, self._net.learn).resolve_own(ref)
+        found = Credentials(self._stores, (), b"", None, self._net.learn).resolve_own(ref)
+        self._own[ref] = found
+        return found
 
     def secrets_now(self, desired: Desired) -> Mapping[str, Secret]:
         """A stage's secrets as its grants allow them, asked of their stores now: for mail of our own."""
@@ -231,10 +235,21 @@ class Running:
         if self.clock.monotonic() - self._turned > NET_SECONDS:
             self._turned = self.clock.monotonic()
             self._net.turn()
+            self._learn_logins()
         world = self.world(stage)
         if isinstance(world.target, Refreshing):
             world.target.refresh()
         return world
+
+    def _learn_logins(self) -> None:
+        """With what we log in elsewhere, and what the operator file names: both may be used seldom or never be read."""
+        for secret in self._own.values():
+            self._net.learn(secret)
+        for secret in login_secrets(self.installation.operator.secret_stores.values(), os.environ):
+            self._net.learn(secret)
+        if self.installation.state.partition("://")[0] == SHARED:
+            for secret in pgpass_secrets(os.environ, Path.home()):
+                self._net.learn(secret)
 
     def _runtime(self, name: str) -> tuple[TargetRuntime, TargetContext]:
         plugin, settled = self.installation.plugin(name)

@@ -29,6 +29,15 @@ def test_it_lets_go_of_what_was_not_learned_again_for_a_whole_turn() -> None:
     assert net.scrub("still-in-use rotated-away") == "*** rotated-away"
 
 
+def test_of_an_address_its_password_and_its_tokens_are_known_by_themselves() -> None:
+    net = Net()
+    net.learn(Secret("slack://bot@T0123456789AB/B1C2D3E4F5G6/x%2Fy-0123456789/#alerts"))
+    net.learn(Secret("https://ops:hunter%2F2@hooks.example.com/services/incoming?token=abc-0123456789&room=lobby"))
+    said = "b3BzOmh1bnRlci8y hunter/2 B1C2D3E4F5G6 x/y-0123456789 abc-0123456789 services incoming lobby alerts bot"
+    assert net.scrub(said) == "b3BzOm*** *** *** *** *** services incoming lobby alerts bot"
+    net.learn(Secret("http://[broken"))
+
+
 def test_what_is_recorded_has_no_known_value_in_its_messages() -> None:
     net = Net()
     net.learn(Secret("hunter2-hunter2"))

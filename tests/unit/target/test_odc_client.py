@@ -68,7 +68,8 @@ def odc() -> Iterator[Organization]:
 @contextmanager
 def client(odc: Organization, **options: Any) -> Iterator[Client]:
     limits = Limits("org", odc.clock, options.pop("share", 0.8), Buckets())
-    credentials = Credentials("stagemail-ci", lambda: Secret("client-secret"))
+    learn = options.pop("learn", lambda _secret: None)
+    credentials = Credentials("stagemail-ci", lambda: Secret("client-secret"), learn)
     made = Client(
         options.pop("domain", odc.web.url), credentials, clock=odc.clock, limits=limits, read_only=False, **options
     )
@@ -156,6 +157,15 @@ def test_a_token_is_renewed_before_it_ends(odc: Organization) -> None:
         odc.clock.sleep(6)
         http.request(READ)
         assert odc.tokens == 2
+
+
+def test_the_secret_and_the_token_are_told_to_the_net_for_as_long_as_they_are_used(odc: Organization) -> None:
+    told: list[str] = []
+    with client(odc, learn=lambda secret: told.append(secret.reveal())) as asking:
+        for _ in range(3):
+            asking.request(READ)
+    assert (odc.tokens, told.count("t1")) == (1, told.count("client-secret"))
+    assert told.count("t1") >= 3
 
 
 def test_a_refused_token_is_renewed_once_and_the_call_sent_again(odc: Organization) -> None:

@@ -40,6 +40,7 @@ class Tokens:
         self._lock = threading.Lock()
         self._endpoint = ""
         self._token = ""
+        self._secret = Secret("")
         self._until = 0.0
 
     def get(self, refused: str = "") -> str:
@@ -47,12 +48,13 @@ class Tokens:
         with self._lock:
             if self._token in ("", refused) or self._clock.monotonic() >= self._until:
                 self._renew()
-            self._credentials.learn(Secret(self._token))
+            for told in (self._secret, Secret(self._token)):  # as long as it is used: the platform knows both
+                self._credentials.learn(told)
             return self._token
 
     def _renew(self) -> None:
         self._token = ""
-        secret = self._credentials.secret()  # known before anybody answers, who might repeat it
+        secret = self._secret = self._credentials.secret()  # known before anybody answers, who might repeat it
         endpoint = self._endpoint or self._discover()
         form = {"grant_type": "client_credentials", "client_id": self._credentials.client_id}
         asked = self._clock.monotonic()
