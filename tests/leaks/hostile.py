@@ -103,7 +103,7 @@ class _Handler(BaseHTTPRequestHandler):
         name, status = self.server.kind.split()
         text = self.server.text()
         if name == "echo":
-            text = f"{self.requestline} {self.headers} {asked.decode()} {text}"
+            text = f"{self.requestline} {self.headers} {asked.decode(errors='replace')} {text}"
         line = " ".join(text.split()).encode().decode("latin-1")  # what can stand in a header, as bytes
         self.send_response(int(status), line if name == "headers" else None)
         if name in ("headers", "problem"):
