@@ -8,6 +8,7 @@ import json
 import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from tests.unit.target.web import bomb
 
 from stagemail.errors import NotFound, NotPermitted, RateLimited, StagemailError, Unreachable, UsageError, UserMustFix
 from stagemail.host import api
@@ -181,6 +183,21 @@ def test_an_answer_without_end_is_not_read() -> None:
     with raw(endless) as url:
         HostStatuses("github", "acme/mail", lambda: Secret(TOKEN), base=url, sleep=[].append).tell(STATUS)
     assert sum(sent) < 16 * 1024 * 1024
+
+
+def test_a_packed_answer_is_not_unpacked() -> None:
+    packed = bomb(100)
+
+    def answer(connection: socket.socket) -> None:
+        head = f"HTTP/1.1 201 Created\r\nContent-Encoding: gzip, gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
+        connection.sendall(head.encode() + packed)
+
+    tracemalloc.start()
+    with raw(answer) as url:
+        HostStatuses("github", "acme/mail", lambda: Secret(TOKEN), base=url, sleep=[].append).tell(STATUS)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 8 * 1024 * 1024
 
 
 def test_headers_that_drip_end_in_time(monkeypatch: pytest.MonkeyPatch) -> None:

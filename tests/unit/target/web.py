@@ -1,6 +1,8 @@
 """A small web server that answers as a test says, for what the emulator never does."""
 
+import gzip
 import threading
+import zlib
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -8,6 +10,13 @@ from typing import Self
 
 Answer = tuple[int, dict[str, str], bytes]
 Answering = Callable[[str, str, bytes], Answer]
+
+
+def bomb(megabytes: int) -> bytes:
+    """Zeros, packed twice by gzip: a few hundred bytes."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31)
+    once = b"".join([*(packer.compress(bytes(1024 * 1024)) for _ in range(megabytes)), packer.flush()])
+    return gzip.compress(once, 9)
 
 
 class Web:

@@ -113,9 +113,15 @@ class Transport:
 
     @staticmethod
     def _read(response: httpx2.Response) -> bytes:
+        if encodings := response.headers.get("content-encoding", "").lower().replace("identity", "").strip(" ,"):
+            # It is asked for plain, and 64 KB of the wire may be packed so that they become gigabytes.
+            raise Unreachable(
+                f"{response.request.url.path}: the answer is compressed ({encodings[:40]}) and was not unpacked",
+                hint="look at `domain` and what stands between: no proxy may compress what is asked for as `identity`",
+            )
         chunks: list[bytes] = []
         size = 0
-        for chunk in response.iter_bytes():
+        for chunk in response.iter_raw():
             size += len(chunk)
             if size > MAX_BODY:
                 raise Unreachable(
