@@ -156,6 +156,12 @@ class PostgreSql:
         finally:
             self.start()
 
+    def keep_checksums(self) -> None:
+        """Have every page checked when it is read, as servers do by default since release 18."""
+        with self.away():
+            command = [self._programs / "pg_checksums", "--enable", "-D", self.folder / "data"]
+            subprocess.run(command, check=True, capture_output=True, **self._as())
+
     def close(self) -> None:
         """Stop it for good and remove its folder."""
         self.stop()

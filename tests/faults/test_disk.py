@@ -4,49 +4,10 @@ On a small tmpfs, which only root may mount; where that is not allowed, these te
 """
 
 import os
-import subprocess
-from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 
-import pytest
 from tests.acceptance.bench import PATIENCE, Bench
 from tests.acceptance.test_controller import APPS, EMAIL, controller, port, push, remote
-
-
-class Disk:
-    """A disk of a few megabytes at ``path``."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._filler = path / "somebody-elses"
-
-    def fill(self) -> None:
-        """Leave not one block."""
-        with suppress(OSError), self._filler.open("ab", buffering=0) as file:
-            while True:
-                file.write(b"x" * 4096)
-
-    def free(self) -> None:
-        """Give back what was taken."""
-        self._filler.unlink(missing_ok=True)
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    path = tmp_path / "disk"
-    path.mkdir()
-    if os.geteuid() != 0:
-        pytest.skip("only root may mount a small disk")
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=6m,mode=700", "tmpfs", str(path)], capture_output=True, check=False
-    )
-    if mounted.returncode != 0:
-        pytest.skip("nothing may be mounted here")
-    try:
-        yield Disk(path)
-    finally:
-        subprocess.run(["umount", "--lazy", str(path)], check=True)
+from tests.faults.disk import Disk
 
 
 def record_on(bench: Bench, disk: Disk) -> None:
