@@ -5,6 +5,8 @@ import subprocess
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+from tests.acceptance import bench as benches
 from tests.acceptance.bench import GIT, Bench
 from tests.acceptance.test_controller import APPS, EMAIL, controller, port, push, remote
 
@@ -47,6 +49,28 @@ def test_what_the_controller_does_is_on_the_branch_and_both_say_the_same(applied
     told = applied.run("history", "--verify", expect=1)
     told.shows("(settled of qa, ", f"is on the branch {BRANCH} and not in the database", "in the database: event")
     assert commits(audit) > 0
+
+
+def test_a_journal_in_postgresql_is_copied_too_and_read_back_without_it(
+    applied: Bench, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(benches, "PATIENCE", 90.0)  # a first run over three stages, and a database beside it
+    audit = audited(applied)
+    applied.environment["STAGEMAIL_STATE"] = database
+    with controller(applied):
+        applied.change(EMAIL, "port: 587", "port: 2587")
+        push(applied)
+        applied.until(lambda: all(port(applied, app) == "2587" for app in APPS), "it is live")
+        applied.until(
+            lambda: "not copied yet" not in applied.run("history", "--verify").out, "everything is on the branch"
+        )
+    text = applied.run("history", "--verify").shows("none altered, removed or moved", f"{BRANCH} has the same").text
+    assert "0 events" not in text
+    assert commits(audit) > 0
+    before = applied.run("history", "qa").out
+    applied.environment["STAGEMAIL_STATE"] = "postgresql://stagemail@127.0.0.1:9/away"
+    told = applied.run("history", "qa", "--from-branch").shows("wrote qa", "live since").out
+    assert before.endswith(told), "what the controller did while it stopped was not copied any more"
 
 
 def _on_branch(bench: Bench) -> str:

@@ -26,8 +26,9 @@ from stagemail.reconcile.standings import MOST_UNTOLD
 from stagemail.reconcile.watching import watch_of
 from stagemail.reconcile.world import World
 
-BUSY_AGAIN = 15.0
-"""Seconds until the next try where another run holds the organization: that is nobody's failure."""
+BUSY_AGAIN = 4.0
+"""Seconds until the next try where another run holds the organization: that is nobody's failure, and a try asks only
+the record. It is part of the time in which a dead worker is replaced (``dispatch``)."""
 
 
 TOLD_WITHIN = 600.0
