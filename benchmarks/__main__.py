@@ -129,6 +129,8 @@ def _flood(_bench: Bench, _until: float) -> Iterator[Row]:
     ratio = found.flooded / found.calm
     what = f"loading all documents while {found.rate:,.0f} forged webhooks a second come"
     shown = f"{found.calm * 1000:.0f} → {found.flooded * 1000:.0f} ms"
+    told = f"{found.connections:,.0f} connections a second, {found.answered:,.0f} of them answered"
+    yield Row(f"{what}: how they came", told, "", "", "", None, 1)
     yield Row(what, shown, "", f"×{ratio:.1f}", "≤ ×2", ratio <= 2, 1)
     yield Row(
         "memory of the web process then", f"{found.memory / 1e6:.0f} MB", "", "", "< 300 MB", found.memory < 3e8, 1
