@@ -2,6 +2,7 @@
 
 The key is a content hash with the reader's version, and only the reader fills it: what a repository holds can never
 decide what another file is read as. The folder is the user's own (0700), never one inside the repository.
+A file with a credential in the open, which validation refuses, is never handed to it (``tree_documents``).
 A cache never fails a run: what is damaged is dropped and made anew.
 
 Not here: deciding what to read (``tree_documents``).

@@ -6,7 +6,7 @@ Not here: those fields (``source.explain``).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from stagemail.document import comments
@@ -16,10 +16,12 @@ from stagemail.source.finding import Finding
 
 _TOKENS: Final = (
     r"-----BEGIN[^-]*PRIVATE KEY.*|AGE-SECRET-KEY-\w+|(?:gh[pousr]|github_pat|glpat|xox[a-z])[-_][\w-]{8,}"
-    r"|(?:AKIA|ASIA)[A-Z0-9]{12,}|eyJ[\w-]{8,}\.[\w-]+\.?[\w-]*|hvs\.[\w-]{8,}"
-    r"|SG\.[\w-]{16,}\.[\w-]{16,}|xkeysib-[0-9a-f]{32,}"
+    r"|(?:AKIA|ASIA)[A-Z0-9]{12,}|eyJ[\w-]{8,}\.[\w-]+\.?[\w-]*|hv[bsr]\.[\w-]{8,}"
+    r"|SG\.[\w-]{16,}\.[\w-]{16,}|xkeysib-[0-9a-f]{32,}|xsmtpsib-[0-9a-f]{32,}|GOCSPX-[\w-]{20,}|AIza[\w-]{30,}"
+    r"|[\w.~-]{3}[0-9]Q~[\w.~-]{30,}|key-[0-9a-f]{32}|re_[A-Za-z0-9]{6,}_[A-Za-z0-9]{16,}"
 )
-"""PEM (RFC 7468), age, GitHub, GitLab, Slack, AWS, JSON web tokens (RFC 7519), Vault, SendGrid, Brevo."""
+"""PEM (RFC 7468), age, GitHub, GitLab, Slack, AWS, JSON web tokens (RFC 7519), Vault, SendGrid, Brevo, Google, Azure's
+client secrets, Mailgun, Resend."""
 
 CREDENTIAL: Final = re.compile(r"(?<=://)[^/@\s]+(?=@)|" + _TOKENS, re.DOTALL)
 """What no message repeats: also whoever stands before the @ of an address (RFC 3986, 3.2.1)."""
@@ -30,9 +32,14 @@ _REFERENCE: Final = "{secretRef: {store: env, key: NAME_IN_THE_STORE}}"
 
 _SIGNS: Final = (
     "://", "PRIVATE KEY", "AGE-SECRET-KEY-", "ghp-", "ghp_", "gho-", "gho_", "ghu-", "ghu_", "ghs-", "ghs_", "ghr-",
-    "ghr_", "github_pat", "glpat", "xox", "AKIA", "ASIA", "eyJ", "hvs.", "SG.", "xkeysib-",
+    "ghr_", "github_pat", "glpat", "xox", "AKIA", "ASIA", "eyJ", "hvb.", "hvr.", "hvs.", "SG.", "xkeysib-", "xsmtpsib-",
+    "GOCSPX-", "AIza", "Q~", "key-", "re_",
 )  # fmt: skip
 """Without one of these nothing can match ``_PASTED``. None holds a character that ``repr`` writes in another way."""
+
+
+_FIELDS: Final = (b"password", b"clientSecret")
+"""Fields that take a reference only."""
 
 
 _ASIDE: Final = re.compile(
@@ -60,6 +67,28 @@ def _behind_signs(text: str) -> Iterator[str]:
 
 def _looks_pasted(text: str) -> bool:
     return _PASTED.search(text) is not None or _ASIDE.search(text) is not None
+
+
+def is_in(data: bytes, values: Iterable[Any]) -> bool:
+    """Whether a file holds a credential in the open: by its look, or as text where only a reference may stand."""
+    listed = list(values)
+    named = any(name in data for name in _FIELDS)
+    signed = any(sign.encode() in data for sign in _SIGNS)
+    nowhere = Place("", 0)
+    return (named and any(map(_has_literal, listed))) or (
+        signed and any(finding for value in listed for finding in in_document(value, nowhere))
+    )
+
+
+def _has_literal(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(map(_has_literal, value))
+    if not isinstance(value, dict):
+        return False
+    return any(
+        _has_literal(member) if isinstance(member, dict | list) else str(name).encode() in _FIELDS
+        for name, member in value.items()
+    )
 
 
 def in_document(value: Any, place: Place) -> Iterator[Finding]:

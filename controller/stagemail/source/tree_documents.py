@@ -12,7 +12,7 @@ from stagemail.dataclass import dataclass
 from stagemail.document import Document, read
 from stagemail.model.problem import Problem
 from stagemail.source.cache import CACHED_BYTES, Cache
-from stagemail.source.pasted import in_comments
+from stagemail.source.pasted import in_comments, is_in
 from stagemail.source.tree import Entry, Tree, blob_id, content_id, refused
 
 Take = Callable[[Document], None]
@@ -99,7 +99,8 @@ def _parsed(
 ) -> tuple[tuple[Document, ...], tuple[Problem, ...]]:
     found, wrong = read(data, entry.path)
     wrong += in_comments(data, entry.path)
-    if not wrong and len(data) <= CACHED_BYTES and _is_content_of(data, entry):
+    is_kept = not wrong and len(data) <= CACHED_BYTES and _is_content_of(data, entry)
+    if is_kept and not is_in(data, (document.value for document in found)):
         fresh[entry.id] = found
     return found, wrong
 

@@ -274,3 +274,24 @@ def test_what_another_process_reads_is_as_if_it_were_read_here(
     assert len(found.problems) == 2
     assert 100 <= done < 150, "two thirds, but what has problems"
     assert len(parsed) == len(tree.entries()) + 2, "what was in order is not read again"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "spec: {authentication: {type: basic, username: a, password: hunter2}}",
+        "spec:\n  authentication:\n    clientSecret:\n      hunter2",
+        "spec:\n  - password: |\n      hunter2",
+        "metadata: {name: ghp_hunter2hunter2}",
+        "spec: {server: {host: 'smtps://a:hunter2@smtp.example.com'}}",
+    ],
+)
+def test_a_credential_in_the_open_is_never_kept_in_the_cache(tmp_path: Path, cache: DiskCache, text: str) -> None:
+    """An admin's working tree may hold one for a moment; the cache would hold it for ever."""
+    (tmp_path / "a.yaml").write_text(text)
+    (tmp_path / "b.yaml").write_text("spec: {authentication: {password: {secretRef: {store: env, key: password}}}}")
+    found = read_tree(WorkingTree(tmp_path), cache)
+    assert len(found.documents) == 2 and not found.problems
+    kept = b"".join(path.read_bytes() for path in cache.file.parent.iterdir() if path.name.startswith(cache.file.name))
+    assert b"hunter2" not in kept and b"secretRef" in kept
+    assert read_tree(WorkingTree(tmp_path), cache).parsed == 1
