@@ -4,6 +4,7 @@ Not here: reading stores (``secret``) and who may use what (``reconcile.credenti
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from typing import Any, Final, NoReturn
 
@@ -104,6 +105,8 @@ def odd_key(text: str) -> str:
         found = pattern.search(text)
         if found:
             return why.format(found.group())
+    if unicodedata.normalize("NFKC", text) != text or any(unicodedata.category(c) == "Cf" for c in text):
+        return "it holds a character that some programs read as another one, or as none"
     return ""
 
 

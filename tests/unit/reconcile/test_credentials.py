@@ -64,6 +64,7 @@ def test_the_same_secret_with_another_host_is_refused_before_any_store_is_called
     [
         "..", "a/../b", "a/..", "./a", "a%2fb", "a%2Fb", "a%252fb", "%2e%2e/b", "a//b", "a\\b", "a\x00b", "a\nb",
         "ns/../other", "a?version=1", "a#b", "a\u0085b",
+        "\uff0e\uff0e/b", "\u2024\u2024/b", "a\uff0f\u2025\uff0fb", "a\u200bb", "\u202ea", "a\u2048b",
     ],
 )  # fmt: skip
 def test_a_key_that_could_mean_another_place_is_refused_before_any_store(store: MemoryStore, key: str) -> None:
