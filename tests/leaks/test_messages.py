@@ -57,6 +57,12 @@ TOKENS = (
     "AGE-SECRET-KEY-HUNTER2PASTED",
     "SG.hunter2pasted0123456789.hunter2pasted0123456789",
     "smtps://relay:hunter2pasted@smtp.example.com",
+    "hvb.hunter2pasted0123456789",
+    "GOCSPX-hunter2pasted0123456789abc",
+    "AIzahunter2pasted0123456789abcdefghijk",
+    "abc8Q~hunter2pasted0123456789abcdefghijkl",
+    "re_abcdefgh_hunter2pasted0123456789",
+    "xsmtpsib-0123456789abcdef0123456789abcdef-hunter2pasted",
     "eyJhunter2pasted.eyJhunter2pasted.hunter2pasted",
 )
 FIELDS = ("name: corporate-relay", "username: mailer@example.com", "host: smtp.example.com", "key: SMTP_QA")
@@ -83,7 +89,19 @@ def test_a_credential_in_an_ordinary_field_is_refused(bench: Bench, pasted: str)
 
 
 @pytest.mark.parametrize(
-    "fine", ["git+ssh://git@git.example.com/x.git", "-----BEGIN PUBLIC KEY----- x", "eyJ", "my-ghp_notes0123456789"]
+    "fine",
+    [
+        "git+ssh://git@git.example.com/x.git",
+        "-----BEGIN PUBLIC KEY----- x",
+        "eyJ",
+        "my-ghp_notes0123456789",
+        "key-of-the-relay",
+        "key-0123456789",
+        "re_sent_messages",
+        "AIza",
+        "SQ~x",
+        "monkey-" + "0123456789abcdef" * 2,
+    ],
 )
 def test_what_only_resembles_a_credential_is_none(fine: str) -> None:
     assert list(in_document({"a": [fine]}, Place("x.yaml", 0))) == []

@@ -99,7 +99,7 @@ def test_no_canary_leaves_by_the_names_that_a_platform_gives(bench: Bench, logs:
         for command in (
             ("plan", "qa"), ("apply", "qa"), ("status", "qa", "--why"), ("plan", "qa", "--format", "markdown"),
             ("apply", "qa", "--format", "json"), ("secrets", "status"), ("history", "--format", "json"),
-            ("drift", "qa"), ("target", "discover"),
+            ("drift", "qa"), ("target", "discover", "--write"),
         ):  # fmt: skip
             said.append(_run(bench, *command))
             assert found(said[-1]) == [], f"{command}: {said[-1]}"
