@@ -1,5 +1,6 @@
 """What people decide, from the command line and without a server: suspend, resume, approve; and the journal's proof."""
 
+import os
 import sqlite3
 from contextlib import closing
 
@@ -47,6 +48,29 @@ def test_another_person_than_the_author_approves_and_exactly_this_plan(applied: 
     applied.run("history", "qa", "--limit", "1").shows("approved by Bob <bob@example.com>", "the plan", "because CHG-2")
     applied.run("apply", "qa", "--automatic").shows("read back equal")
     applied.run("approve", "qa", expect=1).shows("nothing in its plan needs an approval")
+
+
+def test_an_author_cannot_approve_behind_a_colleagues_later_commit(applied: Bench) -> None:
+    alone(applied, approval="manual")
+    applied.change(EMAIL, "port: 587", "port: 2587")
+    applied.change(EMAIL, "spec:", "# a word of Bob's\nspec:", commit=False)
+    applied.git("commit", "--all", "--quiet", "--author", "Bob <bob@example.com>", "--message", "Say more")
+    applied.run("apply", "qa", "--automatic", expect=4).shows("waits for `stagemail approve qa`")
+    applied.environment.update(ADA | {"GIT_AUTHOR_EMAIL": "ADA@Example.com"})
+    applied.run("approve", "qa", expect=1).shows("another person than its author approves")
+    applied.environment.update(BOB)
+    applied.run("approve", "qa", expect=1).shows("another person than its author approves")
+    applied.environment.update({"GIT_AUTHOR_NAME": "Carol", "GIT_AUTHOR_EMAIL": "carol@example.com"})
+    applied.run("approve", "qa").shows("approved by Carol <carol@example.com>")
+
+
+def test_nobody_approves_whom_git_does_not_know(applied: Bench) -> None:
+    alone(applied, approval="manual")
+    applied.change(EMAIL, "port: 587", "port: 2587")
+    applied.environment.update({"HOME": str(applied.folder), "GIT_CONFIG_GLOBAL": os.devnull})
+    applied.environment["GIT_CONFIG_SYSTEM"] = os.devnull
+    applied.run("approve", "qa", expect=1).shows("Git does not know who you are", "user.email")
+    applied.run("suspend", "qa").shows("qa: suspended")
 
 
 def test_a_stop_in_the_operator_file_holds_a_person_too(applied: Bench) -> None:

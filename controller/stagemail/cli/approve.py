@@ -30,7 +30,8 @@ def command(ctx: click.Context, *, stage: str, expected: str, reason: str, revis
     (name,) = session.stages((stage,))
     plan = session.prepare(name).plan
     say(plan_text(plan, width=width(), color=color()))
-    applied = session.running.record.standing(name).revision
+    ready = session.running.record.standing(name).readiness
+    applied = ready[0].revision if ready else ""
     commits = commits_of(session.installation, session.root_of(name), name, applied, plan.revision)
     decision = desk(session.running, session.root).approve(plan, commits, expected, reason)
     say(f"{name}: plan {decision.plan[:12]} approved by {decision.identity or decision.actor}")

@@ -10,12 +10,16 @@ from stagemail.git.repository import Repository
 
 
 def whoami(repository: Repository | None) -> str:
-    """The identity, "" where Git knows none. The user's own configuration counts here, and here only."""
+    """The identity, "" where Git was told none. The user's own configuration counts here, and here only.
+
+    What Git would guess from login and host name is no identity: one person has another one on each machine.
+    """
     where = repository.top or repository.folder if repository else Path.cwd()
     try:
         done = subprocess.run(
-            ["git", "var", "GIT_AUTHOR_IDENT"], cwd=where, capture_output=True, text=True, timeout=10, check=False
-        )
+            ["git", "-c", "user.useConfigOnly=true", "var", "GIT_AUTHOR_IDENT"],
+            cwd=where, capture_output=True, text=True, timeout=10, check=False,
+        )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return ""
     found, bracket, _ = done.stdout.partition(">")

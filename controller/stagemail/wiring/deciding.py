@@ -25,12 +25,11 @@ def desk(running: Running, root: Path) -> Desk:
 
 
 def commits_of(installation: Installation, root: Path, stage: str, applied: str, revision: str) -> tuple[Commit, ...]:
-    """The commits of a stage's documents since what was applied last; the newest one where nothing was."""
+    """The commits of a stage's documents since it was Ready last: all of them where it never was, at least one."""
     repository = git.discover(root)
     if repository is None or not git.is_full_id(revision):
         return ()
     folders = list(installation.operator.folders_of(stage))
-    found = git.log(repository, revision, folders, MOST)
-    if not git.is_full_id(applied) or not git.has(repository, applied):
-        return found[:1]
-    return tuple(commit for commit in found if not git.is_before(repository, commit.id, applied)) or found[:1]
+    is_known = git.is_full_id(applied) and git.has(repository, applied)
+    found = git.log(repository, revision, folders, MOST, since=applied if is_known else None)
+    return found or git.log(repository, revision, folders, 1)
