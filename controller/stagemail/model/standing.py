@@ -33,7 +33,10 @@ class Canary:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One stage, by the last look at it. ``revision`` and ``content``: what it follows; ``readiness``: newest first."""
+    """One stage, by the last look at it. ``readiness``: newest first.
+
+    ``revision`` and ``content``: the last ones of which anything was applied, or that it was Ready with.
+    """
 
     stage: str
     conditions: tuple[Condition, ...] = ()

@@ -17,6 +17,7 @@ from stagemail.model.plan import Plan
 from stagemail.model.run import Run
 from stagemail.model.standing import Readiness, Standing
 from stagemail.model.verdict import Verdict
+from stagemail.planning.hazards import heals_only, renews_only
 
 KEPT: Final = 20
 """Times of readiness that are kept; a soak looks at no more."""
@@ -48,13 +49,20 @@ def after_run(old: Standing, run: Run, made: Made, now: datetime) -> Standing:
     reconciling = Condition("Reconciling", _truth(going_on), reason if going_on else "", "", run.revision, now)
     stall = Condition("Stalled", _truth(stalled[0]), *stalled, run.revision, now)
     time = Readiness(made.content, run.revision, now) if is_ready else None
+    follows = is_ready or _took(run, made.plan)
     return replace(
         old,
         conditions=tuple(_lasting(old, each) for each in (ready, reconciling, stall)),
-        revision=run.revision,
-        content=made.content,
+        revision=run.revision if follows else old.revision,
+        content=made.content if follows else old.content,
         readiness=_times(old.readiness, time, now),
     )
+
+
+def _took(run: Run, plan: Plan) -> bool:
+    """Whether the run brought anything of its revision to the platform: a stage that waits at it follows another."""
+    own = {s.id for s in plan.runnable if s.action != "activate" and not (renews_only(s) or heals_only(s))}
+    return any(o.step in own and o.status not in ("held", "reported", "skipped") for o in run.outcomes)
 
 
 def _truth(value: object) -> Truth:

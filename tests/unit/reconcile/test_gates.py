@@ -121,6 +121,32 @@ def test_a_stage_waits_until_another_is_ready_with_these_documents_and_soaked(ho
     assert sender(house) == NEW
 
 
+def test_a_stage_that_waits_at_a_revision_does_not_follow_it_yet(house: House) -> None:
+    settled(house)
+    shut: tuple[dict[str, Any], ...] = (
+        {"depends_on": ("development",), "soak": 3600},
+        {"sync_windows": (NEVER,)},
+        {"approval": "manual"},
+    )
+    for gates in shut:
+        assert go(house, **gates).status == "held"
+        standing = house.record.standing("qa")
+        assert (standing.revision, standing.content) == ("a" * 40, f"of {'a' * 40}"), "an older one may still come"
+        assert condition(house, "Ready").revision == "b" * 40, "it was looked at"
+    house.store = type(house.store)({"SMTP_QA": "second-password"})
+    assert "done" in {outcome.status for outcome in go(house, depends_on=("development",)).outcomes}
+    assert house.record.standing("qa").revision == "a" * 40, "a renewed credential is of no revision"
+    assert go(house).status == "done"
+    assert house.record.standing("qa").revision == "b" * 40
+
+
+def test_what_narrowed_at_a_revision_is_never_taken_back_by_an_older_one(house: House) -> None:
+    settled(house)
+    house.bindings["Portal"] = {}
+    assert go(house, depends_on=("development",), soak=3600).status == "held"
+    assert house.record.standing("qa").revision == "b" * 40
+
+
 def test_who_takes_the_stages_in_order_waits_for_a_soak_only(house: House) -> None:
     settled(house)
     for soak, status in ((3600, "held"), (0, "done")):
