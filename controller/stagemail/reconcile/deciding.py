@@ -69,7 +69,7 @@ class Desk:
         if not _address(self.person.identity):
             raise UserMustFix(
                 f"{plan.stage}: Git does not know who you are, so nobody can tell you from the commits' authors",
-                hint='`git config --global user.email YOU@EXAMPLE.COM`, and user.name, then approve',
+                hint="`git config --global user.email YOU@EXAMPLE.COM`, and user.name, then approve",
             )
         own = next((commit for commit in commits if self._is_mine(commit)), None)
         if own is not None:
