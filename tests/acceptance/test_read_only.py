@@ -4,6 +4,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Timer
 
 import click
 import pytest
@@ -42,6 +43,9 @@ ELSEWHERE = {
 }
 """Commands that never see this platform, each with its reason."""
 
+TOLD = {("controller",): ("development at ", "production at ", "qa at ")}
+"""What commands that serve say once they did their work; others are given some seconds."""
+
 
 def leaves(command: click.Command, ctx: click.Context, path: tuple[str, ...] = ()) -> Iterator[str]:
     """Every command below this one, by its words."""
@@ -60,14 +64,30 @@ COMMANDS = sorted(leaves(stagemail, click.Context(stagemail)))
 def ended(bench: Bench, *arguments: str) -> int:
     """The exit code of a command that we do not know: one that serves until it is stopped is stopped."""
     process = bench.start(*arguments)
+    seen = _until_told(process, TOLD[arguments]) if arguments in TOLD else ""
     try:
         out, err = process.communicate(timeout=PATIENCE / 2)
     except subprocess.TimeoutExpired:
         process.send_signal(signal.SIGTERM)
         out, err = process.communicate(timeout=PATIENCE)
-    assert "Traceback" not in out + err
-    assert PASSWORD not in out + err
+    assert "Traceback" not in seen + out + err
+    assert PASSWORD not in seen + out + err
     return process.returncode
+
+
+def _until_told(process: "subprocess.Popen[str]", stages: tuple[str, ...]) -> str:
+    """Let it look at each stage, and tell it to stop."""
+    limit = Timer(PATIENCE, process.kill)
+    limit.start()
+    seen = ""
+    while not all(stage in seen for stage in stages):
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        assert line, f"it ended, or did not look at {stages} within {PATIENCE} s: {seen}"
+        seen += line
+    limit.cancel()
+    process.send_signal(signal.SIGTERM)
+    return seen
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def change(url: str, done: Event) -> int:
     """An admin at work: other lists; a switch-off that stays pending and is taken back; gives the number of changes."""
     with EmulatorControl(url) as control:
         for number in itertools.count():
-            if done.wait(0.01):
+            if done.wait(0.05):
                 return number
             control.set("QA", "testListActive", "false", app="CRM", pending=True)
             control.set("QA", "testListActive", "true", app="CRM", pending=True)

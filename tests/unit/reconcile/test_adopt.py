@@ -37,7 +37,7 @@ def files_of(adoption: Adoption, found: list[Found], mapping: OdcMapping) -> tup
 
 @given(organizations())
 @settings(
-    max_examples=200,
+    max_examples=100,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],
