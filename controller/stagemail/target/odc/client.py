@@ -68,6 +68,18 @@ class Client:
         return self._again(lambda: self._attempt(call))
 
     def _again(self, attempt: Any) -> Any:
+        """Try, and try again as failures ask for; nearly all calls are answered at once and need no plan for that."""
+        failures: list[_AgainError] = []
+        try:
+            return attempt()
+        except _AgainError as failure:
+            failures.append(failure)
+
+        def counted() -> Any:
+            if failures:  # the first attempt, which was made above
+                raise failures.pop()
+            return attempt()
+
         try:
             return tenacity.Retrying(
                 retry=tenacity.retry_if_exception_type(_AgainError),
@@ -75,7 +87,7 @@ class Client:
                 wait=lambda state: _pause(state.attempt_number, _failure(state)),
                 sleep=self._clock.sleep,
                 reraise=True,
-            )(attempt)
+            )(counted)
         except _AgainError as last:
             raise last.error from None
 

@@ -68,7 +68,9 @@ class Transport:
         data: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request and its answer. Raises httpx2's errors; ReadOnly and UsageError before anything is sent."""
-        asked = self._opened().stream(method, url, headers=headers, params=params, json=json, data=data)
+        asked = self._opened().stream(
+            method, _parsed(url), headers=headers, params=params or None, json=json, data=data
+        )
         with self._ending.within(MAX_SECONDS), asked as response:
             body = self._read(response)
         kind = response.headers.get("content-type", "")
@@ -130,6 +132,12 @@ class Transport:
                 )
             chunks.append(chunk)
         return b"".join(chunks)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(url: str) -> httpx2.URL:
+    """An app is asked for many times in a run, and reading its address costs as much as sending it does."""
+    return httpx2.URL(url)
 
 
 @lru_cache(maxsize=8)
