@@ -110,7 +110,9 @@ class Loop:
             if jobs:
                 self._tell(Ticked(self._clock.now(), self._dispatcher.depth(), max(0.0, late)))
         except StagemailError as problem:
-            self._put_off(jobs, problem)
+            self._put_off(jobs, problem.sentence)
+        except Exception as error:  # noqa: BLE001 - the last net: a defect in between must not end the controller
+            self._put_off(jobs, f"a defect of stagemail: {type(error).__name__}")
         with self._lock:
             return max(0.0, min([IDLE, *(at - self._clock.monotonic() for at in self._upcoming())]))
 
@@ -147,9 +149,9 @@ class Loop:
             self._known.contents.pop(job.name, None)
             self._stages.done(job.name, self._clock.monotonic(), self._setup.poll)
 
-    def _put_off(self, jobs: Sequence[Job], problem: StagemailError) -> None:
+    def _put_off(self, jobs: Sequence[Job], problem: str) -> None:
         """The dispatcher cannot be reached: everything is due again soon. What it took nevertheless is done once."""
-        self._trouble("jobs", problem.sentence)
+        self._trouble("jobs", problem)
         with self._lock:
             for job in jobs:
                 schedule = self._sources if job.kind == "look" else self._stages

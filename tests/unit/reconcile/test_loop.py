@@ -8,7 +8,7 @@ from stagemail.dispatch.in_process import InProcessDispatcher
 from stagemail.errors import InvalidInput, Unreachable
 from stagemail.model.condition import Condition
 from stagemail.model.happening import Finished, Happening, Looked, Reloaded, Ticked, Troubled
-from stagemail.model.job import Hint
+from stagemail.model.job import Hint, Job
 from stagemail.model.revision import Advance, Loaded
 from stagemail.model.verdict import Verdict
 from stagemail.ports import Follower
@@ -263,6 +263,22 @@ def test_a_defect_in_one_stage_is_told_and_the_others_go_on() -> None:
     assert {t.where for t in troubles} == {"reconcile:bad"}
     assert "KeyError" in troubles[0].message
     assert made.loop._dispatcher.depth().running == 0
+
+
+def test_a_defect_in_handing_out_is_told_and_everything_is_handed_out_later() -> None:
+    made, _ = desk("qa")
+    submit = made.loop._dispatcher.submit
+
+    def broken(job: Job) -> bool:
+        made.loop._dispatcher.submit = submit  # type: ignore[method-assign]
+        raise KeyError(job.name)
+
+    made.loop._dispatcher.submit = broken  # type: ignore[method-assign]
+    made.until(300.0)
+    assert made.names() == ["qa"]
+    assert [(t.where, t.message) for t in made.told(Troubled) if isinstance(t, Troubled)] == [
+        ("jobs", "a defect of stagemail: KeyError")
+    ]
 
 
 def test_an_observer_that_raises_stops_nothing_and_is_told_to_the_others() -> None:
