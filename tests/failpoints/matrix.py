@@ -35,7 +35,7 @@ class Worlds:
     """Makes worlds, one at a time; one in which a case failed is not used again."""
 
     def __init__(self, launcher: Launcher, state: Callable[[], State] = State) -> None:
-        self._launcher = launcher
+        self.launcher = launcher
         self._state = state
         self._world: World | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
@@ -53,7 +53,7 @@ class Worlds:
         if self._world is None or self._used >= AT_MOST:
             self.drop()
             self._folder = tempfile.TemporaryDirectory(prefix="failpoints-")
-            self._world = World(Path(self._folder.name), self._launcher, self._state())
+            self._world = World(Path(self._folder.name), self.launcher, self._state())
             self._world.said("apply", "qa")
             self._world.push()
             self._world.mark()

@@ -51,7 +51,7 @@ def states(name: str) -> Iterator[Callable[[], State]]:
         yield State
         return
     with closing(PostgreSql()) as server:
-        yield partial(_on, server)
+        yield partial(state_on, server)
 
 
 def matrix(asked: Asked) -> list[Row]:
@@ -93,7 +93,8 @@ def _by_all(work: Callable[[int], T], workers: int) -> list[T]:
         return list(pool.map(work, range(workers)))
 
 
-def _on(server: PostgreSql) -> State:
+def state_on(server: PostgreSql) -> State:
+    """A record in a database of its own."""
     database = server.create()
 
     def forget() -> None:

@@ -7,12 +7,15 @@ import ast
 import math
 import re
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from tests.failpoints import effects, exempt
 from tests.failpoints.cases import SCENARIOS, Case, stop_round
 from tests.failpoints.matrix import Worlds, chains, killed, played, rounds, worlds
+from tests.failpoints.parts import state_on
+from tests.postgresql import PostgreSql
 
 ADD = "see `A new effect` in CONTRIBUTING.md"
 
@@ -106,3 +109,16 @@ def test_kills_at_random_one_after_the_other_lose_nothing(made: Worlds, scenario
     done = list(killed(made, rounds(passings, kills, 7), kills, math.inf, scenario))
     assert [one.problem for one in done if one.problem] == []
     assert sum(one.kills for one in done) == kills
+
+
+@pytest.mark.slow
+def test_kills_at_random_over_postgresql_lose_nothing(made: Worlds, postgresql: PostgreSql) -> None:
+    there = Worlds(made.launcher, partial(state_on, postgresql))
+    try:
+        for scenario, kills in (("apply", 5), ("controller", 2)):
+            passings = there.golden(scenario).total()
+            done = list(killed(there, rounds(passings, kills, 11), kills, math.inf, scenario))
+            assert [one.problem for one in done if one.problem] == []
+            assert sum(one.kills for one in done) == kills
+    finally:
+        there.drop()
