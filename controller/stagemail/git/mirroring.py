@@ -7,12 +7,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import field, replace
 from pathlib import Path
+from typing import Final
 
 from stagemail.dataclass import dataclass
 from stagemail.errors import NotFound, UserMustFix
 from stagemail.git.arguments import DEFAULT_PROTOCOLS, safe_branch, safe_url
 from stagemail.git.command import Command
 from stagemail.git.repository import Repository, full_id, open_repository
+
+STALE: Final = 60.0
+"""Seconds after which a lock on a reference of a mirror is nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,32 @@ def mirror(url: str, folder: Path, *, branch: str | None, access: Access) -> Rep
     HEAD is the branch, or the remote's own. Branches that the remote lost are removed. Raises UsageError,
     Unreachable, NotPermitted, NotFound, UserMustFix.
     """
+    try:
+        return _mirrored(url, folder, branch, access)
+    except UserMustFix:
+        if not _freed(folder):
+            raise
+    return _mirrored(url, folder, branch, access)
+
+
+def _freed(folder: Path) -> bool:
+    """Whether a git that was killed had left locks in a mirror: nobody else would ever take them away.
+
+    Git holds these for one change of a reference, never while it fetches. The file system's clock says how old one is.
+    """
+    try:
+        os.utime(folder)
+        now = folder.stat().st_mtime
+        locks = [*folder.glob("*.lock"), *folder.glob("refs/**/*.lock")]
+        old = [lock for lock in locks if now - lock.stat().st_mtime > STALE]
+        for lock in old:
+            lock.unlink()
+    except OSError:
+        return False
+    return bool(old)
+
+
+def _mirrored(url: str, folder: Path, branch: str | None, access: Access) -> Repository:
     safe_url(url, access.protocols)
     head = f"refs/heads/{safe_branch(branch)}" if branch is not None else None
     _make(folder)

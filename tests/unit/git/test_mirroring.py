@@ -1,5 +1,6 @@
 """A bare mirror is made, kept up to date, and never executes or checks out anything."""
 
+import os
 import socket
 from pathlib import Path
 
@@ -126,3 +127,20 @@ def test_a_folder_that_cannot_be_made_is_the_users_to_mend(clone: Path, tmp_path
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(UserMustFix, match="cannot be made: Not a directory"):
         git.mirror(f"file://{clone}", tmp_path / "file" / "mirror", branch=None, access=FILE)
+
+
+@pytest.mark.parametrize("name", ["HEAD.lock", "refs/heads/main.lock"])
+def test_a_lock_that_a_killed_git_left_in_a_mirror_is_taken_away_and_a_young_one_is_not(
+    name: str, clone: Path, run_git: GitRun, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mirror"
+    git.mirror(str(clone), folder, branch=None, access=FILE)
+    run_git(clone, "commit", "--quiet", "--allow-empty", "-m", "Later")
+    lock = folder / name
+    lock.touch()
+    with pytest.raises(UserMustFix, match="another git was interrupted or is running"):
+        git.mirror(str(clone), folder, branch=None, access=FILE)
+    os.utime(lock, (1, 1))
+    repository = git.mirror(str(clone), folder, branch=None, access=FILE)
+    assert git.commit(repository, git.resolve(repository, "main")).subject == "Later"
+    assert not lock.exists()
