@@ -33,7 +33,7 @@ PLACES: Final = {
     "record.postgresql:PostgresDatabase.write connection.begin": "PostgreSQL is played by `make faults`",
     "record.postgresql_opening:begin database.write": "PostgreSQL is played by `make faults`",
     "record.sql:SqlRecord.note_copied database.write": "how far the journal was copied; without the note it is again",
-    "git.mirroring:_freed lock.unlink": "a lock that a killed git left behind; the next look takes it away",
+    "git.mirroring:_free lock.unlink": "a lock that a killed git left behind; the next look takes it away",
     "git.local:_written os.write": "the input of a command that only reads",
     "git.local:ran subprocess.Popen": "only reads the repository on this disk",
     "mail.mta_sts:_got pool.stream": "`check-sender` looks and keeps nothing",

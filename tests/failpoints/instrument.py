@@ -30,8 +30,8 @@ CHANGING: Final = frozenset({"fetch", "push", "init", "update-ref", "hash-object
 """Git's commands that change something or reach another machine; the others only look at this disk."""
 
 
-FULL: Final = ("sh", "-c", 'ulimit -f 0; exec "$@"', "sh")
-"""Before a command: it may write no file."""
+FULL: Final = ("sh", "-c", 'trap "" XFSZ; ulimit -f 0; exec "$@"', "sh")
+"""Before a command: it may write no file, and is told so rather than ended, as on a disk that is full."""
 
 
 class BrokenHereError(RuntimeError):

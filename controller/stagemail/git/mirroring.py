@@ -5,6 +5,7 @@ Not here: when to fetch (``reconcile.loop``), verifying who signed.
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
@@ -38,35 +39,10 @@ def mirror(url: str, folder: Path, *, branch: str | None, access: Access) -> Rep
     HEAD is the branch, or the remote's own. Branches that the remote lost are removed. Raises UsageError,
     Unreachable, NotPermitted, NotFound, UserMustFix.
     """
-    try:
-        return _mirrored(url, folder, branch, access)
-    except UserMustFix:
-        if not _freed(folder):
-            raise
-    return _mirrored(url, folder, branch, access)
-
-
-def _freed(folder: Path) -> bool:
-    """Whether a git that was killed had left locks in a mirror: nobody else would ever take them away.
-
-    Git holds these for one change of a reference, never while it fetches. The file system's clock says how old one is.
-    """
-    try:
-        os.utime(folder)
-        now = folder.stat().st_mtime
-        locks = [*folder.glob("*.lock"), *folder.glob("refs/**/*.lock")]
-        old = [lock for lock in locks if now - lock.stat().st_mtime > STALE]
-        for lock in old:
-            lock.unlink()
-    except OSError:
-        return False
-    return bool(old)
-
-
-def _mirrored(url: str, folder: Path, branch: str | None, access: Access) -> Repository:
     safe_url(url, access.protocols)
     head = f"refs/heads/{safe_branch(branch)}" if branch is not None else None
     _make(folder)
+    _free(folder)
     Command(folder).run("init", "--quiet", "--bare", "--template=", ".", what=f"mirror {folder}")
     environment = {"GIT_ALLOW_PROTOCOL": ":".join(access.protocols), **access.environment}
     remote = Command(folder, access.config, environment)
@@ -80,6 +56,19 @@ def _mirrored(url: str, folder: Path, branch: str | None, access: Access) -> Rep
     Command(folder).run("symbolic-ref", "HEAD", head, what=what)
     os.utime(folder)
     return open_repository(folder)
+
+
+def _free(folder: Path) -> None:
+    """Take away the locks that a git which was killed left in a mirror: nobody else would ever do so.
+
+    Git holds these for one change of a reference, never while it fetches. The file system's clock says how old one is.
+    """
+    with suppress(OSError):
+        os.utime(folder)
+        now = folder.stat().st_mtime
+        for lock in (*folder.glob("*.lock"), *folder.glob("refs/**/*.lock")):
+            if now - lock.stat().st_mtime > STALE:
+                lock.unlink()
 
 
 def workshop(url: str, folder: Path, protocols: tuple[str, ...]) -> Repository:

@@ -143,4 +143,9 @@ def test_a_lock_that_a_killed_git_left_in_a_mirror_is_taken_away_and_a_young_one
     os.utime(lock, (1, 1))
     repository = git.mirror(str(clone), folder, branch=None, access=FILE)
     assert git.commit(repository, git.resolve(repository, "main")).subject == "Later"
-    assert not lock.exists()
+    accepted = folder / "refs/stagemail/accepted/HEAD.lock"
+    accepted.parent.mkdir(parents=True)
+    accepted.touch()
+    os.utime(accepted, (1, 1))
+    git.mirror(str(clone), folder, branch=None, access=FILE)
+    assert not lock.exists() and not accepted.exists()
