@@ -3,17 +3,18 @@
 Not here: the cases (``cases``), which there are (``matrix``), the table (``table``).
 """
 
+import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, TypeVar
 
-from tests.failpoints.cases import KINDS, WORDS, Outcome, Round
+from tests.failpoints.cases import KINDS, WORDS, Case, Outcome, Round
 from tests.failpoints.matrix import EACH, cases, killed, played, points, rounds, worlds
 from tests.failpoints.table import Row
 from tests.failpoints.world import STOPS_WITHIN, State
@@ -89,6 +90,12 @@ def kills(asked: Asked, scenario: str, count: int) -> Row:
     return Row(f"kills of {scenario} over {asked.state}", count, hit, well - failed, time.monotonic() - began, note)
 
 
+def shared(every: Sequence[Case], share: int, seed: int) -> list[Case]:
+    """One in so many, drawn by the seed: every point and every kind of fault may be among them."""
+    drawn = random.Random(seed).sample(range(len(every)), -(-len(every) // share))
+    return [every[number] for number in sorted(drawn)]
+
+
 def _by_all(work: Callable[[int], T], workers: int) -> list[T]:
     with ProcessPoolExecutor(workers) as pool:
         return list(pool.map(work, range(workers)))
@@ -107,7 +114,7 @@ def state_on(server: PostgreSql) -> State:
 def _matrix(number: int, asked: Asked) -> _Done:
     with states(asked.state) as state, worlds(state) as made:
         every = [case for case in cases(points(made, asked.scenarios)) if case.kind in asked.kinds]
-        wanted = every[:: asked.share][number :: asked.workers]
+        wanted = shared(every, asked.share, asked.seed)[number :: asked.workers]
         done = _Done(Counter(case.scenario for case in wanted))
         for outcome in played(made, wanted):
             done.outcomes.append(outcome)
