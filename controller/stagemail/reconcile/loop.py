@@ -7,6 +7,7 @@ source is a job like any other, so a Git server that hangs holds up nothing else
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Lock
 
 from stagemail.errors import StagemailError
@@ -104,15 +105,9 @@ class Loop:
             )
             jobs = [self._look(name, reason) for name, reason in self._sources.take(now)]
             jobs += [self._job(name, reason) for name, reason in self._stages.take(now)]
-        try:
-            for job in jobs:
-                self._hand_out(job)
-            if jobs:
-                self._tell(Ticked(self._clock.now(), self._dispatcher.depth(), max(0.0, late)))
-        except StagemailError as problem:
-            self._put_off(jobs, problem.sentence)
-        except Exception as error:  # noqa: BLE001 - the last net: a defect in between must not end the controller
-            self._put_off(jobs, f"a defect of stagemail: {type(error).__name__}")
+        defect = _defect(partial(self._hand_all_out, jobs, late))
+        if defect:
+            self._put_off(jobs, defect)
         with self._lock:
             return max(0.0, min([IDLE, *(at - self._clock.monotonic() for at in self._upcoming())]))
 
@@ -130,6 +125,15 @@ class Loop:
     def take(self, setup: Setup) -> None:
         """Begin anew with this one, as at a start: this controller leads from now on."""
         self._plan(setup)
+
+    def _hand_all_out(self, jobs: Sequence[Job], late: float) -> None:
+        try:
+            for job in jobs:
+                self._hand_out(job)
+            if jobs:
+                self._tell(Ticked(self._clock.now(), self._dispatcher.depth(), max(0.0, late)))
+        except StagemailError as problem:
+            self._put_off(jobs, problem.sentence)
 
     def _hand_out(self, job: Job) -> None:
         """Have a job done. A stage that is reconciled elsewhere is due again at its interval, whatever comes of it."""
@@ -173,14 +177,11 @@ class Loop:
     def work(self, job: Job) -> None:
         """Do one job. Called by the dispatcher, from any thread; raises nothing."""
         try:
-            if job.kind == "look":
-                self._do_look(job)
-            else:
-                self._do_stage(job)
+            defect = _defect(partial(self._do_look if job.kind == "look" else self._do_stage, job))
         except Stopped:
             return
-        except Exception as error:  # noqa: BLE001 - the last net: one job's defect must not end the controller
-            self._trouble(job.id, f"a defect of stagemail: {type(error).__name__}")
+        if defect:
+            self._trouble(job.id, defect)
             with self._lock:
                 schedule = self._sources if job.kind == "look" else self._stages
                 schedule.done(job.name, self._clock.monotonic(), self._setup.poll, failed=True)
@@ -282,3 +283,12 @@ class Loop:
             for name, followed in setup.stages.items():
                 spread = min(START_SPREAD, followed.interval)
                 self._stages.add(name, now + spread * (0.1 + 0.9 * self._random()), "start")
+
+
+def _defect(work: Callable[[], None]) -> str:
+    """What a defect in it is called, "" where there is none: the last net, since none must end the controller."""
+    try:
+        work()
+    except Exception as error:  # noqa: BLE001 - see above
+        return f"a defect of stagemail: {type(error).__name__}"
+    return ""
