@@ -64,7 +64,28 @@ def shapes(decorator: Decorator) -> dict[str, type[Any]]:
 
         b: int = 2
 
-    return {each.__name__: each for each in (Point, Named, Box, Positive, Base, Derived)}
+    @decorator(frozen=True, slots=True)
+    class Odd:
+        """Names that are hard to use, and arguments that must be named."""
+
+        _a: int
+        self: int = dataclasses.field(kw_only=True, hash=False)
+        made: Any = dataclasses.field(default_factory=tuple, kw_only=True)
+
+        def __post_init__(self) -> None:
+            """Nothing."""
+
+    @decorator(frozen=True, slots=True, order=True)
+    class One:
+        """A single field."""
+
+        only: int
+
+    @decorator(frozen=True, slots=True)
+    class Empty:
+        """No field at all."""
+
+    return {each.__name__: each for each in (Point, Named, Box, Positive, Base, Derived, Odd, One, Empty)}
 
 
 OURS, THEIRS = shapes(dataclass), shapes(dataclasses.dataclass)
@@ -90,6 +111,20 @@ ASKED: list[tuple[str, Callable[[type[Any]], Any]]] = [
     ("Named", lambda c: c("n", noise=1) == c("n", noise=2)),
     ("Named", lambda c: c("n").tags is c("n").tags),
     ("Named", lambda c: hash(c("n"))),
+    ("Named", lambda c: hash(c("n", ()))),
+    ("Named", lambda c: hash(c("n", (), noise=1)) == hash(c("n", (), noise=2))),
+    ("Named", lambda c: str(inspect.signature(c))),
+    ("Named", lambda c: c(tags=[])),
+    ("Named", lambda c: inspect.get_annotations(c.__init__)),
+    ("Odd", lambda c: [repr(c(_a=1, self=2)), repr(c(2, self=3, made=4))]),
+    ("Odd", lambda c: c(1, 2)),
+    ("Odd", lambda c: str(inspect.signature(c))),
+    ("Odd", lambda c: [c(1, self=2) == c(1, self=2), hash(c(1, self=2)) == hash(c(1, self=3))]),
+    ("One", lambda c: [c(1) == c(1), c(1) < c(2), c(2) != c(1), hash(c(1)) == hash((1,)), c(1) == Ellipsis]),
+    ("One", lambda c: c(1) > 1),
+    ("Empty", lambda c: [c() == c(), hash(c()) == hash(())]),
+    ("Box", lambda c: [c(1) == c(1), c(1) != c(2)]),
+    ("Point", lambda c: [c.__init__.__qualname__.rpartition(".")[2], c.__eq__.__name__, c.__hash__.__module__]),
     ("Box", lambda c: hash(c())),
     ("Box", lambda c: [setattr(box := c(1), "content", 2), repr(box)]),
     ("Positive", lambda c: repr(c(1))),
