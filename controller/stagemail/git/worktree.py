@@ -5,6 +5,8 @@ Not here: reading the files (``source``). Source: git-status(1) porcelain v2, gi
 """
 
 from collections.abc import Sequence
+from operator import attrgetter
+from typing import Final
 
 from stagemail.dataclass import dataclass
 from stagemail.git.arguments import safe_path
@@ -19,6 +21,10 @@ class IndexEntry:
     mode: str
     id: str
     certain: bool
+
+
+_ORDER: Final = attrgetter("path", "mode", "id", "certain")
+"""Sorts entries as they compare, quicker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,7 @@ class Status:
 def index(repository: Repository, folders: Sequence[str]) -> tuple[IndexEntry, ...]:
     """Every tracked file below the folders (none: all). A file in conflict appears with ``certain`` False."""
     answer = repository.command.run("ls-files", "-s", "-v", "-z", "--", *_paths(folders), what="the index")
-    return tuple(sorted(_index_entry(line) for line in answer.split(b"\0") if line))
+    return tuple(sorted((_index_entry(line) for line in answer.split(b"\0") if line), key=_ORDER))
 
 
 def _index_entry(line: bytes) -> IndexEntry:

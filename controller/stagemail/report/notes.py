@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import get_args
 
 from stagemail.dataclass import dataclass
-from stagemail.model.plan import Note, NoteKind
+from stagemail.model.plan import NOTE_ORDER, Note, NoteKind
 
 TITLES: dict[NoteKind, str] = {
     "assumed": "Assumed and not read",
@@ -88,7 +88,7 @@ class NoteGroup:
 def note_groups(notes: Iterable[Note]) -> tuple[NoteGroup, ...]:
     """The notes by kind: first what a person should look at, last what is simply in order."""
     by_kind: dict[NoteKind, list[Note]] = {}
-    for note in sorted(set(notes)):
+    for note in sorted(set(notes), key=NOTE_ORDER):
         by_kind.setdefault(note.kind, []).append(note)
     kinds = [*TITLES, *(kind for kind in get_args(NoteKind) if kind not in TITLES)]
     return tuple(NoteGroup(kind, TITLES.get(kind, kind), tuple(by_kind[kind])) for kind in kinds if kind in by_kind)

@@ -11,7 +11,7 @@ from stagemail.model.location import Location
 from stagemail.model.problem import Problem
 from stagemail.model.revision import Commit, Revision
 from stagemail.source.quota import Quota
-from stagemail.source.tree import Entry, is_hidden, is_yaml, not_followed, odd_name, too_large
+from stagemail.source.tree import ENTRY_ORDER, Entry, is_hidden, is_yaml, not_followed, odd_name, too_large
 
 _NO_FILE = {"120000": "symlink", "160000": "submodule"}
 
@@ -69,4 +69,4 @@ class RevisionTree:
                 else:
                     entries.append(Entry(file.path, file.id, file.size))
         self._quota.check(len(entries), sum(entry.size for entry in entries))
-        return tuple(sorted(entries)), tuple(sorted(problems))
+        return tuple(sorted(entries, key=ENTRY_ORDER)), tuple(sorted(problems))

@@ -7,7 +7,8 @@ Not here: reading YAML (``tree_documents``), what the files mean (``assemble``).
 import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import Protocol
+from operator import attrgetter
+from typing import Final, Protocol
 
 from stagemail.dataclass import dataclass
 from stagemail.document import describe_character, forbidden_character
@@ -27,6 +28,10 @@ class Entry:
     path: str
     id: str
     size: int
+
+
+ENTRY_ORDER: Final = attrgetter("path", "id", "size")
+"""Sorts entries as they compare, quicker."""
 
 
 class Tree(Protocol):
@@ -86,6 +91,8 @@ def printable(path: str) -> str:
 
 def odd_name(path: str) -> Problem | None:
     """The problem of a path that people cannot read or type, or None."""
+    if path.isascii() and path.isprintable():
+        return None
     if any("\ud800" <= character <= "\udfff" for character in path):
         return refused(path, "odd-file-name", "the file's name is not UTF-8.", "Rename it.")
     if (found := forbidden_character(path)) or (found := next((c for c in path if c in "\n\t"), None)):

@@ -16,6 +16,7 @@ from stagemail.model.problem import Problem
 from stagemail.model.revision import Commit, Revision
 from stagemail.source.quota import Quota
 from stagemail.source.tree import (
+    ENTRY_ORDER,
     Entry,
     content_id,
     is_hidden,
@@ -126,7 +127,7 @@ class WorkingTree:
                 problems.append(outcome)
         self._quota.check(len(entries), sum(entry.size for entry in entries))
         problems += self._missing(seen)
-        return tuple(sorted(entries)), tuple(sorted(problems))
+        return tuple(sorted(entries, key=ENTRY_ORDER)), tuple(sorted(problems))
 
     def _look(self, found: Found) -> Entry | Problem | None:
         tracked = self._index.get(found.path)
