@@ -4,6 +4,7 @@ With it a whole ``stagemail plan`` runs without a network. It is found by its en
 Not here: writing; platforms (``stagemail.target``).
 """
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -50,6 +51,10 @@ class LocalTarget:
     def observe(self, stage: str, keys: Sequence[Key]) -> Observed:
         """What the file says of each."""
         return Observed(stage, self._identity(stage), tuple(self._resources(stage, keys)))
+
+    def stamp(self, stage: str) -> str:  # noqa: ARG002 - one file for all stages
+        """The file is the platform: its digest tells."""
+        return hashlib.sha256(self._path.read_bytes()).hexdigest()
 
     def begin(self, step: Step, secrets: Mapping[str, Secret]) -> Operation:  # noqa: ARG002 - the port's signature
         """Nothing is ever written. Raises ReadOnly."""

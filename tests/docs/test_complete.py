@@ -135,6 +135,7 @@ READERS = {
     "cache.py",
     "identity.py",
     "opening.py",
+    "recall.py",
     "stores.py",
     "inbox_serve.py",
     "main.py",

@@ -85,10 +85,12 @@ class VerbGroup(click.Group):
             hint = f" Did you mean {near[0]}?" if near else " See stagemail --help."
             raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx)
         is_redirected = ctx.params.get("state") or os.environ.get(_STATE)
-        if "--if-changed" in args and args[0] in ("plan", "apply") and not is_redirected:
-            quick = importlib.import_module("stagemail.cli.if_changed")  # without the verb's own, dearer modules
+        quick = "if_changed" if "--if-changed" in args and args[0] in ("plan", "apply") else ""
+        quick = quick or ("recall" if args and args[0] == "plan" else "")
+        if quick and not is_redirected:  # without the verb's own, dearer modules
             config = ctx.params.get("config") or os.environ.get("STAGEMAIL_CONFIG")
-            found: click.Command | None = quick.shortcut(config, args[1:])
+            module = importlib.import_module(f"stagemail.cli.{quick}")
+            found: click.Command | None = module.shortcut(config, args[1:])
             if found is not None:
                 return args[0], found, []
         return super().resolve_command(ctx, args)

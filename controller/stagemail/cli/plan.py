@@ -1,19 +1,16 @@
 """``stagemail plan``: what would be changed, why, and what is held. Writes nothing to a platform."""
 
-from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import click
 
 from stagemail.cli import exits, options
-from stagemail.cli.output import color, complain, save, say, width
+from stagemail.cli.output import complain, save, say
+from stagemail.cli.plan_report import code_of, late, render
 from stagemail.cli.run_session import RunSession
-from stagemail.errors import InvalidInput, StagemailError, UsageError
+from stagemail.errors import InvalidInput, UsageError
 from stagemail.model.plan import Plan
 from stagemail.model.probe import Extent
-from stagemail.reconcile.once import Prepared
-from stagemail.report.plan_text import plan_text
 
 
 @click.command(name="plan")
@@ -70,47 +67,30 @@ def command(
         )
     session = RunSession(ctx, root, revision, automatic, apps, no_secrets=no_secrets or against is not None)
     selected = session.stages(stages, more)
+    is_whole = not (apps or revision or automatic or no_secrets or against)
+    was = session.before(selected) if is_whole else None
     results = session.each(selected, session.prepare if against is None else session.as_if(against))
     found = tuple(result.value for result in results if result.value is not None)
+    if was is not None:
+        session.remember(was, found)
     plans = tuple(prepared.plan for prepared in found)
     errors = {result.stage: result.error for result in results if result.error is not None}
     if out is not None:
-        _save(ctx, out, _json().plans_json(plans, errors))
+        _save(ctx, out, late("report.plan_json").plans_json(plans, errors))
     shown = _tried(session, plans) if preflight else plans
     say(render(_doubted(session, shown) if check_sender else shown, errors, form))
     if form != "json":
         complain(results)
     looks = against is not None or not no_secrets  # whoever reads no secret on purpose does not fail for that
-    codes = [_code(p, fails=bool(p.unread) and looks, detailed=detailed_exitcode) for p in found]
+    codes = [code_of(p.plan, fails=bool(p.unread) and looks, detailed=detailed_exitcode) for p in found]
     codes += [exits.FAILED for _ in errors]
     return exits.combined(codes)
-
-
-def render(plans: tuple[Plan, ...], errors: dict[str, StagemailError], form: str) -> str:
-    """Plans in a form."""
-    text: str
-    if form == "json":
-        text = _json().plans_json(plans, errors)
-        return text
-    if form == "markdown":
-        text = _late("report.plan_markdown").plans_markdown(plans, errors)
-        return text
-    return "\n".join(plan_text(plan, width=width(), color=color()) for plan in plans)
-
-
-def _json() -> Any:
-    return _late("report.plan_json")
-
-
-def _late(module: str) -> Any:
-    """A module that only some ways of asking need."""
-    return import_module(f"stagemail.{module}")
 
 
 def _save(ctx: click.Context, out: Path, text: str) -> None:
     """Save it for ``apply``. Raises InvalidInput where it could not be read back without what must not be in it."""
     try:
-        _json().plans_from_json(options.globals_of(ctx).net.scrub(text))
+        late("report.plan_json").plans_from_json(options.globals_of(ctx).net.scrub(text))
     except InvalidInput:
         pass
     else:
@@ -125,20 +105,11 @@ def _save(ctx: click.Context, out: Path, text: str) -> None:
 def _tried(session: RunSession, plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
     found = session.preflights(session.with_server([plan.stage for plan in plans]), Extent())
     by_stage = {result.stage: result for result in found}
-    noted = _late("reconcile.preflight").noted
+    noted = late("reconcile.preflight").noted
     return tuple(noted(plan, by_stage[plan.stage]) if plan.stage in by_stage else plan for plan in plans)
 
 
 def _doubted(session: RunSession, plans: tuple[Plan, ...]) -> tuple[Plan, ...]:
     found = session.check_senders([plan.stage for plan in plans])
-    noted = _late("reconcile.check_sender").noted
+    noted = late("reconcile.check_sender").noted
     return tuple(noted(plan, result) for plan, result in zip(plans, found, strict=True))
-
-
-def _code(prepared: Prepared, *, fails: bool, detailed: bool) -> int:
-    plan = prepared.plan
-    if fails:
-        return exits.FAILED
-    if plan.is_held:
-        return exits.HELD
-    return exits.CHANGES if detailed and plan.has_changes else exits.DONE

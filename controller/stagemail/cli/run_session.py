@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stagemail.cli.logs import guard
 from stagemail.cli.options import globals_of
 from stagemail.cli.session import Session
+from stagemail.errors import StagemailError
 from stagemail.model.probe import Extent, Probed
 from stagemail.model.sender import Believed
 from stagemail.model.snapshot import Desired
@@ -19,9 +20,11 @@ from stagemail.reconcile.situation import load
 from stagemail.reconcile.stages import StageResult, each_stage
 from stagemail.reconcile.world import World
 from stagemail.wiring.opening import open_source
+from stagemail.wiring.plugins import Stamped
 from stagemail.wiring.running import Running
 
-if TYPE_CHECKING:  # only --check-sender needs it
+if TYPE_CHECKING:  # only --check-sender, and targets that can tell of changes, need them
+    from stagemail.wiring.remembering import Before
     from stagemail.wiring.sender import SenderChecks
 
 
@@ -44,6 +47,24 @@ class RunSession(Session):
     def prepare(self, stage: str) -> Prepared:
         """The plan of one stage, and what it stands on."""
         return plan(self.request(stage), self.world(stage))
+
+    def before(self, stages: Sequence[str]) -> "Before | None":
+        """How record and platforms stand before anything is read, where what is found can be remembered at all."""
+        try:
+            targets = [self.running.target(name) for name in {self.installation.target_of(stage) for stage in stages}]
+        except StagemailError:  # said with the plan
+            return None
+        if self.elsewhere is not None or not any(isinstance(target, Stamped) for target in targets):
+            return None
+        module: Any = import_module("stagemail.wiring.remembering")  # most platforms cannot tell
+        found: Before | None = module.before(self.installation, stages, self.running.target)
+        return found
+
+    def remember(self, was: "Before", found: Sequence[Prepared]) -> None:
+        """Keep what these whole plans found, for the next one."""
+        module: Any = import_module("stagemail.wiring.remembering")
+        whole = module.Whole(tuple(found), self.source, self.loaded, self.installation, self.root)
+        module.remember(was, whole, self.running.target)
 
     def as_if(self, against: str) -> Callable[[str], Prepared]:
         """The plan of one stage as if all were as that revision says; no record, store or platform is opened."""

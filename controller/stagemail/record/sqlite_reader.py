@@ -31,6 +31,7 @@ from stagemail.record.codec import (
     decode_values,
     unreadable,
 )
+from stagemail.record.fingerprint_key import key_path
 from stagemail.record.sqlite_file import WAIT_SECONDS, refusal
 from stagemail.record.versions import COPIED, MARK, MOST_DECISIONS, REVISIONS
 
@@ -42,6 +43,10 @@ OPEN_INTENTS: Final = (
     'SELECT id, run, stage, kind, "key", label, "action", at, written, operation FROM intents '
     "WHERE stage = ? AND settled = 0 ORDER BY at, seq"
 )
+APPLIED_SOME: Final = APPLIED.replace(
+    "WHERE stage = ?", "WHERE stage = ? AND (kind = 'configuration' OR \"key\" IN (SELECT value FROM json_each(?)))"
+)
+POSITION: Final = "SELECT name, value FROM marks WHERE name != ? ORDER BY name"
 LEASE: Final = "SELECT owner, fence, until FROM leases WHERE scope = ?"
 RUNS: Final = (
     "SELECT id, stage, revision, actor, started, status, finished, live, apps, not_live FROM runs "
@@ -95,6 +100,20 @@ class SqliteReader:
                 known = (version, _applied(connection, stage))
                 self._known[stage] = known
         return known[1]
+
+    def applied_of(self, stage: str, ids: Sequence[str]) -> Applied:
+        """The same of the stage's configurations and of these apps only."""
+        with self._transaction() as connection:
+            return _applied(connection, stage, ids)
+
+    def position(self) -> str:
+        """Text that is another one whenever anything that a plan rests on was recorded, or the key is another file."""
+        with self._transaction() as connection:
+            marks = connection.execute(POSITION, (COPIED,)).fetchall()
+            versions = connection.execute(VERSION).fetchall()
+        files = [(found.st_ino, found.st_mode, found.st_uid) for found in (self._path.stat(),)]
+        key = key_path(self._path).stat()
+        return json.dumps([marks, versions, files, key.st_ino, key.st_mtime_ns, key.st_mode, key.st_size])
 
     def open_intents(self, stage: str) -> tuple[Intent, ...]:
         """See ``ports.Record.open_intents``."""
@@ -185,9 +204,10 @@ def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, timeout=WAIT_SECONDS, isolation_level=None, check_same_thread=False)
 
 
-def _applied(connection: sqlite3.Connection, stage: str) -> Applied:
+def _applied(connection: sqlite3.Connection, stage: str, ids: Sequence[str] | None = None) -> Applied:
     found = connection.execute(IDENTITY, (stage,)).fetchone()
-    cursor = connection.execute(APPLIED, (stage,))
+    some = ids is not None
+    cursor = connection.execute(APPLIED_SOME if some else APPLIED, (stage, json.dumps(ids)) if some else (stage,))
     resources: list[AppliedResource] = []
     while rows := cursor.fetchmany(CHUNK):  # ten thousand at once would be the peak of a plan's memory
         # One call for all of a chunk: a third of the time of one call each.

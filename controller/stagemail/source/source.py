@@ -73,6 +73,11 @@ class TreeSource:
             raise InvalidInput(f"no document of {files} files can be used: {_KEPT}", problems=problems)
         return Loaded(self.revision(), assembly.stages, problems, _blocked(found), files, assembly.documents)
 
+    @property
+    def tree(self) -> Tree:
+        """The files that it reads."""
+        return self._tree
+
     def locate(self, place: Place) -> Location:
         """The line and column of a place, by composing its file again."""
         return place_in(self._tree.read([place.path]).get(place.path), place)

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from typing import Final, Literal
 
 from stagemail.errors import NotFound, OutcomeUnknown, ReadOnly, StagemailError, UsageError
@@ -113,6 +114,14 @@ class MemoryTarget:
         """The outcomes; every call brings running activations one step nearer to their end."""
         with self._lock:
             return {operation: self._outcome(operation) for operation in operations}
+
+    def stamp(self, stage: str) -> str:
+        """See ``wiring.plugins.Stamped``."""
+        with self._lock:
+            found = self._stage(stage)
+            keys = [Key(stage, CONFIGURATION, found.identity.key), *(Key(stage, BINDING, key) for key in found.bound)]
+            told = repr((self.inventory(stage), self.observe(stage, keys)))
+        return sha256(told.encode(errors="surrogatepass")).hexdigest()
 
     # What a person or another program does to the platform
 

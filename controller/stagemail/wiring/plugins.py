@@ -10,7 +10,7 @@ from dataclasses import field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from stagemail.dataclass import dataclass
 from stagemail.model.secret import Secret, SecretRef
@@ -105,6 +105,16 @@ class TargetRuntime(Protocol):
 
     def discovery(self, context: TargetContext) -> Discovery:
         """What finds out which of the platform's entries are our fields."""
+        ...
+
+
+@runtime_checkable
+class Stamped(Protocol):
+    """A target whose platform tells at once whether anything changed; most platforms cannot, and their targets leave it
+    out. Such a target judges in ``check`` each binding by itself, and needs no credential."""
+
+    def stamp(self, stage: str) -> str:
+        """Text that is another one whenever anything that ``inventory`` or ``observe`` says of the stage is."""
         ...
 
 
