@@ -9,6 +9,7 @@ is made here, with a fifth of the work; what is used seldom is the standard libr
 import dataclasses
 import operator
 from collections.abc import Callable
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, Final
 
 __all__ = ["dataclass"]
@@ -91,20 +92,21 @@ def _init(cls: type[Any], *, frozen: bool) -> Any:
     if not usual or len(fields) != len(cls.__dataclass_fields__) or any(field.name == "self" for field in fields):
         return None
     space: dict[str, Any] = {"__name__": cls.__module__, "_set": object.__setattr__, "_factory": _FACTORY}
-    arguments, body = ["self"], []
+    body, defaults = [], []
     for number, field in enumerate(fields):
-        name = value = field.name
+        value = field.name
         if field.default_factory is not dataclasses.MISSING:
             space[f"_f{number}"] = field.default_factory
-            name, value = f"{name}=_factory", f"_f{number}() if {name} is _factory else {name}"
+            value = f"_f{number}() if {field.name} is _factory else {field.name}"
+            defaults.append(_FACTORY)
         elif field.default is not dataclasses.MISSING:
-            space[f"_d{number}"] = field.default
-            name = f"{name}=_d{number}"
-        arguments.append(name)
+            defaults.append(field.default)
         body.append(f"_set(self, {field.name!r}, {value})" if frozen else f"self.{field.name} = {value}")
     body += ["self.__post_init__()"] if hasattr(cls, "__post_init__") else []
-    exec(f"def __init__({', '.join(arguments)}):\n " + "\n ".join(body or ["pass"]), space)  # noqa: S102 - names of fields
-    method = space["__init__"]
+    arguments = ", ".join(["self", *(field.name for field in fields)])
+    text = f"def __init__({arguments}):\n " + "\n ".join(body or ["pass"])
+    code = next(each for each in compile(text, "<dataclass>", "exec").co_consts if isinstance(each, CodeType))
+    method = FunctionType(code, space, "__init__", tuple(defaults))
     method.__qualname__ = f"{cls.__qualname__}.__init__"
     method.__annotations__ = {**{field.name: field.type for field in fields}, "return": None}
     return method

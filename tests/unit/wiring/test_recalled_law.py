@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.unit.wiring.memory_platform import PLUGIN
 
@@ -205,8 +205,37 @@ def make_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[]
         yield lambda: House(lambda: tmp_path_factory.mktemp("new"))
 
 
+ANN = LISTED.format(name="Ann", address="ann@example.com")
+BOB = LISTED.format(name="Bob", address="bob@example.com")
+EVERYTHING = [
+    ("write", "app-1", binding(1, "App1", BOB)),
+    ("portal", "key-2", ""),
+    ("operator", "0", ""),
+    ("operator", "9", "recipients-widened"),
+    ("write", "app-2", binding(2, "App2", "  recipients: {mode: set-in-app}\n")),
+    ("apply", "", ""),
+    ("write", "app-3", binding(1, "App3", ANN)),
+    ("write", "app-3", binding(3, "App1", ANN)),
+    ("write", "app-3", binding(3, "key-1", ANN)),
+    ("write", "app-3", binding(3, "App3", LISTED.format(name="Ann", address="no-address"))),
+    ("write", "app-3", binding(3, "App3", BOB) + "# ghp_abcdefghijkl\n"),
+    ("write", "app-3", binding(3, "App3", BOB)),
+    ("write", "pattern", OTHER[-4]),
+    ("delete", "pattern", ""),
+    ("portal", "foreign", ""),
+    ("app", "renamed", ""),
+    ("app", "new", ""),
+    ("rename", "app-1", "app-9"),
+    ("portal", "stage", ""),
+    ("write", "email", OTHER[-1]),
+    ("delete", "app-2", ""),
+]
+"""Each of them must be noticed by itself; what was remembered before stays where nothing new can be."""
+
+
 @given(changes=st.lists(CHANGES, min_size=1, max_size=6))
-@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(changes=EVERYTHING)
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_plan_prints_the_same_warm_and_cold(
     changes: list[tuple[str, str, str]], make_house: Callable[[], House]
 ) -> None:
