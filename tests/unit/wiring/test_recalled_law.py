@@ -209,6 +209,9 @@ ANN = LISTED.format(name="Ann", address="ann@example.com")
 BOB = LISTED.format(name="Bob", address="bob@example.com")
 EVERYTHING = [
     ("write", "app-1", binding(1, "App1", BOB)),
+    ("write", "app-3", binding(3, "App3", LISTED.format(name="Ann", address="no-address"))),
+    ("write", "app-3", binding(3, "App3", BOB) + "# ghp_abcdefghijkl\n"),
+    ("write", "app-3", binding(3, "App3", BOB)),
     ("portal", "key-2", ""),
     ("operator", "0", ""),
     ("operator", "9", "recipients-widened"),
@@ -217,9 +220,6 @@ EVERYTHING = [
     ("write", "app-3", binding(1, "App3", ANN)),
     ("write", "app-3", binding(3, "App1", ANN)),
     ("write", "app-3", binding(3, "key-1", ANN)),
-    ("write", "app-3", binding(3, "App3", LISTED.format(name="Ann", address="no-address"))),
-    ("write", "app-3", binding(3, "App3", BOB) + "# ghp_abcdefghijkl\n"),
-    ("write", "app-3", binding(3, "App3", BOB)),
     ("write", "pattern", OTHER[-4]),
     ("delete", "pattern", ""),
     ("portal", "foreign", ""),
