@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from stagemail.model.plan import Plan
 from stagemail.model.policy import Policy
+from stagemail.model.standing import Standing
 from stagemail.planning import plan_stage
 from stagemail.planning.resolve import Resolved
 from stagemail.planning.situation import Situation
@@ -41,11 +42,18 @@ def planned(facts: Situation, request: Request, world: World) -> tuple[Situation
     gating = facts.policy.gating
     if not facts.policy.automatic or not (gating.canary_apps or gating.approval == "manual"):
         return facts, made, resolved
-    shut = approval(made, gating, world.standings.decisions(), world.standings.standing(request.stage))
+    standing = world.standings.standing(request.stage)
+    shut = approval(made, gating, world.standings.decisions(), standing)
     if shut is None:
-        standing, now = world.standings.standing(request.stage), world.clock.now()
-        shut = canary(made, facts.policy, standing, request.content, now)
+        shut = canary(made, facts.policy, _there(standing, facts), request.content, world.clock.now())
     if shut is None:
         return facts, made, resolved
     facts = replace(facts, policy=replace(facts.policy, gates=(*facts.policy.gates, shut)))
     return (facts, *plan_stage(facts))
+
+
+def _there(standing: Standing, facts: Situation) -> Standing:
+    """Without its canary where none of the canary's apps is on the stage any more: it proves nothing."""
+    present = {app.key for app in facts.inventory.apps}
+    is_gone = standing.canary is not None and present.isdisjoint(standing.canary.apps)
+    return replace(standing, canary=None) if is_gone else standing

@@ -196,7 +196,7 @@ def _run(request: Request, prepared: Prepared, world: World, lease: Lease, trial
     quiet = request.policy.automatic and not (made.runnable or adopted or trials)
     if not quiet:
         entries = [Entry(applied=replace(resource, revision=made.revision)) for resource in adopted]
-        journal.started([*entries, *begun(request, run, world)])
+        journal.started([*entries, *begun(request, run, prepared.situation.policy, world)])
     state.applied.update({resource.key: resource for resource in adopted})
     journal.note([*_plan_wide(made), *trials, *untold(made, prepared.credential.errors)])
     try:

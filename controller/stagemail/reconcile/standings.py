@@ -20,11 +20,13 @@ MOST_UNTOLD: Final = 20
 """Runs of one stage of which people are still told after a restart."""
 
 
-def begun(request: Request, run: Run, world: World) -> list[Entry]:
-    """A run that will write began: what is left behind where it is killed."""
+def begun(request: Request, run: Run, policy: Policy, world: World) -> list[Entry]:
+    """A run that will write began: what is left behind where it is killed, its canary among it."""
     old = world.standings.standing(request.stage)
     if request.tells:
         old = replace(old, untold=(*old.untold, run.id)[-MOST_UNTOLD:])
+    if any(gate.kind == "canary" for gate in policy.gates):
+        old = replace(old, canary=_canary(old, run, policy, request.content, run.started))
     return [Entry(standing=while_running(old, run.revision, run.started))]
 
 
@@ -39,16 +41,16 @@ def stands(request: Request, run: Run, plan: Plan, policy: Policy, world: World)
 
 
 def _canary(old: Standing, run: Run, policy: Policy, content: str, now: datetime) -> Canary | None:
-    """The canary of these contents: since the end of the run that made its apps live; never since the future."""
+    """The canary of these contents: since the last run that had to do with its apps ended; never since the future.
+
+    It is the same one until its apps are live: were others to take the place of those that fail, all would be tried.
+    """
+    gate = next((gate for gate in policy.gates if gate.kind == "canary"), None)
+    if gate is not None and not gate.again:
+        return Canary(content, gate.beside, run.finished or run.started)
     if old.canary is not None and old.canary.content == content:
         return replace(old.canary, since=min(old.canary.since, now))
-    gate = next((gate for gate in policy.gates if gate.kind == "canary"), None)
-    if gate is None or run.finished is None:
-        return None
-    well = {o.key.id for o in run.outcomes if o.status in ("done", "not-needed")}
-    badly = {o.key.id for o in run.outcomes if o.status in ("failed", "unknown", "skipped")}
-    live = set(gate.beside) <= well and not set(gate.beside) & badly
-    return Canary(content, gate.beside, run.finished) if live else None
+    return None
 
 
 def is_known(run: Run, world: World) -> bool:

@@ -214,6 +214,34 @@ def test_a_canary_goes_first_soaks_and_then_the_rest_follows(house: House) -> No
     assert condition(house, "Ready").status == "True"
 
 
+def test_no_other_app_takes_the_place_of_a_canary_that_fails(house: House) -> None:
+    house.bindings["Portal"] = {}
+    settled(house)
+    canary = {"canary_apps": 2, "canary_soak": 600}
+    for failures in (("", "it does not start"), ("it does not start",), ("it does not start",)):
+        house.target.failures.extend(failures)
+        go(house, **canary)
+        assert [house.live(app, FIELD) for app in ("Billing", "CRM", "Portal")] == [NEW, OLD, OLD]
+        house.clock.sleep(900)
+    go(house, **canary)
+    assert [house.live(app, FIELD) for app in ("Billing", "CRM", "Portal")] == [NEW, NEW, OLD], "soaks from now on"
+    house.clock.sleep(601)
+    assert go(house, **canary).status == "done"
+    assert house.live("Portal", FIELD) == NEW
+
+
+def test_a_canary_that_is_undeployed_proves_nothing_for_the_others(house: House) -> None:
+    house.bindings["Portal"] = {}
+    settled(house)
+    canary = {"canary_apps": 1, "canary_soak": 600}
+    assert go(house, **canary).status == "held"
+    assert house.live("Billing", FIELD) == NEW
+    house.target.remove_app(house.apps["Billing"])
+    house.clock.sleep(601)
+    assert go(house, **canary).status == "held"
+    assert [house.live(app, FIELD) for app in ("CRM", "Portal")] == [NEW, OLD], "another one goes first"
+
+
 def test_a_clock_that_was_set_back_by_a_year_makes_no_gate_wait_for_a_year(house: House) -> None:
     settled(house)
     now = house.clock.now()
