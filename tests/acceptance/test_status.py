@@ -60,6 +60,34 @@ def test_status_does_not_wait_for_what_only_a_person_can_change(
     applied.run("status", "qa", "--wait", "100000", expect=code).shows(told)
 
 
+def test_a_stage_that_waits_for_time_alone_is_not_stalled(applied: Bench) -> None:
+    remote(applied)
+    never = '{sync: [{days: [mon], begin: "00:00", end: "00:01", zone: UTC}]}'
+    for gate in (f"windows: {never}", "dependsOn: [development]\n    soak: 1h"):
+        text = applied.read("stagemail.yaml").replace("    dependsOn: [development]\n", "")
+        text = text.replace(f"    windows: {never}\n", "")
+        applied.write("stagemail.yaml", text.replace("environment: QA\n", f"environment: QA\n    {gate}\n"))
+        applied.write(EMAIL, applied.read(EMAIL).replace("port: 587", "port: 2587"))
+        push(applied)
+        applied.run("apply", "qa", "--automatic", expect=4)
+        for look in ((), ("--record-only",)):
+            said = applied.run("status", "qa", *look, expect=None)
+            assert said.code in (3, 4)
+            said.shows("qa Reconciling").hides("Stalled", "HeldByGuard", "by a guard")
+        applied.run("status", "qa", "--wait", "20", expect=None).hides("Stalled")
+
+
+def test_a_suspension_is_told_of_a_stage_that_is_ready_too(applied: Bench) -> None:
+    applied.run("suspend", "--all", "--for", "2h", "--reason", "CHG-3")
+    for look in ((), ("--record-only",)):
+        applied.run("status", "qa", *look).shows("qa Ready", "automation: suspended by", "CHG-3", "resume --all")
+    assert "CHG-3" in applied.run("status", "qa", "--format", "json").out
+    applied.run("resume", "--all")
+    applied.run("status", "qa").hides("automation", "CHG-3")
+    applied.change("stagemail.yaml", "state: ", "stop: {reason: the provider is down}\nstate: ")
+    applied.run("status", "qa").shows("automation: everything is stopped: the provider is down")
+
+
 def machine(bench: Bench) -> Path:
     """The controller's own machine: the operator file and the mapping, and no checkout."""
     folder = bench.folder / "etc"

@@ -122,4 +122,4 @@ def _code(result: StageResult[StageStatus]) -> int:
         return exits.FAILED
     if status.ready:
         return exits.DONE
-    return exits.HELD if status.word == "Stalled" else exits.CHANGES
+    return exits.HELD if status.word == "Stalled" or status.held else exits.CHANGES

@@ -44,7 +44,7 @@ def after_run(old: Standing, run: Run, made: Made, now: datetime) -> Standing:
     """How the stage stands after a whole run."""
     is_ready, reason, message = _ready(run, made)
     stalled = _stalled(run, made.plan)
-    going_on = run.status in ("partial", "failed") or reason in ("NotLive", *_PASSING)
+    going_on = run.status in ("partial", "failed") or reason in ("NotLive", *PASSING)
     ready = Condition("Ready", _truth(is_ready), reason, message, run.revision, now)
     reconciling = Condition("Reconciling", _truth(going_on), reason if going_on else "", "", run.revision, now)
     stall = Condition("Stalled", _truth(stalled[0]), *stalled, run.revision, now)
@@ -69,7 +69,8 @@ def _truth(value: object) -> Truth:
     return "True" if value else "False"
 
 
-_PASSING: Final = frozenset({_GATES["waiting"], _GATES["soaking"], _GATES["canary"], "OutsideWindow"})
+PASSING: Final = frozenset({_GATES["waiting"], _GATES["soaking"], _GATES["canary"], "OutsideWindow"})
+"""Reasons for which a stage waits, and goes on by itself."""
 
 
 def _ready(run: Run, made: Made) -> tuple[bool, str, str]:
@@ -81,14 +82,18 @@ def _ready(run: Run, made: Made) -> tuple[bool, str, str]:
     if plan.gated and gates:
         return False, _GATES[gates[0].kind], plan.gated[0].gate
     if "held" in found:
-        kinds = {hazard.kind for step in plan.held for hazard in step.held}
-        reason = "OutsideWindow" if kinds == {"outside-window"} and not plan.hazards else "HeldByGuard"
+        reason = "OutsideWindow" if only_outside_window(plan) else "HeldByGuard"
         return False, reason, f"{found['held'].label}: {found['held'].message}"
     if "reported" in found:
         return False, "Drifted" if _drifted(plan) else "NotAutomated", f"{found['reported'].label}: left to a person"
     if run.not_live:
         return False, "NotLive", f"not live in {', '.join(run.not_live)}"
     return True, "InSync", ""
+
+
+def only_outside_window(plan: Plan) -> bool:
+    """Whether what is held waits for nothing but a window: time alone ends that."""
+    return {hazard.kind for step in plan.held for hazard in step.held} == {"outside-window"} and not plan.hazards
 
 
 def _drifted(plan: Plan) -> bool:

@@ -13,7 +13,9 @@ from stagemail.model.revision import Commit
 from stagemail.model.run import Run
 from stagemail.model.standing import Standing
 from stagemail.planning import Situation
+from stagemail.reconcile.conditions import PASSING, only_outside_window
 from stagemail.reconcile.expiring import KIND, expiring
+from stagemail.reconcile.gates import stopped, suspended
 from stagemail.reconcile.liveness import due_in, not_live
 from stagemail.reconcile.once import Prepared
 from stagemail.reconcile.request import Request
@@ -54,6 +56,7 @@ def recorded(request: Request, world: World, behind: Behind = untold) -> StageSt
         expiring=_expiring(expiring(request.loaded.stages.get(request.stage), world)),
         problems=tuple(p for p in request.loaded.problems if request.stage in request.loaded.blocked),
         behind=commits,
+        resting=_resting(request, world),
     )
 
 
@@ -84,7 +87,15 @@ def observed(request: Request, prepared: Prepared, world: World, behind: Behind 
         lacks_credential=bool(prepared.unread),
         observed_at=world.clock.now(),
         behind=behind(_applied(runs), plan.revision),
+        resting=_resting(request, world),
     )
+
+
+def _resting(request: Request, world: World) -> tuple[str, ...]:
+    """What stops automatic runs of the stage now, whether or not there is anything to do."""
+    decisions = world.standings.decisions()
+    shut = (stopped(request.policy.gating), suspended(request.stage, decisions, world.clock.now()))
+    return tuple(gate.message for gate in shut if gate is not None)
 
 
 def _unread(prepared: Prepared) -> tuple[str, ...]:
@@ -137,14 +148,16 @@ def _conditions(
     """Ready, Reconciling, Stalled, as Kubernetes' API conventions have them."""
     revision = request.loaded.revision.id
     since = last.finished if last else None
-    stalled = _stalled(request, last, prepared.plan if prepared else None)
-    running = last is not None and last.status == "running"
+    stalled = _stalled(request, last, prepared.plan if prepared else None, standing)
+    going_on = "RunInProgress" if last is not None and last.status == "running" else ""
     ready, reason, message = _ready(last, prepared, wrong, revision)
     if stalled[0]:
         ready = "False"
+    elif ready == "False" and not going_on:
+        going_on = _waits(standing)
     found = (
         Condition("Ready", ready, reason, message, revision, since),
-        Condition("Reconciling", "True" if running else "False", "RunInProgress" if running else "", "", revision),
+        Condition("Reconciling", "True" if going_on else "False", going_on, "", revision),
         Condition("Stalled", "True" if stalled[0] else "False", *stalled, revision, since),
     )
     return tuple(_remembered(condition, standing) for condition in found)
@@ -160,14 +173,25 @@ def _remembered(now: Condition, standing: Standing) -> Condition:
     return replace(now, since=known.since, reason=known.reason, message=known.message)
 
 
-def _stalled(request: Request, last: Run | None, plan: Plan | None) -> tuple[str, str]:
+def _waits(standing: Standing) -> str:
+    """The reason for which automatic runs wait and go on by themselves; "" where they do not."""
+    true = {condition.type: condition.reason for condition in standing.conditions if condition.status == "True"}
+    return true.get("Reconciling", "") if true.get("Reconciling") in PASSING else ""
+
+
+def _stalled(request: Request, last: Run | None, plan: Plan | None, standing: Standing) -> tuple[str, str]:
     if request.stage in request.loaded.blocked:
         return "InvalidDocuments", request.loaded.blocked[request.stage]
-    if plan is not None and plan.is_held:
+    if plan is not None and plan.is_held and not only_outside_window(plan):
         return "HeldByGuard", "a guard holds a step until a waiver accepts it"
-    if plan is None and last is not None and last.status == "held":
+    if plan is None and last is not None and last.status == "held" and not _is_known_to_go_on(standing):
         return "HeldByGuard", "the last run ended with a held step"
     return "", ""
+
+
+def _is_known_to_go_on(standing: Standing) -> bool:
+    """Whether the last look found that a gate holds the stage, not a guard."""
+    return any(condition.type == "Stalled" and condition.status == "False" for condition in standing.conditions)
 
 
 def _ready(last: Run | None, prepared: Prepared | None, wrong: Sequence[str], revision: str) -> tuple[Truth, str, str]:

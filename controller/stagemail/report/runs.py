@@ -30,7 +30,7 @@ TONES: dict[OutcomeStatus, Style] = {
 STATUS: dict[RunStatus, str] = {
     "running": "still running",
     "done": "done",
-    "held": "held by a guard",
+    "held": "held back",
     "partial": "partly done",
     "failed": "failed",
     "interrupted": "interrupted",

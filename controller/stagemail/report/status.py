@@ -54,6 +54,8 @@ class StageStatus:
     """Whether one of them is missing for more than what a guard or a gate holds anyway: an apply would fail."""
     behind: tuple[Commit, ...] | None = None
     """The commits of the stage's documents since ``applied``, newest first; None where that is not known."""
+    resting: tuple[str, ...] = ()
+    """What stops automatic runs of the stage now: a `stop`, a suspension; also of one that is ready."""
 
     @property
     def ready(self) -> bool:
@@ -133,6 +135,7 @@ def _below(sheet: Sheet, status: StageStatus) -> None:
         ("pending", status.pending),
         ("held", status.held),
         ("drift", status.drift),
+        ("automation", status.resting),
         ("expiry", status.expiring),
         ("credential", status.unread),
     )
