@@ -6,7 +6,7 @@ Not here: the port (``app``), how webhooks are counted (there, too).
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,6 +36,10 @@ class Asked:
     """By reference: since when the store has the version that was read last (ISO 8601), where it tells."""
     drift_age: Callable[[str], float] = lambda _stage: 0.0
     """Seconds since a stage's oldest drift that was not healed was seen."""
+    stages: Callable[[], Iterable[str]] | None = None
+    """The stages of the operator file as it is in force now; None: all that were heard of."""
+    sources: Callable[[], Iterable[str]] | None = None
+    """The same of sources."""
 
 
 @dataclass(slots=True)
@@ -165,8 +169,28 @@ class Metrics:
         return tuple(sorted(self._drifting))
 
     def text(self) -> str:
-        """All of them, in Prometheus' text format 0.0.4."""
+        """All of them, in Prometheus' text format 0.0.4, of stages and sources that are still in the operator file.
+
+        What is gone from it must not keep an alert alive until the next start.
+        """
+        of_stages = (self._runs, self._changes, self._success, self._last, self._ready, self._apps)
+        self._forget("stage", self.asked.stages, of_stages)
+        self._forget("source", self.asked.sources, (self._looks, self._looked))
         return generate_latest(self.registry).decode("utf-8")
+
+    def _forget(
+        self, label: str, known: Callable[[], Iterable[str]] | None, counted: tuple[Counter | Gauge, ...]
+    ) -> None:
+        """Drop the series of names that are not known any more."""
+        if known is None:
+            return
+        there = frozenset(known())
+        for one in counted:
+            shown = {sample.labels.get(label, "") for family in one.collect() for sample in family.samples}
+            for name in shown - there:
+                one.remove_by_labels({label: name})
+        if label == "stage":
+            self._drifting &= there
 
     def _note_secrets(self) -> None:
         for ref, created in self.asked.secrets().items():

@@ -46,6 +46,8 @@ class Serving:
             usage=partial(_usage, controlling),
             secrets=partial(_secrets, controlling),
             drift_age=partial(_drift_age, controlling),
+            stages=self._stages,
+            sources=lambda: controlling.sources,
         )
         self._health = Health(controlling.quiet, lambda: controlling.watched, HANGS, controlling.record_trouble)
         self._board = Board(self._stages, lambda: controlling.sources, controlling.clock.now, scrub)

@@ -116,6 +116,27 @@ def test_no_label_can_be_made_by_apps_revisions_or_messages() -> None:
     assert len(after) <= before + 2, "the same stages with other revisions are the same series"
 
 
+def test_what_is_gone_from_the_operator_file_has_no_series_any_more() -> None:
+    there = {"stages": ["qa", "production"], "sources": ["source"]}
+    made = metrics_of(
+        *EVERYTHING, stages=lambda: there["stages"], sources=lambda: there["sources"], drift_age=lambda _stage: 1.0
+    )
+
+    def labels(name: str) -> set[str]:
+        return {value for _, found in shown(made) for label, value in found if label == name}
+
+    assert labels("stage")
+    assert labels("source") == {"source"}
+    gone = labels("stage").pop()
+    there["stages"], there["sources"] = [name for name in there["stages"] if name != gone], []
+    assert labels("stage") == labels("stage") - {gone}
+    assert not labels("source")
+    there["stages"] = []
+    assert not labels("stage")
+    made.saw(EVERYTHING[0])
+    assert ("stagemail_queue_late_seconds", ()) in shown(made), "what has no such label stays"
+
+
 def test_drift_that_was_healed_has_no_age_any_more() -> None:
     made = metrics_of(finished(run=RUN), finished(run=replace(RUN, outcomes=())), drift_age=lambda _stage: 5.0)
     assert "stagemail_drift_age_seconds{" not in made.text()
