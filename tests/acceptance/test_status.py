@@ -77,6 +77,20 @@ def test_a_stage_that_waits_for_time_alone_is_not_stalled(applied: Bench) -> Non
         applied.run("status", "qa", "--wait", "20", expect=None).hides("Stalled")
 
 
+def test_a_branch_that_may_not_be_followed_is_told_of_a_stage_that_is_as_it_was(applied: Bench) -> None:
+    folder = remote(applied)
+    with controller(applied) as process:
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "")
+        assert any("to look at: " in line for line in lines)
+        subprocess.run([*GIT, "--git-dir", str(folder), "update-ref", "refs/heads/main", "main~1"], check=True)
+        assert any("Stalled True (HistoryRolledBack)" in line and " qa at " in line for line in lines)
+    for look in ((), ("--record-only",)):
+        applied.run("status", "qa", *look, expect=4).shows("qa Stalled", "HistoryRolledBack", "since: ")
+    applied.run("apply", "qa")
+    applied.run("status", "qa").shows("qa Ready")
+
+
 def test_a_suspension_is_told_of_a_stage_that_is_ready_too(applied: Bench) -> None:
     applied.run("suspend", "--all", "--for", "2h", "--reason", "CHG-3")
     for look in ((), ("--record-only",)):

@@ -31,8 +31,10 @@ class JsonLog:
         )
 
     def saw(self, happening: Happening) -> None:
-        """Write it; rounds of the loop in which nothing happens are not worth a line."""
-        if isinstance(happening, Ticked):
+        """Write it; rounds of the loop and looks that found nothing new are not worth a line."""
+        if isinstance(happening, Ticked) or (
+            isinstance(happening, Looked) and happening.revision and not happening.is_new
+        ):
             return
         event, is_bad, facts = _facts(happening)
         said = {key: value for key, value in facts.items() if value not in ("", None, ())}

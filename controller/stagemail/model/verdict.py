@@ -1,6 +1,6 @@
 """Whether a new tip of a branch may be followed: what was found, and which revision stands until then."""
 
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from stagemail.dataclass import dataclass
 
@@ -16,6 +16,7 @@ VerdictReason = Literal[
     "TooManyCommits",
 ]
 """Why a tip is not followed, spelt as the reason of a Kubernetes condition; "" where it is followed."""
+HOLDING: Final = frozenset(get_args(VerdictReason)) - {""}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from stagemail.model.plan import Note, Plan
 from stagemail.model.revision import Commit
 from stagemail.model.run import Run
 from stagemail.model.standing import Standing
+from stagemail.model.verdict import HOLDING
 from stagemail.planning import Situation
 from stagemail.reconcile.conditions import PASSING, only_outside_window
 from stagemail.reconcile.expiring import KIND, expiring
@@ -146,6 +147,8 @@ def _conditions(
     request: Request, last: Run | None, prepared: Prepared | None, wrong: Sequence[str], standing: Standing
 ) -> tuple[Condition, ...]:
     """Ready, Reconciling, Stalled, as Kubernetes' API conventions have them."""
+    if _is_held_back(standing):
+        return standing.conditions
     revision = request.loaded.revision.id
     since = last.finished if last else None
     stalled = _stalled(request, last, prepared.plan if prepared else None, standing)
@@ -171,6 +174,11 @@ def _remembered(now: Condition, standing: Standing) -> Condition:
     if not known.reason or (now.status == "True" and now.type == "Ready"):
         return replace(now, since=known.since)
     return replace(now, since=known.since, reason=known.reason, message=known.message)
+
+
+def _is_held_back(standing: Standing) -> bool:
+    """Whether the controller may not follow the branch: then a stage that is as the accepted revision wants waits."""
+    return any(c.type == "Stalled" and c.status == "True" and c.reason in HOLDING for c in standing.conditions)
 
 
 def _waits(standing: Standing) -> str:

@@ -31,10 +31,11 @@ def _text(happening: Happening) -> str:
 
 
 def _looked(seen: Looked) -> str:
+    """A look that found what the last one found is worth no line, also where the branch is held."""
+    if seen.revision and not seen.is_new:
+        return ""
     if seen.error:
         return f"{seen.source}: {seen.error}"
-    if not seen.is_new:
-        return ""
     concerned = ", ".join(seen.concerned) or "no stage"
     return f"{seen.source} is at {short(seen.revision)}; to look at: {concerned}"
 
