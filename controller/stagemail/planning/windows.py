@@ -13,6 +13,8 @@ from stagemail.model.gate import DAYS, Window
 _AHEAD: Final = 8
 """Days that are looked at for the next opening: each window opens at least once a week."""
 
+_MINUTE: Final = timedelta(minutes=1)
+
 
 def is_open(windows: Sequence[Window], now: datetime) -> bool:
     """Whether one of them is open; always where there is none."""
@@ -37,7 +39,7 @@ def _is_open(window: Window, now: datetime) -> bool:
 
 
 def _times(window: Window, now: datetime) -> list[tuple[datetime, datetime]]:
-    """When it opens and closes around now, in UTC. A time that a change of the clock leaves out is the one after it."""
+    """When it opens and closes around now, in UTC. A time that a change of the clock leaves out is that change."""
     zone = ZoneInfo(window.zone)
     today = now.astimezone(zone).date()
     length = window.end - window.begin + (0 if window.end > window.begin else 1440)
@@ -48,8 +50,20 @@ def _times(window: Window, now: datetime) -> list[tuple[datetime, datetime]]:
             midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
             begin = midnight + timedelta(minutes=window.begin)  # of the wall clock, also where that is changed
             end = midnight + timedelta(minutes=window.begin + length)
-            found.append((begin.astimezone(UTC), end.astimezone(UTC)))
+            found.append((_moment(begin), _moment(end)))
     return found
+
+
+def _moment(wall: datetime) -> datetime:
+    """A time of the wall clock in UTC; of two that it shows twice the first."""
+    late, early = wall.astimezone(UTC), wall.replace(fold=1).astimezone(UTC)
+    if early >= late:  # there is such a time
+        return late
+    offset = early.astimezone(wall.tzinfo).utcoffset()
+    while late - early > _MINUTE:
+        middle = early + (late - early) // 2
+        early, late = (middle, late) if middle.astimezone(wall.tzinfo).utcoffset() == offset else (early, middle)
+    return late.replace(second=0, microsecond=0)
 
 
 def _text(window: Window) -> str:

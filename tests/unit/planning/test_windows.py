@@ -13,6 +13,8 @@ BERLIN = "Europe/Berlin"
 OFFICE = Window((0, 1, 2, 3), 9 * 60, 16 * 60, BERLIN)
 NIGHT = Window((4,), 22 * 60, 6 * 60, BERLIN)
 
+EARLY = Window((6,), 2 * 60 + 30, 3 * 60 + 30, BERLIN)
+
 
 def at(when: str) -> datetime:
     return datetime.fromisoformat(when).replace(tzinfo=UTC)
@@ -31,6 +33,11 @@ def at(when: str) -> datetime:
         (NIGHT, "2026-11-28T04:59", True),  # Saturday 05:59
         (NIGHT, "2026-11-28T05:00", False),
         (NIGHT, "2026-11-28T21:30", False),  # Saturday 22:30
+        (EARLY, "2026-03-22T01:30", True),  # Sunday 02:30
+        (EARLY, "2026-03-29T00:59", False),  # Sunday 01:59, a minute before the clock goes to 03:00
+        (EARLY, "2026-03-29T01:00", True),  # Sunday 03:00: 02:30 is not there on that day
+        (EARLY, "2026-03-29T01:30", False),  # Sunday 03:30
+        (EARLY, "2026-10-25T00:30", True),  # Sunday 02:30, the first of two
     ],
 )
 def test_a_window_is_open_by_the_wall_clock_of_its_zone(window: Window, when: str, expected: object) -> None:
