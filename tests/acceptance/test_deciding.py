@@ -64,6 +64,19 @@ def test_an_author_cannot_approve_behind_a_colleagues_later_commit(applied: Benc
     applied.run("approve", "qa").shows("approved by Carol <carol@example.com>")
 
 
+def test_drift_that_is_left_alone_and_a_window_that_is_shut_void_no_approval(applied: Bench) -> None:
+    never = '{sync: [{days: [mon], begin: "00:00", end: "00:01", zone: UTC}]}'
+    alone(applied, approval="manual", windows=never)
+    applied.platform.set("QA", "port", "26")
+    applied.change(EMAIL, "Example QA", "QA of Example")
+    applied.run("apply", "qa", "--automatic", expect=4).shows("outside the stage's window")
+    applied.environment.update(BOB)
+    applied.run("approve", "qa").shows("approved by Bob")
+    applied.change("stagemail.yaml", f"    windows: {never}\n", "")
+    applied.run("apply", "qa", "--automatic", expect=None).hides("waits for `stagemail approve")
+    assert applied.platform.live("QA", "CRM")["senderName"] == "QA of Example"
+
+
 def test_nobody_approves_whom_git_does_not_know(applied: Bench) -> None:
     alone(applied, approval="manual")
     applied.change(EMAIL, "port: 587", "port: 2587")

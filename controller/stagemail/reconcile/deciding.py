@@ -12,7 +12,7 @@ from stagemail.model.plan import Plan
 from stagemail.model.revision import Commit
 from stagemail.model.standing import Decision
 from stagemail.ports import Entry, Record, Standings
-from stagemail.reconcile.gates import plan_fingerprint, significant, suspension_of
+from stagemail.reconcile.gates import plan_fingerprint, suspension_of, to_approve
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class Desk:
 
     def approve(self, plan: Plan, commits: Sequence[Commit], expected: str, reason: str) -> Decision:
         """Approve exactly this plan. Raises UsageError where it is another one, UserMustFix for an author's own."""
-        if not significant(plan):
+        if not to_approve(plan):
             raise NotFound(f"{plan.stage}: nothing in its plan needs an approval", hint=f"stagemail plan {plan.stage}")
         found = plan_fingerprint(plan)
         if expected and not found.startswith(expected):

@@ -153,12 +153,32 @@ def _is_change(step: Step) -> bool:
     return not (hazards.renews_only(step) or hazards.narrows(step) or hazards.heals_only(step))
 
 
+def to_approve(plan: Plan) -> tuple[Step, ...]:
+    """The steps that an approval is for, also those that wait for a window or at a gate: it may be given before."""
+    return tuple(
+        step
+        for step in plan.steps
+        if not (step.reported or step.blocked or {hazard.kind for hazard in step.held} - {"outside-window"})
+        if step.action == "unmanage" or (step.action == "write" and _is_change(step))
+    )
+
+
 def plan_fingerprint(plan: Plan) -> str:
-    """What an approval is for: every change of the plan, from what to what. Another change is another plan."""
+    """What an approval is for: every change of the plan, from what to what. Another change is another plan.
+
+    What heals drift or renews a credential beside it is not in it: a person's plan and an automatic one, which may
+    leave drift alone, are the same one.
+    """
+    beside = hazards.RENEWS | hazards.DRIFT
     steps = [
-        [step.id, [[c.field, _plain(c.before), _plain(c.after)] for c in step.changes]] for step in significant(plan)
+        [step.action, step.key.kind, step.key.id, change.field, _plain(change.before), _plain(change.after)]
+        for step in to_approve(plan)
+        for change in step.changes
+        if change.case not in beside
     ]
-    return hashlib.sha256(json.dumps([plan.stage, plan.identity.key, sorted(steps)]).encode()).hexdigest()
+    gone = [step.id for step in to_approve(plan) if step.action == "unmanage"]
+    listed = sorted(json.dumps(step) for step in steps)
+    return hashlib.sha256(json.dumps([plan.stage, plan.identity.key, listed, sorted(gone)]).encode()).hexdigest()
 
 
 def _plain(value: Value) -> object:
