@@ -33,6 +33,7 @@ def test_automation_rests_while_a_stage_is_suspended_and_goes_on_when_it_is_resu
     applied.run("history", "development").hides("CHG-1")
     applied.run("suspend", expect=2).shows("name stages, or write --all")
     applied.run("suspend", "qa", "--for", "soon", expect=2).shows("no duration", "10m")
+    applied.run("suspend", "qa", "--for", "0s", expect=2).shows("over at once", "leave --for out")
 
 
 def test_another_person_than_the_author_approves_and_exactly_this_plan(applied: Bench) -> None:

@@ -16,12 +16,12 @@ from stagemail.wiring.deciding import desk
 @options.stages
 @click.option("--all", "every", is_flag=True, help="All stages, also those that are added later.")
 @click.option("--reason", default="", metavar="TEXT", help="Why; everybody who asks is told.")
-@click.option("--for", "lasting", default="0s", metavar="DURATION", help="For how long, as in 2h or 1d [no end].")
+@click.option("--for", "lasting", default=None, metavar="DURATION", help="For how long, as in 2h or 1d [no end].")
 @options.root
 @click.pass_context
 def command(
-    ctx: click.Context, *, stages: tuple[str, ...], more: tuple[str, ...], every: bool, reason: str, lasting: str,
-    root: Path,
+    ctx: click.Context, *, stages: tuple[str, ...], more: tuple[str, ...], every: bool, reason: str,
+    lasting: str | None, root: Path,
 ) -> int:  # fmt: skip
     """Let automatic runs of these stages rest: the controller and `apply --automatic` write nothing meanwhile.
 
@@ -32,7 +32,7 @@ def command(
     """
     session = RunSession(ctx, root)
     made = desk(session.running, session.root).suspend(
-        chosen(session, (*stages, *more), every=every), reason, _seconds(lasting)
+        chosen(session, (*stages, *more), every=every), reason, 0 if lasting is None else _seconds(lasting)
     )
     for decision in made:
         until = f"until {decision.until:%Y-%m-%d %H:%M} UTC" if decision.until else "until `stagemail resume`"
@@ -51,6 +51,9 @@ def chosen(session: RunSession, named: tuple[str, ...], *, every: bool) -> tuple
 
 def _seconds(text: str) -> int:
     try:
-        return int(seconds_of(text))
+        found = int(seconds_of(text))
     except ValueError as error:
         raise UsageError(f"--for {text!r} is no duration", hint=str(error)) from None
+    if not found:
+        raise UsageError(f"--for {text} would be over at once", hint="write a time; leave --for out for no end")
+    return found
