@@ -59,6 +59,11 @@ class State:
         due = due_in(self.applied, *((key,) if own_only else (self.stage_key, key)))
         return not_live(seen, due, self.situation.same, self.situation.specs) if seen else ()
 
+    def left_alone(self, key: Key) -> frozenset[str]:
+        """The fields of this app, and of its stage, whose drift this run tells and does not heal."""
+        steps = [step for step in self.plan.steps if step.key in (self.stage_key, key) and not step.runnable]
+        return frozenset(change.field for step in steps for change in step.changes if change.case == "drift")
+
     def has_due(self, key: Key) -> bool:
         """Whether anything was applied that must run in this app."""
         return bool(due_in(self.applied, self.stage_key, key))

@@ -237,6 +237,19 @@ def test_automatic_heals_only_drift_that_widens_and_reports_the_rest(make_house)
     assert house.live("Billing", email.PORT) == 2525
 
 
+def test_drift_that_is_left_alone_fails_no_change_beside_it(make_house) -> None:
+    house = make_house(automatic=True)
+    once(house.request(), house.world())
+    house.target.set(house.key, email.PORT, 2525)
+    house.fields[email.SENDER_ADDRESS] = "mail@example.com"
+    house.revision = "b" * 40
+    run = once(house.request(), house.world())
+    assert house.live("CRM", email.SENDER_ADDRESS) == "mail@example.com"
+    assert house.live("CRM", email.PORT) == 2525
+    assert {o.status for o in run.outcomes if o.action == "activate"} == {"done"}, [o.message for o in run.outcomes]
+    assert run.live == 0, "what Git wants is live in no app"
+
+
 def test_a_saved_plan_is_refused_once_the_platform_moved(house) -> None:
     saved = plan(house.request(), house.world()).plan
     house.target.set(house.key, email.PORT, 2525)
