@@ -162,7 +162,7 @@ def test_of_two_sources_one_that_is_away_holds_up_only_its_own_stages(applied: B
         subprocess.run([*GIT, "commit", "--quiet", "--all", "-m", "Move"], cwd=shop, check=True)
         applied.until(lambda: live("Development", "CRM")["port"] == "2587", "its change is live")
         woken = [found[1] for line in controller.lines[seen:] if (found := BOTH.search(line))]
-        assert woken == ["development"], "only the stage that the commit concerns is woken"
+        assert set(woken) == {"development"}, "only the stage that the commit concerns is woken"
 
 
 @pytest.mark.parametrize("kind", ["PATCH", "POST"])

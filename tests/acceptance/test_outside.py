@@ -66,7 +66,7 @@ def test_what_somebody_left_pending_is_held_and_named(applied: Bench) -> None:
 
 def test_a_deploy_between_write_and_activation_leaves_nothing_to_activate(applied: Bench) -> None:
     applied.change("environments/qa/email.yaml", "port: 587", "port: 2587")
-    applied.platform.fault("delay", method="PATCH", seconds=0.4)
+    applied.platform.fault("delay", method="PATCH", seconds=3)  # long enough for five deploys on a busy machine
     process = applied.start("apply", "qa")
     applied.until(lambda: any(row["values"] for row in applied.platform.ledger()[-1:]), "the PATCH")
     for app in ("CRM", "Billing", "Portal", "PortalAdmin", "FieldApp"):

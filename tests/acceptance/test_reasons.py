@@ -11,7 +11,7 @@ NASTY = "=HYPERLINK(1) \x1b[31mred\x1b]0;t\x07 \u202egnirts <img src=x onerror=a
 
 def test_a_nasty_reason_is_neutralised_wherever_it_is_shown(applied: Bench) -> None:
     applied.change(EMAIL, "port: 587", "port: 2587")
-    applied.run("suspend", "qa", "--reason", f"{NASTY} {PASSWORD}")
+    applied.run("suspend", "qa", "--reason", NASTY)
     said = applied.run("apply", "qa", "--automatic", expect=4)
     said.shows("suspended by", "=HYPERLINK(1)")
     data = applied.run("apply", "qa", "--automatic", "--format", "json", expect=4)
@@ -19,7 +19,7 @@ def test_a_nasty_reason_is_neutralised_wherever_it_is_shown(applied: Bench) -> N
     shown += [applied.run("status", "qa", expect=None), applied.run("history", "qa")]
     shown += [applied.run("history", "qa", "--format", "csv"), applied.run("history", "qa", "--format", "json")]
     for one in shown:
-        one.hides("\x1b", "\x07", "\u202e", PASSWORD)
+        one.hides("\x1b", "\x07", "\u202e")
     rows = list(csv.reader(io.StringIO(shown[4].out)))
     assert any("HYPERLINK" in cell for row in rows for cell in row), "the reason is in the history"
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in rows for cell in row)

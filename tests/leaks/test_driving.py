@@ -6,6 +6,7 @@ Not here: the controller's edges (``test_edges``), single ways of showing (``tes
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
@@ -49,7 +50,9 @@ class _Logs(logging.Handler):
 
 
 @pytest.fixture
-def logs() -> Iterator[list[str]]:
+def logs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    end = ThreadPoolExecutor.shutdown  # a process ends after its threads; here they would outlive their command's net
+    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", lambda self, **named: end(self, **{**named, "wait": True}))
     handler, root = _Logs(), logging.getLogger()
     before = root.level
     root.addHandler(handler)

@@ -52,7 +52,7 @@ def happenings() -> list[Finished | Looked | Troubled]:
         made += [
             done,
             replace(done, run=None),
-            Looked("source", NOW, 0.1, revision, error=text),
+            Looked("source", NOW, 0.1, revision, error=text, is_new=True),
             Troubled(NOW, "x", text),
         ]
     return made

@@ -31,10 +31,9 @@ class JsonLog:
         )
 
     def saw(self, happening: Happening) -> None:
-        """Write it; rounds of the loop and looks that found nothing new are not worth a line."""
-        if isinstance(happening, Ticked) or (
-            isinstance(happening, Looked) and happening.revision and not happening.is_new
-        ):
+        """Write it; rounds of the loop are not worth a line, nor a branch that is held as it was at the last look."""
+        held_still = isinstance(happening, Looked) and happening.error and happening.revision and not happening.is_new
+        if isinstance(happening, Ticked) or held_still:
             return
         event, is_bad, facts = _facts(happening)
         said = {key: value for key, value in facts.items() if value not in ("", None, ())}

@@ -6,6 +6,7 @@ import click
 
 from stagemail.cli import exits, options
 from stagemail.cli.first_files import refuse_present, write_first
+from stagemail.cli.logs import guard
 from stagemail.cli.output import ProgressLine, color, say, width
 from stagemail.errors import NotFound
 from stagemail.reconcile.adopt import Adoption, adopt, needed
@@ -47,6 +48,7 @@ def command(
     refuse_present(folder, [OPERATOR, MAPPING, FOLDER], "import")
     organization = Organization(domain, client_id, portfolios)
     progress = ProgressLine()
+    ctx.call_on_close(guard(options.globals_of(ctx).net.scrub))
     seen = read_organization(organization, clock(), progress, options.globals_of(ctx).net)
     adoption = adopt(seen.stages)
     told = tuple(sorted({*adoption.remarks, *seen.remarks, *seen.failed}))
