@@ -66,12 +66,14 @@ def test_what_somebody_left_pending_is_held_and_named(applied: Bench) -> None:
 
 def test_a_deploy_between_write_and_activation_leaves_nothing_to_activate(applied: Bench) -> None:
     applied.change("environments/qa/email.yaml", "port: 587", "port: 2587")
-    applied.platform.fault("delay", method="PATCH", seconds=3)  # long enough for five deploys on a busy machine
+    # Each look at an app waits before it is answered, so between the PATCH and the first activation there is time.
+    applied.platform.fault("delay", method="GET", path="/applications/", seconds=3, times=0)
     process = applied.start("apply", "qa")
     applied.until(lambda: any(row["values"] for row in applied.platform.ledger()[-1:]), "the PATCH")
     for app in ("CRM", "Billing", "Portal", "PortalAdmin", "FieldApp"):
         applied.platform.deploy("QA", app)
-    out, err = process.communicate(timeout=20)
+    applied.platform.clear_faults()
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 0, (out, err)
     assert applied.platform.live("QA", "CRM")["port"] == "2587"
     applied.run("plan", "qa", "--detailed-exitcode")
