@@ -32,6 +32,11 @@ def test_no_file_names_a_registry() -> None:
     assert [f"{name}: {found[0]}" for name, text in committed() for found in REGISTRIES.finditer(text)] == []
 
 
+def test_no_record_and_no_key_of_one_is_committed() -> None:
+    names = [name for name, _ in committed()]
+    assert [name for name in names if re.search(r"\.(db|sqlite3?|key)(-\w+)?$", name)] == []
+
+
 def test_no_file_names_a_path_of_a_machine() -> None:
     found = [
         f"{name}: {text[hit.start() : hit.end() + 20]!r}"
