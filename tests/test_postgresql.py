@@ -1,5 +1,7 @@
 """The tests' own PostgreSQL: a database of one's own, a user with a password, and it comes back."""
 
+import os
+import signal
 from urllib.parse import urlsplit
 
 import psycopg
@@ -32,3 +34,15 @@ def test_it_comes_back_with_what_was_committed_however_it_went(postgresql: Postg
     postgresql.start()
     with psycopg.connect(database) as connection:
         assert connection.execute("SELECT number FROM mine").fetchone() == (7,)
+
+
+def test_it_ends_and_comes_back_though_a_backend_never_ends(
+    postgresql: PostgreSql, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.postgresql.IN_ORDER", 0.2)
+    with psycopg.connect(database) as connection:
+        os.kill(connection.info.backend_pid, signal.SIGSTOP)  # a fast shutdown waits for it, without a limit
+        with postgresql.away(), pytest.raises(psycopg.OperationalError):
+            psycopg.connect(database)
+        connection.close()
+    assert postgresql.sql("postgres", "SELECT 1") == [(1,)]
