@@ -11,14 +11,14 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event, Thread
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from procrastinate import App, PsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job as Queued
 from procrastinate.jobs import Status
 from procrastinate.manager import JobManager
-from psycopg import OperationalError
+from psycopg import AsyncConnection, OperationalError
 
 from stagemail.dispatch.jobs_database import QUEUE, JobsDatabase
 
@@ -96,7 +96,7 @@ class Engine(Thread):
         app = App(
             connector=PsycopgConnector(
                 conninfo=self._database.address, kwargs=self._database.settings, min_size=1, max_size=3, timeout=10.0,
-                num_workers=1,
+                num_workers=1, connection_class=Connection,
             )
         )  # fmt: skip
         perform = self._perform
@@ -147,6 +147,22 @@ class Engine(Thread):
                 await _like(app, job).defer_async(**job.task_kwargs)
             with suppress(ConnectorException):  # another worker was quicker
                 await JobManager.finish_job(app.job_manager, job, Status.FAILED, delete_job=False)
+
+
+class Connection(AsyncConnection[Any]):
+    """One whose log-in, where it is cancelled, is given up at once.
+
+    procrastinate cancels what listens when the database goes away, often while it connects anew. The traceback would
+    keep that half-begun log-in open until Python looks for cycles, and a server that stops in order waits for it.
+    """
+
+    @classmethod
+    async def connect(cls, conninfo: str = "", **named: Any) -> Self:
+        """See ``AsyncConnection.connect``."""
+        try:
+            return await super().connect(conninfo, **named)
+        except asyncio.CancelledError as cancelled:
+            raise cancelled.with_traceback(None) from None  # its frames hold what connects
 
 
 class _Lasting(JobManager):
