@@ -70,7 +70,7 @@ def test_every_effect_in_the_code_is_passed_by_a_scenario_or_left_out_for_a_reas
     passed = {where(point) for scenario in SCENARIOS for point in made.golden(scenario)}
     new = [site.id for site in effects.sites() if site.id not in passed and not exempt.why(site)]
     assert not new, f"effects without a failpoint, {ADD}: {new}"
-    needless = [site.id for site in effects.sites() if site.id in passed and exempt.why(site)]
+    needless = [s.id for s in effects.sites() if s.id in passed - exempt.SOMETIMES and exempt.why(s)]
     assert not needless, f"a scenario passes them now: take them out of tests/failpoints/exempt.py: {needless}"
     assert len(passed) >= 60
 

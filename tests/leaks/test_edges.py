@@ -15,10 +15,12 @@ from stagemail.model.happening import Finished, Looked, Troubled
 from stagemail.model.key import Key
 from stagemail.model.run import Outcome, Run
 from stagemail.model.secret import Secret
+from stagemail.model.standing import Turn
 from stagemail.notify.memory import MemoryNotifier
 from stagemail.reconcile.courier import Courier
 from stagemail.reconcile.net import Net
 from stagemail.reconcile.notifying import Notifying, Subscription
+from stagemail.reconcile.receipts import Receipts
 from stagemail.reconcile.stating import Stating
 from stagemail.record.memory import MemoryRecord
 from stagemail.web.board import Board
@@ -49,6 +51,7 @@ def happenings() -> list[Finished | Looked | Troubled]:
         failed = Outcome("s", KEY, "QA", "write", "failed", text)
         run = Run("r", "qa", revision, "ada", NOW, "failed", NOW, (failed,), not_live=("CRM",))
         done = Finished("qa", "source", NOW, 1.0, "commit", revision, revision, run, (stalled,), (stalled,), text)
+        done = replace(done, turns=(Turn(revision, stalled),))
         made += [
             done,
             replace(done, run=None),
@@ -74,7 +77,7 @@ def test_a_notification_has_no_canary() -> None:
     to = {"ops": Subscription("ops", notifier, frozenset({"stalled", "not-ready", "ready", "applied", "source"}))}
     courier = Courier(FakeClock(), complaints.append, None)
     record = MemoryRecord(b"k" * 32)
-    notifying = Notifying(to, lambda: record, FakeClock(), courier, scrub=net().scrub)
+    notifying = Notifying(to, lambda: record, FakeClock(), courier, receipts=Receipts(), scrub=net().scrub)
     for happening in happenings():
         notifying.saw(happening)
     assert len(notifier.sent) >= len(TEXTS)

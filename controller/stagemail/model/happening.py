@@ -9,6 +9,7 @@ from datetime import datetime
 from stagemail.model.condition import Condition
 from stagemail.model.job import Depth
 from stagemail.model.run import Run
+from stagemail.model.standing import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ class Finished:
     """Requests that were sent to the platform for it."""
     earlier: tuple[Run, ...] = ()
     """Runs that ended before, of whose end perhaps nobody was told: whoever told of it was killed."""
+    turns: tuple[Turn, ...] = ()
+    """What turned, now or before, and was perhaps told to nobody."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,19 @@ class Readiness:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """A condition that became another one, and the revision that the branch was at then."""
+
+    wanted: str
+    condition: Condition
+
+    @property
+    def what(self) -> str:
+        """Type, status and reason."""
+        return f"{self.condition.type}={self.condition.status}/{self.condition.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Canary:
     """The apps (keys) that came first with these contents, and since when they are live."""
 
@@ -46,6 +59,10 @@ class Standing:
     canary: Canary | None = None
     untold: tuple[str, ...] = ()
     """Runs, oldest first, of whose end people may not have been told: written down together with a run's beginning."""
+    turns: tuple[Turn, ...] = ()
+    """Oldest first, those of which people may not have been told: written down together with the condition itself."""
+    troubled: bool = False
+    """Whether the last turn told that something is wrong: only then is it news that the stage is Ready again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ gates (``gates``), which revision is followed where the newest must wait (``cand
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from stagemail.errors import Busy, RateLimited, StagemailError, UserMustFix
 from stagemail.model.gate import Gating
@@ -20,9 +21,11 @@ from stagemail.ports import Clock, Entry, Follower
 from stagemail.reconcile import conditions, gates
 from stagemail.reconcile.candidates import followed
 from stagemail.reconcile.once import once
+from stagemail.reconcile.receipts import Receipts, of_run, of_turn
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.setup import Passed
 from stagemail.reconcile.standings import MOST_UNTOLD
+from stagemail.reconcile.turns import noted
 from stagemail.reconcile.watching import watch_of
 from stagemail.reconcile.world import World
 
@@ -31,8 +34,8 @@ BUSY_AGAIN = 4.0
 the record. It is part of the time in which a dead worker is replaced (``dispatch``)."""
 
 
-TOLD_WITHIN = 600.0
-"""Seconds for which an end is told again: longer than the claim of somebody who was killed while telling it."""
+GIVEN_UP = timedelta(days=7)
+"""After so long, people are not told any more what they could not be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +47,10 @@ class Automatic:
     world: Callable[[str], World]
     request: Callable[[str, Loaded, Mapping[str, str]], Request]
     clock: Clock
+    receipts: Receipts
+    """Who was told what: that is taken off the record."""
     looks: dict[str, dict[str, int]] = field(default_factory=dict)
     """By target and stage, the seconds of the platform's limits that one look takes."""
-    offered: dict[str, float] = field(default_factory=dict)
-    """By run, since when its end is told again: by the monotonic clock."""
 
     def __call__(self, stage: str, verdict: Verdict, reason: str) -> Passed:
         """One pass of a stage."""
@@ -64,6 +67,7 @@ class _Pass:
         self._before = self._after = Standing(stage)
         self._gating = Gating()
         self._earlier: tuple[Run, ...] = ()
+        self._over: frozenset[str] = frozenset()
         self._request: Request | None = None
 
     def done(self) -> Passed:
@@ -88,6 +92,7 @@ class _Pass:
             earlier=self._earlier,
             conditions=self._after.conditions,
             changed=conditions.changed(self._before, self._after),
+            turns=self._after.turns,
             error=error.sentence if error else "",
         )
         failed = run.status not in ("done", "held") if run else not isinstance(error, Busy)
@@ -116,13 +121,17 @@ class _Pass:
             raise UserMustFix(self._verdict.message, hint=self._verdict.hint)
         source = automatic.sources[automatic.source_of[stage]]
         tip = self._verdict.follow
-        request = automatic.request(stage, source.load(tip), source.contents(tip))
+        request = self._asked(source, tip)
         self._gating = request.policy.gating
         chosen = followed(request.policy.gating, self._before, tip, source, world)
         if chosen != tip:
-            request = automatic.request(stage, source.load(chosen), source.contents(chosen))
+            request = self._asked(source, chosen)
         self._revision, self._request = chosen, request
         return once(request, world)
+
+    def _asked(self, source: Follower, revision: str) -> Request:
+        made = self._automatic.request(self._stage, source.load(revision), source.contents(revision))
+        return replace(made, verdict=self._verdict)
 
     def _untold(self) -> tuple[Run, ...]:
         """Runs of passes before, of whose end perhaps nobody was told; this pass has ended those that were killed."""
@@ -130,17 +139,28 @@ class _Pass:
         if self._world is None or not ids:
             return ()
         runs = [run for run in self._world.record.runs(self._stage, MOST_UNTOLD) if run.id in ids]
-        for id_ in ids - {run.id for run in runs if run.finished is None}:
-            self._automatic.offered.setdefault(id_, self._clock.monotonic())
-        return tuple(run for run in reversed(runs) if run.finished is not None)
+        self._over = frozenset(
+            {*ids - {run.id for run in runs}, *(run.id for run in runs if self._is_old(run.finished))}
+        )
+        return tuple(run for run in reversed(runs) if run.finished is not None and run.id not in self._over)
 
     def _still_untold(self, standing: Standing) -> Standing:
-        """Without those whose end was told again for long enough."""
-        offered, now = self._automatic.offered, self._clock.monotonic()
-        over = {id_ for id_ in standing.untold if now - offered.get(id_, now) >= TOLD_WITHIN}
-        for id_ in over:
-            offered.pop(id_, None)
-        return replace(standing, untold=tuple(id_ for id_ in standing.untold if id_ not in over))
+        """Without what people were told, or can be told no more."""
+        receipts = self._automatic.receipts
+        runs = {id_ for id_ in standing.untold if id_ in self._over or receipts.is_told(of_run(id_))}
+        turns = {
+            t for t in standing.turns if self._is_old(t.condition.since) or receipts.is_told(of_turn(self._stage, t))
+        }
+        for what in (*map(of_run, runs), *(of_turn(self._stage, turn) for turn in turns)):
+            receipts.forget(what)
+        return replace(
+            standing,
+            untold=tuple(id_ for id_ in standing.untold if id_ not in runs),
+            turns=tuple(turn for turn in standing.turns if turn not in turns),
+        )
+
+    def _is_old(self, at: datetime | None) -> bool:
+        return at is not None and self._clock.now() - at > GIVEN_UP
 
     def _kept(self, error: StagemailError | None) -> Standing:
         """How the stage stands now; written down where the run could not do that itself."""
@@ -151,8 +171,8 @@ class _Pass:
         if error is not None and not isinstance(error, Busy):
             standing = conditions.after_error(standing, error, self._revision, now)
         if self._verdict.held:
-            standing = conditions.held_back(standing, self._verdict, now)
-        standing = self._still_untold(standing)
+            standing = conditions.held_back(known, standing, self._verdict, now)
+        standing = noted(known, self._still_untold(standing), self._verdict.tip)
         if standing != known:
             self._world.record.append([Entry(standing=standing)], None)
         return standing

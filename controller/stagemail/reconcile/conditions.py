@@ -127,12 +127,12 @@ def after_error(old: Standing, error: StagemailError, revision: str, now: dateti
     return replace(old, conditions=conditions, readiness=times)
 
 
-def held_back(standing: Standing, verdict: Verdict, now: datetime) -> Standing:
+def held_back(old: Standing, standing: Standing, verdict: Verdict, now: datetime) -> Standing:
     """The branch may not be followed: whatever the stage is like, it waits for a person."""
     said = f"{verdict.message}; {verdict.hint}" if verdict.hint else verdict.message
     others = tuple(condition for condition in standing.conditions if condition.type == "Reconciling")
-    ready = _lasting(standing, Condition("Ready", "False", verdict.reason, said, verdict.tip, now))
-    stalled = _lasting(standing, Condition("Stalled", "True", verdict.reason, said, verdict.tip, now))
+    ready = _lasting(old, Condition("Ready", "False", verdict.reason, said, verdict.tip, now))
+    stalled = _lasting(old, Condition("Stalled", "True", verdict.reason, said, verdict.tip, now))
     return replace(standing, conditions=(ready, *others, stalled))
 
 

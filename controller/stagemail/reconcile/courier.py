@@ -27,8 +27,8 @@ class Courier:
         self._lock = Lock()
         self._waiting = 0
 
-    def carry(self, what: str, work: Callable[[], None]) -> None:
-        """Have the work done; ``what`` names it where it is dropped or fails."""
+    def carry(self, what: str, work: Callable[[], None]) -> bool:
+        """Have the work done; ``what`` names it where it is dropped or fails. False where it was dropped."""
         with self._lock:
             is_full = self._waiting >= MOST_WAITING
             self._waiting += not is_full
@@ -41,6 +41,8 @@ class Courier:
                 self._executor.submit(self._carry, what, work)
             except RuntimeError:  # it is shut down: the controller is ending
                 self._carried()
+                return False
+        return not is_full
 
     def tried(self, what: str, deliver: Callable[[], None]) -> bool:
         """Deliver, with some tries while it says ``TryLater``. False where it could not be, which was said."""

@@ -24,8 +24,3 @@ def conditions_of(done: Finished) -> tuple[Condition, ...]:
         )
     failed = next((outcome.message for outcome in run.outcomes if outcome.status in ("failed", "unknown")), "")
     return (Condition("Ready", "False", "NotApplied", done.error or failed, revision),)
-
-
-def news_of(done: Finished) -> tuple[Condition, ...]:
-    """The conditions that changed; where the pass does not tell which, all of them."""
-    return done.changed if done.conditions else conditions_of(done)

@@ -1,8 +1,9 @@
 """Tells people what happened to a stage: once for each stage, revision and condition, also after a restart.
 
 A notice is claimed by a lease before it is sent, and held for as long as the same news is not to be told again; so the
-record remembers it on every host, and a crash in between tells it once more rather than never. What a run wrote is
-offered again by the passes after it, until it was certainly told.
+record remembers it on every host, and a crash in between tells it once more rather than never. What a run wrote and how
+a stage stands are kept in the record, written down together, and offered by every pass until ``receipts`` has them
+told.
 Implements ``ports.Observer``. Not here: sending (``notify``), trying again (``courier``).
 """
 
@@ -12,13 +13,15 @@ from hashlib import sha256
 from typing import Final
 
 from stagemail.errors import Busy
-from stagemail.model.condition import Condition
 from stagemail.model.happening import Archived, Finished, Happening, Looked
 from stagemail.model.notice import Notice, NoticeKind
 from stagemail.model.run import Run
+from stagemail.model.standing import Turn
 from stagemail.ports import Clock, Lease, Leases, Notifier
 from stagemail.reconcile.courier import Courier
-from stagemail.reconcile.derived import news_of
+from stagemail.reconcile.derived import conditions_of
+from stagemail.reconcile.receipts import Receipts, of_run, of_turn
+from stagemail.reconcile.turns import kind_of
 
 ONCE: Final = 30 * 86_400.0
 """Seconds for which one run is told once: it is offered again at a restart, and is never other news."""
@@ -27,6 +30,11 @@ CLAIM: Final = 300.0
 LATE: Final = 900.0
 """Seconds for which the journal's copy may be late before people are told: a Git server restarts sooner."""
 _OWNER: Final = "notifications"
+_WORDS: Final[dict[NoticeKind, str]] = {
+    "stalled": "needs somebody",
+    "not-ready": "is not as Git wants",
+    "ready": "is as Git wants again",
+}
 _LONGEST: Final = 2000
 
 
@@ -55,6 +63,7 @@ class Notifying:
         clock: Clock,
         courier: Courier,
         *,
+        receipts: Receipts,
         scrub: Callable[[str], str] = str,
         told: Callable[[str, bool], None] = lambda _name, _sent: None,
     ) -> None:
@@ -62,53 +71,69 @@ class Notifying:
         self._leases = leases
         self._clock = clock
         self._courier = courier
+        self._receipts = receipts
         self._scrub = scrub
         self._told = told
         self._bad: set[str] = set()
 
     def saw(self, happening: Happening) -> None:
         """Tell those who want it."""
-        for notice in self._notices(happening):
-            for subscription in self._subscriptions.values():
-                if subscription.wants(notice):
-                    self._send(subscription, notice)
-
-    def _notices(self, happening: Happening) -> Iterator[Notice]:
         if isinstance(happening, Finished):
-            found = [*_of_runs(happening), *(n for c in news_of(happening) for n in _of_condition(happening, c))]
-            for notice in found:
-                if notice.kind == "ready":
-                    if happening.stage not in self._bad:
-                        continue  # at its first start a controller finds every stage ready: that is no news
-                    self._bad.discard(happening.stage)
-                if notice.kind in ("stalled", "not-ready"):
-                    self._bad.add(happening.stage)
-                yield self._scrubbed(notice)
-        elif isinstance(happening, Looked) and happening.error:
-            title = f"stagemail: source {happening.source} cannot be seen"
-            yield self._scrubbed(Notice("source", "", "", f"source/{happening.source}", title, happening.error))
-        elif isinstance(happening, Archived) and (happening.is_refused or (happening.error and happening.late >= LATE)):
-            title = f"stagemail: the journal is not copied to {happening.branch}"
-            body = f"{happening.error}\nevents that wait: {happening.waiting}\nnext: stagemail history --verify"
-            yield self._scrubbed(Notice("journal", "", "", f"journal/{happening.branch}", title, body))
+            for what, notice in _kept(happening):
+                self._tell(notice, what)
+            for notice in self._unkept(happening):
+                self._tell(notice)
+        else:
+            for notice in _of_others(happening):
+                self._tell(notice)
+
+    def _tell(self, notice: Notice | None, what: str = "") -> None:
+        """To all who want it. ``what`` names it where the record keeps it until they were told."""
+        names = [s.name for s in self._subscriptions.values() if notice is not None and s.wants(notice)]
+        for name in self._receipts.offer(what, names) if what else names:
+            if notice is not None:
+                self._send(self._subscriptions[name], self._scrubbed(notice), what)
+
+    def _unkept(self, happening: Finished) -> Iterator[Notice]:
+        """Of a pass that could not even read how the stage stood: what its end means, as far as this process knows."""
+        for condition in () if happening.conditions else conditions_of(happening):
+            kind = kind_of(condition)
+            if kind == "ready":
+                if happening.stage not in self._bad:
+                    continue  # at its first start a controller finds every stage ready: that is no news
+                self._bad.discard(happening.stage)
+            elif kind is not None:
+                self._bad.add(happening.stage)
+            if kind is not None:
+                yield _of_turn(happening.stage, Turn(happening.wanted or happening.revision, condition), kind)
 
     def _scrubbed(self, notice: Notice) -> Notice:
         title, body = self._scrub(notice.title), self._scrub(notice.body)[:_LONGEST]
         return Notice(notice.kind, notice.stage, notice.revision, notice.condition, title, body)
 
-    def _send(self, to: Subscription, notice: Notice) -> None:
-        what = f"notification {to.name} of {notice.stage or notice.condition}"
-        self._courier.carry(what, lambda: self._deliver(what, to, notice))
+    def _send(self, to: Subscription, notice: Notice, what: str) -> None:
+        title = f"notification {to.name} of {notice.stage or notice.condition}"
 
-    def _deliver(self, what: str, to: Subscription, notice: Notice) -> None:
+        def work() -> None:
+            try:
+                self._deliver(title, to, notice, what)
+            finally:
+                self._receipts.carried(what, to.name)
+
+        if not self._courier.carry(title, work):
+            self._receipts.carried(what, to.name)
+
+    def _deliver(self, title: str, to: Subscription, notice: Notice, what: str) -> None:
         lease = self._claimed(f"notice/{sha256(f'{to.name}|{notice.key}'.encode()).hexdigest()[:40]}")
         if lease is None:
+            self._receipts.busy(what, to.name, self._clock.monotonic(), CLAIM)
             return
-        sent = self._courier.tried(what, lambda: to.notifier.send(notice))
+        sent = self._courier.tried(title, lambda: to.notifier.send(notice))
         self._told(to.name, sent)
         if sent:
             least = ONCE if notice.kind == "applied" else 2 * CLAIM
             self._leases().renew(lease, self._clock.now(), max(to.again, least))
+            self._receipts.told(what, to.name)
         else:
             self._leases().release(lease)
 
@@ -120,41 +145,45 @@ class Notifying:
             return None
 
 
-def _of_condition(of: Finished, condition: Condition) -> Iterator[Notice]:
-    kind: NoticeKind | None = None
-    if condition.type == "Stalled" and condition.status == "True":
-        kind, words = "stalled", "needs somebody"
-    elif condition.type == "Ready" and condition.status == "False":
-        kind, words = "not-ready", "is not as Git wants"
-    elif condition.type == "Ready" and condition.status == "True":
-        kind, words = "ready", "is as Git wants again"
-    if kind is not None:
-        what = f"{condition.type}={condition.status}/{condition.reason}"
-        title = f"stagemail: {of.stage} {words}"
-        yield Notice(
-            kind, of.stage, of.wanted or of.revision, what, title, _body(of, condition.reason, condition.message)
-        )
-
-
-def _of_runs(of: Finished) -> Iterator[Notice]:
+def _kept(of: Finished) -> Iterator[tuple[str, Notice | None]]:
+    """What the record keeps until it was told, and what it is called; no notice where nothing is to be told."""
     for run in of.earlier:
-        yield from _of_run(run, run.revision)
-    if of.run is not None:
-        yield from _of_run(of.run, of.wanted or of.revision)
+        yield of_run(run.id), _of_run(run, run.revision)
+    notice = _of_run(of.run, of.wanted or of.revision) if of.run is not None else None
+    if notice is not None and of.run is not None:
+        yield of_run(of.run.id), notice
+    for turn in of.turns:
+        kind = kind_of(turn.condition)
+        yield of_turn(of.stage, turn), _of_turn(of.stage, turn, kind) if kind is not None else None
 
 
-def _of_run(run: Run, wanted: str) -> Iterator[Notice]:
+def _of_others(happening: Happening) -> Iterator[Notice]:
+    if isinstance(happening, Looked) and happening.error:
+        title = f"stagemail: source {happening.source} cannot be seen"
+        yield Notice("source", "", "", f"source/{happening.source}", title, happening.error)
+    elif isinstance(happening, Archived) and (happening.is_refused or (happening.error and happening.late >= LATE)):
+        title = f"stagemail: the journal is not copied to {happening.branch}"
+        body = f"{happening.error}\nevents that wait: {happening.waiting}\nnext: stagemail history --verify"
+        yield Notice("journal", "", "", f"journal/{happening.branch}", title, body)
+
+
+def _of_turn(stage: str, turn: Turn, kind: NoticeKind) -> Notice:
+    title = f"stagemail: {stage} {_WORDS[kind]}"
+    condition = turn.condition
+    return Notice(
+        kind, stage, turn.wanted, turn.what, title, _lines(stage, turn.wanted, condition.reason, condition.message)
+    )
+
+
+def _of_run(run: Run, wanted: str) -> Notice | None:
     written = [o for o in run.outcomes if o.status == "done" and o.action != "activate"]
-    if written:
-        labels = ", ".join(sorted({outcome.label for outcome in written}))
-        live = f"live on {run.live} of {run.apps} apps"
-        text = f"written: {labels}\n{'interrupted; the next run finishes it' if run.status == 'interrupted' else live}"
-        title = f"stagemail: {run.stage} was changed"
-        yield Notice("applied", run.stage, run.revision, f"run/{run.id}", title, _lines(run.stage, wanted, "", text))
-
-
-def _body(of: Finished, reason: str, message: str) -> str:
-    return _lines(of.stage, of.wanted or of.revision, reason, message)
+    if not written:
+        return None
+    labels = ", ".join(sorted({outcome.label for outcome in written}))
+    live = f"live on {run.live} of {run.apps} apps"
+    text = f"written: {labels}\n{'interrupted; the next run finishes it' if run.status == 'interrupted' else live}"
+    title = f"stagemail: {run.stage} was changed"
+    return Notice("applied", run.stage, run.revision, f"run/{run.id}", title, _lines(run.stage, wanted, "", text))
 
 
 def _lines(stage: str, revision: str, reason: str, message: str) -> str:

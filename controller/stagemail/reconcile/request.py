@@ -6,6 +6,7 @@ from dataclasses import field
 from stagemail.dataclass import dataclass
 from stagemail.model.policy import Policy
 from stagemail.model.revision import Loaded
+from stagemail.model.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +26,9 @@ class Request:
     no_secrets: bool = False
     ordered: bool = False
     """Whether whoever asks takes the stages in order, as commands and the jobs of CI do; a soak is kept anyway."""
-    tells: bool = False
-    """Whether people are told of the run's end: it is kept as untold until that was certainly done."""
+    verdict: Verdict | None = None
+    """Where the controller saw the branch. With it, people are told of the run's end and of how the stage stands then:
+    both are kept as untold until that was certainly done."""
     contents: Mapping[str, str] = field(default_factory=dict)
     """By stage, what its documents are at this revision; a stage that is left out is of another repository."""
 

@@ -42,7 +42,11 @@ def _scrubbed_state(entry: Entry, scrub: Scrub) -> Entry:
         return replace(entry, applied=_applied(entry.applied, scrub))
     if entry.standing is not None:
         seen = tuple(replace(one, message=scrub(one.message)) for one in entry.standing.conditions)
-        return replace(entry, standing=replace(entry.standing, conditions=seen))
+        turns = tuple(
+            replace(one, condition=replace(one.condition, message=scrub(one.condition.message)))
+            for one in entry.standing.turns
+        )
+        return replace(entry, standing=replace(entry.standing, conditions=seen, turns=turns))
     if entry.decision is not None:
         return replace(entry, decision=replace(entry.decision, reason=scrub(entry.decision.reason)))
     if entry.identity is not None:

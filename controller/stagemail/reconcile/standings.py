@@ -12,8 +12,9 @@ from stagemail.model.policy import Policy
 from stagemail.model.run import Run
 from stagemail.model.standing import Canary, Standing
 from stagemail.ports import Entry
-from stagemail.reconcile.conditions import Made, after_run, while_running
+from stagemail.reconcile.conditions import Made, after_run, held_back, while_running
 from stagemail.reconcile.request import Request
+from stagemail.reconcile.turns import noted
 from stagemail.reconcile.world import World
 
 MOST_UNTOLD: Final = 20
@@ -23,7 +24,7 @@ MOST_UNTOLD: Final = 20
 def begun(request: Request, run: Run, policy: Policy, world: World) -> list[Entry]:
     """A run that will write began: what is left behind where it is killed, its canary among it."""
     old = world.standings.standing(request.stage)
-    if request.tells:
+    if request.verdict is not None:
         old = replace(old, untold=(*old.untold, run.id)[-MOST_UNTOLD:])
     if any(gate.kind == "canary" for gate in policy.gates):
         old = replace(old, canary=_canary(old, run, policy, request.content, run.started))
@@ -37,6 +38,10 @@ def stands(request: Request, run: Run, plan: Plan, policy: Policy, world: World)
     old, now = world.standings.standing(request.stage), world.clock.now()
     new = after_run(old, run, Made(plan, policy.gates, request.content), now)
     new = replace(new, canary=_canary(old, run, policy, request.content, now))
+    if request.verdict is not None:
+        if request.verdict.held:
+            new = held_back(old, new, request.verdict, now)
+        new = noted(old, new, request.verdict.tip)
     return [] if new == old else [Entry(standing=new)]
 
 

@@ -6,7 +6,7 @@ A ``Secret`` or a ``SecretRef`` has no form here, so neither can reach a record.
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from sys import intern
-from typing import Any
+from typing import Any, Final
 
 from stagemail.errors import CorruptRecord, InvalidInput
 from stagemail.model.field import Value
@@ -101,18 +101,20 @@ def encode_outcome(outcome: Outcome) -> dict[str, Json]:
     }
 
 
+_YOUNGER: Final[Mapping[str, Json]] = {"untold": [], "turns": [], "troubled": False}
+"""Members that standings of earlier releases lack, with what that means."""
+
+
 def encode_standing(standing: Standing) -> Json:
     """A standing, by the types of its members; what only some have is left out where it is empty."""
     encoded = plain.encode(standing)
-    if not standing.untold:
-        del encoded["untold"]
-    return encoded
+    return {name: value for name, value in encoded.items() if value or name not in _YOUNGER}
 
 
 def decode_standing(stage: str, data: Json) -> Standing:
     """The standing that ``encode_standing`` was given. One of another release is no standing: soaks begin anew."""
     try:
-        found: Standing = plain.decode(Standing, {"untold": [], **data} if isinstance(data, dict) else data)
+        found: Standing = plain.decode(Standing, {**_YOUNGER, **data} if isinstance(data, dict) else data)
     except InvalidInput:
         return Standing(stage)
     return found

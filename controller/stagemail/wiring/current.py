@@ -17,6 +17,7 @@ from stagemail.model.verdict import Verdict
 from stagemail.ports import Follower
 from stagemail.reconcile.automatic import Automatic
 from stagemail.reconcile.net import Net
+from stagemail.reconcile.receipts import Receipts
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.setup import Followed, Passed, Setup
 from stagemail.reconcile.world import World
@@ -45,6 +46,7 @@ class Current:
         self._net = net
         self._spans = spans
         self.shared: dict[str, Any] = {}
+        self.receipts = Receipts()
         self.built = self._build()
         self.built.is_first = True
         self._seen = _stamp(self.built.files())
@@ -75,7 +77,7 @@ class Current:
 
     def _build(self) -> "Built":
         installation = Installation(load_operator(self.path), self.path, self._clock, self._state)
-        return Built(installation, self._root, self._net, spans=self._spans, shared=self.shared)
+        return Built(installation, self._root, self._net, spans=self._spans, shared=self.shared, receipts=self.receipts)
 
 
 def _refuse_moving(old: "Built", new: "Built") -> None:
@@ -98,12 +100,20 @@ class Built:
     """What one state of the operator file builds. ``shared``: what outlives it, as the buckets of the limits."""
 
     def __init__(
-        self, installation: Installation, root: Path, net: Net, *, spans: Spans, shared: dict[str, Any]
+        self,
+        installation: Installation,
+        root: Path,
+        net: Net,
+        *,
+        spans: Spans,
+        shared: dict[str, Any],
+        receipts: Receipts,
     ) -> None:
         self.installation = installation
         self.running = Running(self.installation, net, shared=shared)
         self._root = root
         self._spans = spans
+        self._receipts = receipts
         self._lock = Lock()
         self._uses = 0
         self.is_first = False
@@ -142,7 +152,7 @@ class Built:
         operator = self.installation.operator
         sources = self._followers = followers(self.installation, self._root, self.secret_now)
         source_of = {stage: source_name(operator, stage) for stage in operator.stages}
-        automatic = Automatic(sources, source_of, self._world, self._request, self.installation.clock)
+        automatic = Automatic(sources, source_of, self._world, self._request, self.installation.clock, self._receipts)
         stages = {stage: self._followed(stage, source_of[stage]) for stage in operator.stages}
         return Setup(stages, sources, float(operator.controller.poll), self._using(automatic))
 
@@ -177,6 +187,8 @@ class Built:
         except StagemailError:  # a record that is away is not asked for the others
             self.is_first = False
             return ""
+        if standing.untold or standing.turns:  # the next pass tells people
+            return ""
         return standing.content if any(c.type == "Ready" and c.status == "True" for c in standing.conditions) else ""
 
     def _scope(self, stage: str) -> str:
@@ -190,7 +202,7 @@ class Built:
         return replace(world, span=lambda verb: self._spans(verb, {"stage": stage}))
 
     def _request(self, stage: str, loaded: Loaded, contents: Mapping[str, str]) -> Request:
-        return replace(self.installation.request(stage, loaded, automatic=True), contents=contents, tells=True)
+        return replace(self.installation.request(stage, loaded, automatic=True), contents=contents)
 
 
 def _stamp(files: Sequence[Path]) -> tuple[tuple[str, int, int, int], ...]:

@@ -82,7 +82,13 @@ class Telling:
         }  # fmt: skip
         means = self._means
         return Notifying(
-            subscriptions, self._leases, self._controlling.clock, self._courier, scrub=means.scrub, told=means.told
+            subscriptions,
+            self._leases,
+            self._controlling.clock,
+            self._courier,
+            receipts=self._controlling.current.receipts,
+            scrub=means.scrub,
+            told=means.told,
         )
 
     def _leases(self) -> Leases:

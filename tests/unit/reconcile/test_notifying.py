@@ -1,5 +1,6 @@
 """People are told once what happened to a stage, also after a restart; telling never stops anything."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,9 +15,11 @@ from stagemail.model.job import Depth
 from stagemail.model.key import Key
 from stagemail.model.notice import CommitStatus, Notice, NoticeKind
 from stagemail.model.run import Outcome, Run
+from stagemail.model.standing import Turn
 from stagemail.notify.memory import MemoryNotifier
 from stagemail.reconcile.courier import MOST_WAITING, Courier
 from stagemail.reconcile.notifying import Notifying, Subscription
+from stagemail.reconcile.receipts import Receipts, of_turn
 from stagemail.reconcile.stating import Stating
 from stagemail.record.memory import MemoryRecord
 
@@ -28,7 +31,8 @@ READY = Condition("Ready", "True", "InSync", "")
 
 
 def finished(*changed: Condition, stage: str = "qa", revision: str = "a" * 40, run: Run | None = None) -> Finished:
-    return Finished(stage, "source", NOW, 1.0, "commit", revision, revision, run, changed, changed)
+    turns = tuple(Turn(revision, condition) for condition in changed)
+    return Finished(stage, "source", NOW, 1.0, "commit", revision, revision, run, changed, changed, turns=turns)
 
 
 class House:
@@ -45,9 +49,11 @@ class House:
 
     def restart(self) -> None:
         courier = Courier(self.clock, self.complaints.append, None)
+        self.receipts = Receipts()
         to = {"ops": Subscription("ops", self.notifier, ALL, again=self.again)}
         self.notifying = Notifying(
-            to, lambda: self.record, self.clock, courier, scrub=lambda text: text.replace("hunter2", "***"),
+            to, lambda: self.record, self.clock, courier, receipts=self.receipts,
+            scrub=lambda text: text.replace("hunter2", "***"),
             told=lambda name, sent: self.counted.append((name, sent)),
         )  # fmt: skip
 
@@ -85,18 +91,60 @@ def test_another_stage_revision_or_reason_is_other_news() -> None:
 def test_the_same_news_is_told_again_after_its_time() -> None:
     house = House(again=3600.0)
     house.notifying.saw(finished(STALLED))
+    house.receipts.forget(of_turn("qa", Turn("a" * 40, STALLED)))
+    house.notifying.saw(finished(STALLED))
+    assert len(house.titles) == 1
     house.clock.sleep(3601)
     house.notifying.saw(finished(STALLED))
     assert len(house.titles) == 2
 
 
-def test_ready_is_news_only_after_something_was_not() -> None:
+def test_a_pass_that_cannot_read_the_record_tells_its_end_and_ready_only_after_something_was_not() -> None:
     house = House()
-    house.notifying.saw(finished(READY))
+    ready = Finished("qa", "source", NOW, 1.0, "commit", "a" * 40, "a" * 40, Run("r", "qa", "a" * 40, "x", NOW, "done"))
+    house.notifying.saw(ready)
     assert house.titles == []
-    house.notifying.saw(finished(NOT_READY))
-    house.notifying.saw(finished(READY))
+    house.notifying.saw(replace(ready, run=None, error="the database is away"))
+    house.notifying.saw(ready)
     assert house.titles == ["stagemail: qa is not as Git wants", "stagemail: qa is as Git wants again"]
+
+
+def test_what_is_being_carried_is_not_carried_a_second_time() -> None:
+    class Later:
+        def __init__(self) -> None:
+            self.waiting: list[Callable[[], None]] = []
+
+        def submit(self, work: Callable[..., None], *given: object) -> None:
+            self.waiting.append(lambda: work(*given))
+
+    house, later, receipts = House(), Later(), Receipts()
+    courier = Courier(house.clock, house.complaints.append, later)  # type: ignore[arg-type]
+    to = {"ops": Subscription("ops", house.notifier, ALL)}
+    notifying = Notifying(to, lambda: house.record, house.clock, courier, receipts=receipts)
+    notifying.saw(finished(STALLED))
+    notifying.saw(finished(STALLED))
+    assert len(later.waiting) == 1
+    what = of_turn("qa", Turn("a" * 40, STALLED))
+    assert not receipts.is_told(what)
+    later.waiting.pop()()
+    assert receipts.is_told(what)
+
+
+def test_who_was_told_is_known_once_everybody_was() -> None:
+    receipts = Receipts()
+    assert not receipts.is_told("x"), "it was never offered"
+    assert receipts.offer("x", ["b", "a"]) == ("a", "b")
+    receipts.told("x", "a")
+    assert not receipts.is_told("x")
+    receipts.carried("x", "b")
+    assert receipts.offer("x", ["a", "b"]) == ("b",)
+    receipts.busy("x", "b", 10.0, 300.0)
+    receipts.busy("x", "b", 310.0, 300.0)
+    assert not receipts.is_told("x"), "somebody else may still be at it, and be killed"
+    receipts.busy("x", "b", 311.0, 300.0)
+    assert receipts.is_told("x")
+    receipts.forget("x")
+    assert not receipts.is_told("x")
 
 
 def test_what_was_written_and_a_source_that_is_not_seen_are_told() -> None:
