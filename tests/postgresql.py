@@ -8,7 +8,6 @@ Not here: what is expected of it (the tests); the fixtures ``postgresql`` and ``
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -22,6 +21,8 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import pytest
+
+from tests.ports import free_port
 
 USER: Final = "stagemail"
 """Owns every test's database, may create some, and needs no password on loopback."""
@@ -77,9 +78,7 @@ class PostgreSql:
         """Data, log and socket; below the system's folder for such things, since pytest's own are private."""
         if self._system:
             os.chown(self.folder, self._system.pw_uid, self._system.pw_gid)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self._made = 0
         self._keeper: subprocess.Popen[bytes] | None = None
         try:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.dns.zone import ALIASES, zone
+from tests.ports import free_port
 
 NSD = "/usr/sbin/nsd"
 
@@ -22,20 +23,6 @@ def require() -> None:
         if os.environ.get("STAGEMAIL_TESTS_STRICT"):
             pytest.fail("nsd is not installed: see .ci/run")
         pytest.skip("nsd is not installed")
-
-
-def free_port() -> int:
-    """A port that is free for UDP and TCP."""
-    for _ in range(50):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
-            udp.bind(("127.0.0.1", 0))
-            port = int(udp.getsockname()[1])
-            try:
-                tcp.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise AssertionError("no port is free")
 
 
 def zone_file() -> str:

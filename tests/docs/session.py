@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -20,13 +19,6 @@ PATIENCE = 150
 """Seconds that a whole page may take."""
 _TOLD = re.compile(r"\x01(\d+)\n(.*?)\x02(-?\d+)\n", re.DOTALL)
 """What one command printed, between marks, and its exit code."""
-
-
-def free_port() -> int:
-    """A port on loopback that nobody uses."""
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        return int(server.getsockname()[1])
 
 
 def environment(home: Path) -> dict[str, str]:

@@ -6,7 +6,8 @@ import pytest
 from docs.generate.blocks import ROOT, pages
 from tests.docs.conftest import Place
 from tests.docs.pages import Command, NotRun, blocks
-from tests.docs.session import follow, free_port
+from tests.docs.session import follow
+from tests.ports import free_port
 
 MANY_WORKERS = ROOT / "docs" / "how-to" / "run-many-workers.md"
 HOW_TO = sorted(page for page in (ROOT / "docs" / "how-to").glob("*.md") if page != MANY_WORKERS)

@@ -5,7 +5,6 @@ What counts is what arrives at a real SMTP server: the envelope's recipients, an
 
 import itertools
 import random
-import socket
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from tests.ports import free_port
 
 from odc_emulator.client import EmulatorControl
 from odc_emulator.server import EmulatorServer
@@ -48,10 +48,8 @@ class Arrivals:
 @contextmanager
 def bench(profile: str) -> Iterator[tuple[Arrivals, EmulatorServer]]:
     arrivals = Arrivals()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = Controller(arrivals, hostname="127.0.0.1", port=port)
+    port = free_port()
+    server = Controller(arrivals, hostname="127.0.0.1", port=port, ready_timeout=60.0)
     server.start()
     try:
         with EmulatorServer(profile, limits=False, resolve={f"{HOST}:587": f"127.0.0.1:{port}"}) as emulator:

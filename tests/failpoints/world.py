@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -25,6 +24,7 @@ from odc_emulator.seed import SECRET, generated_seed
 from odc_emulator.server import EmulatorServer
 from odc_emulator.sink import MailSink, SinkSettings
 from tests.failpoints.instrument import Kind
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEED = 100
@@ -164,7 +164,7 @@ class World:
         self.seconds = 0.0
         """How long the last stop took."""
         self.secret = "smtp-secret-0"
-        self.mail_port = _free_port()
+        self.mail_port = free_port()
         self._launcher = launcher
         self._stack = ExitStack()
         self.ears = Ears()
@@ -379,12 +379,6 @@ class World:
             and f"app-{self.number}@" in (one["testList"] or "")
             and all(self.platform.secret_equals("Development", "password", self.secret, app) for app in APPS)
         )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 MODEL = Counter({

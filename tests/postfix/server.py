@@ -19,6 +19,7 @@ from pathlib import Path
 from pwd import getpwnam
 
 import pytest
+from tests.ports import free_port
 from tests.unit.mail.certificates import NAME, ensure_certificates
 
 MASTER = Path("/usr/lib/postfix/sbin/master")
@@ -120,7 +121,7 @@ def postfix() -> Iterator[Postfix]:
     folder.chmod(0o755)
     try:
         with Greylist().running() as greylist:
-            made = Postfix(folder, {service: _free() for service in SERVICES}, greylist)
+            made = Postfix(folder, {service: free_port() for service in SERVICES}, greylist)
             _configure(made)
             with _master(made):
                 yield made
@@ -239,11 +240,6 @@ def _services(made: Postfix) -> str:
         lines.append(f"{name} {kinds.get(name, 'unix - - n - -')} {command}")
     lines.append("qmgr unix n - n 300 1 qmgr")
     return "\n".join(lines) + "\n"
-
-
-def _free() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def _listens(port: int) -> bool:

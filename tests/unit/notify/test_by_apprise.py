@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from tests.docs.session import free_port
+from tests.ports import free_port
 
 from stagemail.errors import Unreachable, UserMustFix
 from stagemail.model.notice import Notice
@@ -86,7 +86,7 @@ class Inbox:
 
 def test_mail_goes_through_a_server_of_our_own() -> None:
     inbox = Inbox()
-    controller = Controller(inbox, hostname="127.0.0.1", port=free_port())
+    controller = Controller(inbox, hostname="127.0.0.1", port=free_port(), ready_timeout=60.0)
     controller.start()
     try:
         port = controller.port
