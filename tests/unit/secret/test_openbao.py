@@ -83,7 +83,7 @@ def test_a_version_that_will_be_deleted_tells_when(bao: OpenBao) -> None:
 
 def test_a_namespace_has_its_own_secrets(bao: OpenBao) -> None:
     bao.call("POST", "sys/namespaces/team-a", {})
-    bao.call("POST", "sys/mounts/secret", {"type": "kv", "options": {"version": "2"}}, namespace="team-a")
+    bao.mount("team-a")
     bao.put("qa/smtp", {"password": "outside"})
     bao.put("qa/smtp", {"password": "inside"}, namespace="team-a")
     assert store(bao, namespace="team-a").read(ref()).value.reveal() == "inside"
