@@ -14,7 +14,7 @@ from stagemail.dispatch import engine
 from stagemail.dispatch.by_procrastinate import ProcrastinateDispatcher
 from stagemail.dispatch.jobs_database import JobsDatabase
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 @pytest.fixture

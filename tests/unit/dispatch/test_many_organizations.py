@@ -11,7 +11,7 @@ from stagemail.dispatch.jobs_database import JobsDatabase
 from stagemail.model.job import Depth, Job
 
 ORGANIZATIONS, STAGES = 6, 2
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 class Platforms:
