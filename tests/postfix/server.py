@@ -30,7 +30,7 @@ QUEUES = (
     "saved", "trace",
 )  # fmt: skip
 SERVICES = ("submission", "smtps", "relay", "greylisting")
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 def require() -> None:
@@ -171,7 +171,7 @@ def _sasl(folder: Path, owner: int) -> None:
     name, _, realm = USER.partition("@")
     database = folder / "sasldb2"
     subprocess.run(
-        ["saslpasswd2", "-p", "-c", "-f", database, "-u", realm, name], input=PASSWORD.encode(), check=True, timeout=20,
+        ["saslpasswd2", "-p", "-c", "-f", database, "-u", realm, name], input=PASSWORD.encode(), check=True, timeout=60,
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     os.chown(database, owner, -1)

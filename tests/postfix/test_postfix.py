@@ -13,7 +13,7 @@ from stagemail.model.probe import Basic, Extent, Letter, Mechanism, Probed, Secu
 from stagemail.model.secret import Secret
 
 SENDER, PERSON = "no-reply@example.com", "qa@example.com"
-PATIENT = Bounds(resolve=10, connect=10, reply=30, total=60)
+PATIENT = Bounds(resolve=60, connect=60, reply=120, total=240)
 
 
 @pytest.fixture(scope="module")

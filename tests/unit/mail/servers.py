@@ -18,7 +18,10 @@ from stagemail.mail.bounds import Bounds
 from stagemail.mail.probe import SmtpProbe
 from stagemail.model.egress import Egress
 
-QUICK = Bounds(resolve=3, connect=3, reply=3, total=6)
+PATIENT = Bounds(resolve=60, connect=60, reply=120, total=240)
+"""So that no busy machine decides what is found."""
+QUICK = Bounds(resolve=60, connect=60, reply=3, total=6)
+"""For a server that is too slow, and for nothing else."""
 USER, PASSWORD = "mailer@example.com", "correct horse battery"
 REFUSED = "refused@example.com"
 
@@ -37,7 +40,7 @@ class Now:
 
 
 def probe_of(
-    ports: Mapping[int, int], ca_file: Path | None = None, *, bounds: Bounds = QUICK, name: str = NAME
+    ports: Mapping[int, int], ca_file: Path | None = None, *, bounds: Bounds = PATIENT, name: str = NAME
 ) -> SmtpProbe:
     """A probe for which ports of smtp.example.com are those of this machine."""
     routes = {f"{name}:{outside}": f"127.0.0.1:{inside}" for outside, inside in ports.items()}
@@ -114,7 +117,7 @@ def served(
         server.close()
         for transport in list(transports):
             transport.abort()  # type: ignore[attr-defined]
-        end = loop.time() + 1
+        end = loop.time() + 60
         while transports and loop.time() < end:
             await asyncio.sleep(0)
 
@@ -124,12 +127,12 @@ def served(
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(120)
     try:
         yield ports[0]
     finally:
         loop.call_soon_threadsafe(stop.set)
-        thread.join(10)
+        thread.join(120)
 
 
 def server_context(certificate: Path, key: Path | None = None) -> ssl.SSLContext:
@@ -144,7 +147,7 @@ class Line:
 
     def __init__(self, connection: socket.socket) -> None:
         self.socket = connection
-        self.socket.settimeout(10)
+        self.socket.settimeout(120)
         self._file = connection.makefile("rb")
         self.heard: list[str] = []
 
@@ -197,5 +200,5 @@ def rogue(*plays: Callable[[Line], None]) -> Iterator[tuple[int, list[str]]]:
         yield listener.getsockname()[1], heard
     finally:
         over.set()
-        thread.join(15)
+        thread.join(120)
         listener.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.unit.mail import certificates
 from tests.unit.mail.failures import CASES, Case, inside
-from tests.unit.mail.servers import probe_of, rogue
+from tests.unit.mail.servers import PATIENT, QUICK, probe_of, rogue
 
 from stagemail.model.probe import Basic, Extent, Probed, Server
 from stagemail.model.secret import Secret
@@ -22,7 +22,8 @@ def tried(case: Case, folder: Path) -> tuple[Probed, list[str]]:
     server = Server(case.host, 587, case.security, Basic("mailer@example.com", Secret(PASSWORD)))
     play = case.play(folder) if case.host == certificates.NAME else _under(case, folder)
     with rogue(play) as (port, heard):
-        probed = probe_of({587: port}, folder / "ca.pem", name=case.host).probe(server, EXTENT)
+        bounds = QUICK if case.code == "too-slow" else PATIENT
+        probed = probe_of({587: port}, folder / "ca.pem", bounds=bounds, name=case.host).probe(server, EXTENT)
     return probed, heard
 
 

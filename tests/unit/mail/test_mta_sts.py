@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.mail.certificates import ensure_certificates
-from tests.unit.mail.servers import Line, rogue, server_context
+from tests.unit.mail.servers import PATIENT, Line, rogue, server_context
 
 from stagemail.mail.believing import believed
 from stagemail.mail.bounds import Bounds
@@ -21,7 +21,8 @@ from stagemail.model.sender import Believed, Finding, SenderQuestion
 
 HOST = "mta-sts.good.example"
 POLICY = b"version: STSv1\r\nmode: enforce\r\nmx: mail.good.example\r\nmx: *.good.example\r\nmax_age: 604800\r\n"
-QUICK = Bounds(resolve=3, connect=3, reply=2, total=2)
+QUICK = Bounds(reply=3, total=3)
+"""For a host that drips, and for nothing else."""
 
 
 def zone(*addresses: str) -> MemoryResolver:
@@ -35,8 +36,8 @@ def zone(*addresses: str) -> MemoryResolver:
     return MemoryResolver(records)
 
 
-def check(resolver: MemoryResolver, egress: Egress, context: ssl.SSLContext) -> Believed:
-    fetch = fetcher(egress, QUICK, context)
+def check(resolver: MemoryResolver, egress: Egress, context: ssl.SSLContext, bounds: Bounds = PATIENT) -> Believed:
+    fetch = fetcher(egress, bounds, context)
     return believed(resolver.ask, SenderQuestion("qa", "good.example", "relay.example"), fetch)
 
 
@@ -58,7 +59,8 @@ def serving(folder: Path, answer: bytes, name: str = HOST, then: Callable[[Line]
 
     with rogue(play) as (port, heard):
         egress = Egress(networks=("127.0.0.0/8",), routes={f"{HOST}:443": f"127.0.0.1:{port}"})
-        found = policy_finding(check(zone(), egress, context_of(folder / "ca.pem")))
+        bounds = QUICK if then is drip else PATIENT
+        found = policy_finding(check(zone(), egress, context_of(folder / "ca.pem"), bounds))
     if name == HOST:
         assert heard[0] == "GET /.well-known/mta-sts.txt HTTP/1.1" and f"Host: {HOST}" in heard
     return found

@@ -46,13 +46,13 @@ def with_pauses(connection: socket.socket) -> bool:
         count, last = count + len(piece), (last + piece)[-len(END) :]
         if pauses and count > pauses[0]:
             pauses.pop(0)
-            time.sleep(1.2)
+            time.sleep(2.1)
     return True
 
 
 def hardly(connection: socket.socket) -> bool:
     """Reads a little at a time for as long as somebody sends."""
-    for _ in range(600):
+    for _ in range(6000):
         if not connection.recv(1024):
             break
         time.sleep(0.01)
@@ -60,12 +60,12 @@ def hardly(connection: socket.socket) -> bool:
 
 
 def test_a_large_message_has_longer_than_one_reply_while_it_goes_on(tmp_path: Path) -> None:
-    found = sent(tmp_path, "tls", Bounds(reply=2.5, total=60), with_pauses)
+    found = sent(tmp_path, "tls", Bounds(reply=6, total=240), with_pauses)
     assert found.delivery == "accepted", found.probed.failure
 
 
 def test_it_is_given_up_at_the_end_of_the_conversation_and_nobody_knows(tmp_path: Path) -> None:
-    found = sent(tmp_path, "none", Bounds(reply=3, total=4), hardly)
+    found = sent(tmp_path, "none", Bounds(reply=30, total=6), hardly)
     failure = found.probed.failure
     assert failure is not None
     assert (found.delivery, failure.name, failure.code) == ("unknown", "data", "too-slow")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from tests.unit.mail import certificates
-from tests.unit.mail.servers import QUICK, Line, Now, rogue
+from tests.unit.mail.servers import PATIENT, Line, Now, rogue
 
 from odc_emulator.identity import TOKEN_PATH
 from odc_emulator.seed import EMAIL_SECRET
@@ -41,7 +41,7 @@ def sink(platform: EmulatorServer, tmp_path: Path) -> Iterator[MailSink]:
 def prober(sink: MailSink) -> SmtpProbe:
     route = {f"{NAME}:587": f"127.0.0.1:{sink.port}"}
     return SmtpProbe(
-        Egress(frozenset(route), ("127.0.0.0/8",), route), QUICK, Now(), "a test", sink.settings.directory / "ca.pem"
+        Egress(frozenset(route), ("127.0.0.0/8",), route), PATIENT, Now(), "a test", sink.settings.directory / "ca.pem"
     )
 
 
@@ -122,7 +122,7 @@ def drip(line: Line) -> None:
 def test_a_token_endpoint_that_fails_or_tricks_is_named(
     answer: bytes, then: Callable[[Line], None] | None, code: str
 ) -> None:
-    bounds = Bounds(resolve=3, connect=3, reply=2, total=2)
+    bounds = Bounds(reply=2, total=2) if code == "token-timeout" else PATIENT
     with rogue(http(answer, then=then)) as (port, _), pytest.raises(Fault) as caught:
         fetch(oauth(f"http://127.0.0.1:{port}/token"), HOME, bounds, ssl.create_default_context())
     assert caught.value.code == code
@@ -132,13 +132,13 @@ def test_a_token_endpoint_that_fails_or_tricks_is_named(
 def test_what_a_description_repeats_is_not_shown_but_a_providers_number_is() -> None:
     body = f'{{"error": "invalid_client", "error_description": "AADSTS7000215: wrong {EMAIL_SECRET}"}}'.encode()
     with rogue(http(told(body, "401 No"))) as (port, _), pytest.raises(Fault) as caught:
-        fetch(oauth(f"http://127.0.0.1:{port}/token"), HOME, QUICK, ssl.create_default_context())
+        fetch(oauth(f"http://127.0.0.1:{port}/token"), HOME, PATIENT, ssl.create_default_context())
     assert caught.value.reply == "401 invalid_client AADSTS7000215"
 
 
 def test_a_token_endpoint_inside_is_refused_before_anything_is_sent() -> None:
     with rogue(http(told(b"{}"))) as (port, heard), pytest.raises(Fault) as caught:
-        fetch(oauth(f"http://127.0.0.1:{port}/token"), Egress(), QUICK, ssl.create_default_context())
+        fetch(oauth(f"http://127.0.0.1:{port}/token"), Egress(), PATIENT, ssl.create_default_context())
     assert caught.value.code == "address-refused"
     assert heard == []
 
@@ -157,7 +157,7 @@ def test_the_address_that_was_checked_is_the_one_that_gets_the_secret(monkeypatc
 
     monkeypatch.setattr(socket, "getaddrinfo", once)
     with rogue(http(told(b'{"access_token": "good"}'))) as (port, heard):
-        secret, _ = fetch(oauth(f"http://login.example.com:{port}/token"), HOME, QUICK, ssl.create_default_context())
+        secret, _ = fetch(oauth(f"http://login.example.com:{port}/token"), HOME, PATIENT, ssl.create_default_context())
     assert secret.reveal() == "good"
     assert asked == ["login.example.com"]
     assert f"Host: login.example.com:{port}" in heard
