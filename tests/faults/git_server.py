@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.ports import free_port
 
-PATIENCE = 20.0
+PATIENCE = 120.0
 
 
 @contextmanager

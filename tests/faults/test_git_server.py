@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from tests.acceptance.bench import GIT
 from tests.faults.git_server import daemon, http_backend
-from tests.faults.proxy import Proxy
+from tests.faults.proxy import Proxy, Rule
 
 from stagemail import git
 from stagemail.errors import TryLater, UserMustFix
@@ -65,11 +65,21 @@ class Way:
     def __init__(self, remote: Remote, proxy: Proxy, scheme: str, folder: Path) -> None:
         self.remote, self.proxy, self.folder = remote, proxy, folder
         self.url = f"{scheme}://127.0.0.1:{proxy.port}/mail.git"
-        self.access = git.Access(protocols=(scheme,), timeout=2.0)
+        self.scheme = scheme
 
-    def mirror(self) -> str:
+    def mirror(self, within: float = 120.0) -> str:
         """Fetch; gives where the branch is then."""
-        return git.resolve(git.mirror(self.url, self.folder, branch="main", access=self.access), "HEAD")
+        access = git.Access(protocols=(self.scheme,), timeout=within)
+        return git.resolve(git.mirror(self.url, self.folder, branch="main", access=access), "HEAD")
+
+    def breaks(self, rule: Rule) -> TryLater:
+        """Fetch and fail, by the proxy: where a busy machine did not get so far in time, it gets more."""
+        for seconds in (2.0, 10.0, 60.0):
+            with pytest.raises(TryLater) as told:
+                self.mirror(seconds)
+            if rule.hits:
+                return told.value
+        raise AssertionError(f"it never came to the proxy's {rule.kind}")
 
     def kept(self) -> str:
         """Where the branch of our copy is, without asking the server."""
@@ -93,13 +103,10 @@ def test_whatever_the_server_does_in_the_middle_what_was_fetched_before_stands(s
         for kind, after in (("cut", 200_000), ("half-close", 200_000), ("garbage", 50_000), ("hold", 100_000),
                             ("cut", 5), ("drip", 1000)):  # fmt: skip
             rule = made.proxy.does(kind, when=ask if after > 5 else b"", after=after, times=0, seconds=0.05)  # type: ignore[arg-type]
-            start = time.monotonic()
-            with pytest.raises(TryLater) as told:
-                made.mirror()
-            assert rule.hits, kind
-            assert time.monotonic() - start < 60, "the time limit of 2 s is kept, on a busy machine too"
-            assert told.value.hint, kind
-            assert made.url in told.value.message
+            told = made.breaks(rule)
+            assert told.hint, kind
+            assert made.url in told.message
+            assert kind not in ("hold", "drip") or "did not end in" in told.message, "by the time limit"
             assert made.kept() == first, kind
             made.proxy.calm()
         assert made.mirror() == second
@@ -124,7 +131,6 @@ def test_a_force_push_in_the_middle_of_a_fetch_is_the_old_or_the_new_history_and
 ) -> None:
     with way(scheme, tmp_path) as made:
         first = made.mirror()
-        made.access = git.Access(protocols=(scheme,), timeout=30.0)
         made.remote.commit("second")
         made.remote.push()
         rule = made.proxy.does("delay", "request", when=b"command=fetch", times=0, seconds=1.5)
@@ -144,7 +150,7 @@ def test_a_force_push_in_the_middle_of_a_fetch_is_the_old_or_the_new_history_and
             assert made.kept() == first
         else:
             assert got != first
-        pushing.join(20)
+        pushing.join(120)
         made.proxy.calm()
         assert made.mirror() == rewritten[0]
         run(made.folder, "fsck", "--strict")

@@ -10,7 +10,7 @@ from tests.unit.git.repositories import GitRun
 from stagemail import git
 from stagemail.errors import NotFound, StagemailError, Unreachable, UserMustFix
 
-FILE = git.Access(protocols=("file",), timeout=30.0)
+FILE = git.Access(protocols=("file",), timeout=120.0)
 
 
 def test_a_mirror_has_every_branch_and_the_remote_s_head(clone: Path, run_git: GitRun, tmp_path: Path) -> None:
@@ -74,9 +74,9 @@ def test_a_branch_or_repository_that_is_missing_is_named(clone: Path, tmp_path: 
 def test_a_server_that_does_not_answer_is_unreachable(tmp_path: Path) -> None:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
-        port = server.getsockname()[1]
-    with pytest.raises(Unreachable, match="does not answer"):
-        git.mirror(f"https://127.0.0.1:{port}/x", tmp_path / "m", branch=None, access=git.Access(timeout=20.0))
+        port = server.getsockname()[1]  # nobody listens there, and nobody else is given it
+        with pytest.raises(Unreachable, match="does not answer"):
+            git.mirror(f"https://127.0.0.1:{port}/x", tmp_path / "m", branch=None, access=git.Access(timeout=120.0))
 
 
 def test_a_server_that_hangs_is_given_up(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_server_that_hangs_is_given_up(tmp_path: Path) -> None:
 
 
 def test_credentials_in_the_configuration_show_in_no_error_and_no_representation(tmp_path: Path) -> None:
-    access = git.Access(config=(("http.extraHeader", "Authorization: Bearer hunter2"),), timeout=20.0)
+    access = git.Access(config=(("http.extraHeader", "Authorization: Bearer hunter2"),), timeout=120.0)
     with pytest.raises(StagemailError) as raised:
         git.mirror("https://127.0.0.1:9/x", tmp_path / "m", branch=None, access=access)
     assert "hunter2" not in str(raised.value)
