@@ -22,7 +22,7 @@ class Api:
     def __init__(self, emulator: EmulatorServer, client_id: str = "stagemail-ci", secret: str = SECRET) -> None:
         self.emulator = emulator
         hooks = {"response": [_judge]}
-        self.http = httpx2.Client(base_url=emulator.url, trust_env=False, timeout=20, event_hooks=hooks)
+        self.http = httpx2.Client(base_url=emulator.url, trust_env=False, timeout=120, event_hooks=hooks)
         form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
         endpoint = self.http.get("/identity/.well-known/openid-configuration").json()["token_endpoint"]
         self.token_answer = self.http.post(endpoint, data=form)

@@ -145,8 +145,12 @@ def test_at_high_speed_an_operation_finishes_by_itself(start: Start, connect: Co
 
 
 def test_an_answer_does_not_wait_for_the_client_s_acknowledgement(api: Api) -> None:
-    """With Nagle's algorithm on, each answer would take 40 ms: 50 of them 2 s."""
-    begun = time.monotonic()
-    for _ in range(50):
-        api.http.get("/api/portfolios/v2/portfolios")
-    assert time.monotonic() - begun < 1.5
+    """With Nagle's algorithm on, each answer takes 40 ms at least: 50 of them 2 s, however often they are asked for."""
+
+    def asked() -> float:
+        begun = time.monotonic()
+        for _ in range(50):
+            api.http.get("/api/portfolios/v2/portfolios")
+        return time.monotonic() - begun
+
+    assert any(asked() < 1.5 for _ in range(20)), "a busy machine is slow at times, not each time"

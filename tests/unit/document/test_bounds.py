@@ -12,13 +12,13 @@ from stagemail.document.parser import NewParser, PythonParser
 from stagemail.model.location import Place
 
 SECONDS = 10.0
-"""Far above what each takes, far below what a quadratic parser would."""
+"""Of the processor, however busy it is: far above what each takes, far below what a quadratic parser would."""
 
 
 def _codes(data: bytes, new_parser: Callable[[bytes], Any] = NewParser) -> list[str]:
-    begun = time.monotonic()
+    begun = time.thread_time()
     _, problems = read(data, "f.yaml", new_parser=new_parser)
-    assert time.monotonic() - begun < SECONDS
+    assert time.thread_time() - begun < SECONDS
     return [problem.code for problem in problems]
 
 
@@ -85,9 +85,9 @@ def test_a_file_full_of_mistakes_reports_a_hundred_and_says_so() -> None:
 
 @pytest.mark.parametrize("data", [b"1" * 60_000 + b"x", b"1:" * 30_000, b"1_" * 30_000, b"-" * 60_000, b"1." * 30_000])
 def test_texts_that_almost_are_numbers_take_no_time(data: bytes) -> None:
-    begun = time.monotonic()
+    begun = time.thread_time()
     read(b"a: " + data, "f.yaml")
-    assert time.monotonic() - begun < 2.0
+    assert time.thread_time() - begun < 2.0
 
 
 def test_memory_stays_within_some_hundred_bytes_for_each_value() -> None:
@@ -99,6 +99,6 @@ def test_memory_stays_within_some_hundred_bytes_for_each_value() -> None:
 
 
 def test_locating_in_a_file_of_brackets_ends_soon() -> None:
-    begun = time.monotonic()
+    begun = time.thread_time()
     assert str(locate(b"[" * MAX_FILE, Place("f.yaml", 0, ("0",)))) == "f.yaml:1:2"
-    assert time.monotonic() - begun < SECONDS
+    assert time.thread_time() - begun < SECONDS
