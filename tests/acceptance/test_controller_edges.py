@@ -69,7 +69,7 @@ class Port:
     lines: list[str]
 
     def get(self, path: str) -> tuple[int, str]:
-        answer = httpx2.get(f"{self.url}{path}", trust_env=False, timeout=30)
+        answer = httpx2.get(f"{self.url}{path}", trust_env=False, timeout=120)
         return answer.status_code, answer.text
 
     def push(self, secret: str = HOOK) -> int:
@@ -80,7 +80,7 @@ class Port:
         headers = {"webhook-id": message, "webhook-timestamp": str(at),
                    "webhook-signature": f"v1,{base64.b64encode(mac).decode()}"}  # fmt: skip
         url = f"{self.url}/hooks/git"
-        return httpx2.post(url, content=body, headers=headers, trust_env=False, timeout=30).status_code
+        return httpx2.post(url, content=body, headers=headers, trust_env=False, timeout=120).status_code
 
 
 @contextmanager
@@ -99,7 +99,7 @@ def listening(bench: Bench, *more: str) -> Iterator[Port]:
         yield made
     finally:
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=15) == 0
+        assert process.wait(timeout=120) == 0
         reader.join()
         process.stdout.close()
         assert process.stderr is not None

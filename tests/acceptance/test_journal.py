@@ -54,7 +54,7 @@ def test_what_the_controller_does_is_on_the_branch_and_both_say_the_same(applied
 def test_a_journal_in_postgresql_is_copied_too_and_read_back_without_it(
     applied: Bench, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(benches, "PATIENCE", 90.0)  # a first run over three stages, and a database beside it
+    monkeypatch.setattr(benches, "PATIENCE", 300.0)  # a first run over three stages, and a database beside it
     audit = audited(applied)
     applied.environment["STAGEMAIL_STATE"] = database
     with controller(applied):

@@ -124,7 +124,7 @@ class Relay:
     def _at(self, point: str) -> None:
         if point == self._point:
             self.reached.set()
-            self.go_on.wait(30)
+            self.go_on.wait(120)
 
     def __call__(self, line: Line) -> None:
         line.say("220 hi")
@@ -162,9 +162,9 @@ def test_a_kill_around_data_never_leads_to_a_second_message(bench: Bench, tmp_pa
     with rogue(relay) as (port, _):
         allow(bench, port, tmp_path / "ca.pem")
         process = bench.start(*SEND)
-        assert relay.reached.wait(30), f"the conversation comes to: {point}"
+        assert relay.reached.wait(120), f"the conversation comes to: {point}"
         process.send_signal(signal.SIGKILL)
-        assert process.wait(10) == -signal.SIGKILL
+        assert process.wait(120) == -signal.SIGKILL
         relay.go_on.set()
         for stream in (process.stdout, process.stderr):
             assert stream is not None
@@ -188,9 +188,9 @@ def test_a_person_decides_what_became_of_it(bench: Bench, tmp_path: Path) -> Non
     with rogue(relay) as (port, _):
         allow(bench, port, tmp_path / "ca.pem")
         process = bench.start(*SEND)
-        assert relay.reached.wait(30)
+        assert relay.reached.wait(120)
         process.kill()
-        process.communicate(timeout=10)
+        process.communicate(timeout=120)
         relay.go_on.set()
         relay._point = "never"
         found = json.loads(bench.run(*SEND, "--format", "json", expect=5).out)

@@ -27,7 +27,7 @@ def next_job(bench: Bench, *options: str) -> None:
     shutil.rmtree(bench.repository)
     subprocess.run(
         ["git", "clone", "--quiet", *options, f"file://{bench.folder}/remote.git", str(bench.repository)],
-        cwd=bench.folder, check=True, timeout=20,
+        cwd=bench.folder, check=True, timeout=120,
     )  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def test_jobs_on_fresh_clones_know_what_the_last_one_did(make_bench: MakeBench) 
     bench.run("doctor", expect=None).shows("git-branch:stagemail-record: last run")
     assert len(bench.ledger()) == written, "nothing was left to do"
     show = ["git", "show", "stagemail-record:record.jsonl"]
-    lines = subprocess.run(show, cwd=remote, capture_output=True, text=True, check=True, timeout=20).stdout
+    lines = subprocess.run(show, cwd=remote, capture_output=True, text=True, check=True, timeout=120).stdout
     assert '"kind":"snapshot"' in lines
     assert KEY not in lines
     bench.unset("STAGEMAIL_RECORD_KEY")
@@ -65,6 +65,8 @@ def test_a_line_that_somebody_mended_stops_every_command_before_anything_is_writ
     bench.change("environments/qa/email.yaml", "port: 587", "port: 2525")
     bench.run("apply", "qa", expect=1).shows("stagemail-record:record.jsonl:", "was forged or changed", "git log")
     assert len(bench.ledger()) == written
-    subprocess.run(["git", "branch", "-D", "stagemail-record"], cwd=remote, check=True, timeout=20, capture_output=True)
+    subprocess.run(
+        ["git", "branch", "-D", "stagemail-record"], cwd=remote, check=True, timeout=120, capture_output=True
+    )
     bench.run("plan", "qa", expect=None)
     assert len(bench.ledger()) == written

@@ -42,7 +42,7 @@ def test_a_process_that_has_the_old_record_open_writes_no_more(applied: Bench, d
     assert holder.stdout is not None
     assert holder.stdout.readline() == "open\n"
     applied.run("state", "move", "--to", database)
-    out, _ = holder.communicate("go on\n", timeout=30)
+    out, _ = holder.communicate("go on\n", timeout=120)
     assert "was moved to" in out
 
 

@@ -64,7 +64,7 @@ def holder(postgresql: PostgreSql, database: str, among: list["subprocess.Popen[
     """The worker that reconciles now: whoever holds the organization's lease."""
     name = database.rpartition("/")[2]
     found: list[subprocess.Popen[str]] = []
-    end = time.monotonic() + 10.0
+    end = time.monotonic() + PATIENCE
     while not found:
         assert time.monotonic() < end
         rows = postgresql.sql(name, "SELECT owner FROM leases WHERE scope LIKE 'odc:%'")

@@ -85,7 +85,7 @@ class Moto:
         return boto3.client(service, region_name="eu-central-1", endpoint_url=self.url)
 
     def reset(self) -> None:
-        with urlopen(Request(f"{self.url}/moto-api/reset", method="POST"), timeout=10):
+        with urlopen(Request(f"{self.url}/moto-api/reset", method="POST"), timeout=120):
             return
 
     def close(self) -> None:

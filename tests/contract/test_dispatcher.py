@@ -12,7 +12,7 @@ from stagemail.dispatch.jobs_database import JobsDatabase
 from stagemail.model.job import Depth, Job
 from stagemail.ports import Dispatcher
 
-PATIENCE = 10.0
+PATIENCE = 120.0
 """Seconds of real time that anything may take; no test waits for it unless it fails."""
 
 

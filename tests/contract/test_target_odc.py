@@ -130,7 +130,7 @@ def test_many_threads_fetch_one_token(bench: OdcBench) -> None:
     before = bench.control.reads().get("identity", 0)
     gate = threading.Barrier(8)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda _: (gate.wait(5), target._api.environments("")), range(8)))
+        list(pool.map(lambda _: (gate.wait(120), target._api.environments("")), range(8)))
     assert bench.control.reads()["identity"] - before == 2  # discovery and one token
 
 

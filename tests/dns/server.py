@@ -65,7 +65,7 @@ def nsd() -> Iterator[int]:
                 yield port
             finally:
                 server.terminate()
-                server.wait(10)
+                server.wait(120)
 
 
 def _wait(server: "subprocess.Popen[bytes]", port: int, folder: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.docs.pages import Command, NotRun, Written
 
-PATIENCE = 150
+PATIENCE = 600
 """Seconds that a whole page may take."""
 _TOLD = re.compile(r"\x01(\d+)\n(.*?)\x02(-?\d+)\n", re.DOTALL)
 """What one command printed, between marks, and its exit code."""
@@ -76,7 +76,7 @@ def _script(number: int, step: Command | Written, folder: Path) -> str:
         return f"mkdir -p $(dirname {path})\ncat > {path} <<'END-OF-FILE'\n{step.text}END-OF-FILE"
     if step.background:
         log = shlex.quote(str(folder / f"background-{number}"))
-        waits = f"for _ in $(seq 400); do grep -qF {shlex.quote(step.shows[0])} {log} && break; sleep 0.05; done"
+        waits = f"for _ in $(seq 2400); do grep -qF {shlex.quote(step.shows[0])} {log} && break; sleep 0.05; done"
         return f"{step.line} > {log} 2>&1 &\n{waits}"
     return f"printf '\\001{number}\\n'\n{{ {step.line}\n}} 2>&1\nprintf '\\002%d\\n' $?"
 

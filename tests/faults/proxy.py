@@ -68,7 +68,7 @@ class Proxy:
         self._ended.set()
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
-        self._thread.join(5)
+        self._thread.join(120)
         self.cut_all()
 
     def does(self, kind: Kind, side: Side = "answer", **options: object) -> Rule:

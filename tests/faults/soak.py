@@ -138,7 +138,7 @@ class Watcher:
         )
 
     def join(self) -> None:
-        self._thread.join(10)
+        self._thread.join(120)
 
 
 def family(pid: int) -> list[int]:
@@ -219,7 +219,7 @@ def soak(
         finally:
             process.send_signal(signal.SIGTERM)
             try:
-                process.wait(timeout=15)
+                process.wait(timeout=120)
             except subprocess.TimeoutExpired:
                 process.kill()
             watcher.join()

@@ -44,7 +44,7 @@ class Island:
 def islands(applied: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Island, Island]]:
     if not may_be_apart():
         pytest.skip("networks may not be made here")
-    monkeypatch.setattr(benches, "PATIENCE", 90.0)  # leases and pauses last long by this slower clock
+    monkeypatch.setattr(benches, "PATIENCE", 300.0)  # leases and pauses last long by this slower clock
     slower(applied)
     target = ("127.0.0.1", int(urlsplit(applied.emulator.url).port or 0))
     with ExitStack() as stack:
@@ -55,7 +55,7 @@ def islands(applied: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[I
 
 def ended(process: "subprocess.Popen[str]", number: int = signal.SIGKILL) -> None:
     os.killpg(process.pid, number)
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
 
 
 def finished(bench: Bench, before: int) -> None:

@@ -92,7 +92,9 @@ def test_a_controller_under_load_outlives_restarts_of_its_database(
     restarts: int,
     between: tuple[float, float],
 ) -> None:
-    monkeypatch.setattr(bench, "PATIENCE", 90.0)  # three stages of one organization, one after the other, cut each time
+    monkeypatch.setattr(
+        bench, "PATIENCE", 300.0
+    )  # three stages of one organization, one after the other, cut each time
     applied.environment[STATE] = database
     applied.run("apply", "qa")
     remote(applied)

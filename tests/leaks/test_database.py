@@ -34,7 +34,7 @@ class Rogue:
             except OSError:
                 return
             with line:
-                line.settimeout(20)
+                line.settimeout(120)
                 try:
                     self._talk(line)
                 except (OSError, struct.error):

@@ -172,7 +172,7 @@ class Controller:
 
     def __exit__(self, *_: object) -> None:
         self._process.send_signal(signal.SIGTERM)
-        assert self._process.wait(30) == 0
+        assert self._process.wait(120) == 0
         self._reader.join()
         assert self._process.stdout is not None
         self._process.stdout.close()
@@ -184,12 +184,12 @@ class Controller:
             time.sleep(0.05)
 
     def get(self, path: str) -> str:
-        answer = httpx2.get(f"{self.url}{path}", trust_env=False, timeout=30)
+        answer = httpx2.get(f"{self.url}{path}", trust_env=False, timeout=120)
         return f"{answer.headers} {answer.text}"
 
     def post(self, hook: str, body: bytes, headers: dict[str, bytes | str]) -> tuple[int, str]:
         given = list(headers.items())
-        answer = httpx2.post(f"{self.url}/hooks/{hook}", content=body, headers=given, trust_env=False, timeout=30)
+        answer = httpx2.post(f"{self.url}/hooks/{hook}", content=body, headers=given, trust_env=False, timeout=120)
         return answer.status_code, f"{answer.status_code} {answer.headers} {answer.text}"
 
 

@@ -93,9 +93,9 @@ class Runner:
     def _checkout(self, told: Mapping[str, str]) -> None:
         git = ["git", "-c", "core.hooksPath=/dev/null"]  # what GitHub's own checkout does is not on trial here
         clone = [*git, "clone", "--quiet", f"file://{self.origin}", str(self.folder / "checkout")]
-        subprocess.run(clone, env=dict(self.env), check=True, timeout=30)
+        subprocess.run(clone, env=dict(self.env), check=True, timeout=120)
         commit = [*git, "checkout", "--quiet", "-B", "main", told["checked out"]]
-        subprocess.run(commit, cwd=self.folder / "checkout", env=dict(self.env), check=True, timeout=30)
+        subprocess.run(commit, cwd=self.folder / "checkout", env=dict(self.env), check=True, timeout=120)
 
 
 def _wanted(step: Mapping[str, Any], told: Mapping[str, str], *, failed: bool) -> bool:

@@ -88,14 +88,14 @@ def served(folder: Path, *arguments: str) -> Iterator[tuple["subprocess.Popen[st
         yield process, int(ports.read_text().split()[0])
     finally:
         process.kill()
-        process.wait(20)
+        process.wait(120)
         assert process.stdout
         process.stdout.close()
         ports.unlink(missing_ok=True)
 
 
 def client(folder: Path, port: int) -> smtplib.SMTP:
-    found = smtplib.SMTP("localhost", port, timeout=30)
+    found = smtplib.SMTP("localhost", port, timeout=120)
     try:
         found.starttls(context=ssl.create_default_context(cafile=str(folder / "certificate.pem")))
         found.login("inbox", (folder / "password").read_text().strip())
@@ -110,7 +110,7 @@ def test_sigterm_ends_it_with_zero_and_everything_is_kept(tmp_path: Path) -> Non
     with served(folder) as (process, port), client(folder, port) as session:
         session.sendmail("a@example.com", ["b@example.com"], MESSAGE)
         process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=120)
         session.close()
     assert process.returncode == 0, output
     assert "every message that was accepted is kept" in output
@@ -128,7 +128,7 @@ def test_what_was_accepted_is_there_after_kill_9(tmp_path: Path) -> None:
             for number in range(20):
                 session.sendmail("a@example.com", [f"{kills}-{number}@example.com"], MESSAGE)
             process.kill()
-            process.wait(20)
+            process.wait(120)
             session.close()
         found = {one.recipients[0] for one in Reader(folder).messages(limit=1000)}
         assert {f"{kill}-{number}@example.com" for kill in range(1, kills + 1) for number in range(20)} <= found

@@ -60,14 +60,14 @@ def test_work_in_another_thread_holds_nothing_back(interrupts: Interrupts) -> No
     def work() -> None:
         with interrupts.held_back():
             inside.set()
-            leave.wait(10)
+            leave.wait(120)
 
     thread = threading.Thread(target=work)
     thread.start()
-    inside.wait(10)
+    inside.wait(120)
     try:
         with pytest.raises(Terminated):
             os.kill(os.getpid(), signal.SIGTERM)
     finally:
         leave.set()
-        thread.join(10)
+        thread.join(120)

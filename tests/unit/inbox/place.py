@@ -41,7 +41,7 @@ class Running:
 
     def client(self, *, login: bool = True) -> smtplib.SMTP:
         """A session, secured and logged in."""
-        client = smtplib.SMTP("localhost", self.port, timeout=20)
+        client = smtplib.SMTP("localhost", self.port, timeout=120)
         try:
             client.ehlo()
             if login:
@@ -76,11 +76,11 @@ def running(folder: Path, patience: float = 2.0, **changed: Any) -> Iterator[Run
 
         thread = threading.Thread(target=run, daemon=True)
         thread.start()
-        assert ready.wait(20)
+        assert ready.wait(120)
         try:
             yield Running(folder, ports[0], committer)
         finally:
             loop.call_soon_threadsafe(stop.set)
-            thread.join(20)
+            thread.join(120)
             committer.close()
             assert not thread.is_alive()

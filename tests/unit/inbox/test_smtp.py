@@ -87,7 +87,7 @@ def test_usual_addresses_are_read_quickly() -> None:
 
 def test_a_silent_client_is_let_go(tmp_path: Path) -> None:
     with running(tmp_path, user="", idle=0.3) as inbox:
-        silent = socket.create_connection(("127.0.0.1", inbox.port), timeout=20)
+        silent = socket.create_connection(("127.0.0.1", inbox.port), timeout=120)
         while silent.recv(1000):
             pass
         silent.close()
@@ -95,7 +95,7 @@ def test_a_silent_client_is_let_go(tmp_path: Path) -> None:
 
 def test_over_the_most_sessions_a_client_is_told_to_come_later(tmp_path: Path) -> None:
     with running(tmp_path, user="", sessions=1) as inbox, inbox.client(login=False):
-        second = socket.create_connection(("127.0.0.1", inbox.port), timeout=20)
+        second = socket.create_connection(("127.0.0.1", inbox.port), timeout=120)
         assert second.recv(1000).startswith(b"421 ")
         second.close()
 
@@ -118,7 +118,7 @@ def test_what_the_disk_refuses_is_not_accepted(tmp_path: Path, monkeypatch: pyte
 
 def test_a_client_that_hangs_up_before_the_end_leaves_nothing(tmp_path: Path) -> None:
     with running(tmp_path, user="") as inbox:
-        with socket.create_connection(("127.0.0.1", inbox.port), timeout=20) as cut:
+        with socket.create_connection(("127.0.0.1", inbox.port), timeout=120) as cut:
             cut.recv(1000)
             cut.sendall(b"HELO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\nSubject: half")
             time.sleep(0.1)
@@ -167,7 +167,7 @@ def test_folded_and_encoded_fields_are_shown_as_people_read_them() -> None:
 def test_a_client_that_never_agrees_to_close_is_let_go_when_the_inbox_stops(tmp_path: Path) -> None:
     """Its thread ends (``running`` says so) and no socket of the server is left for the garbage collector."""
     with running(tmp_path, patience=60.0) as inbox:
-        silent, half = inbox.client(), socket.create_connection(("127.0.0.1", inbox.port), timeout=20)
+        silent, half = inbox.client(), socket.create_connection(("127.0.0.1", inbox.port), timeout=120)
         half.recv(1000)
         half.sendall(b"EHLO x\r\nSTARTTLS\r\n")
         while b"220 Ready" not in half.recv(1000):
@@ -181,7 +181,7 @@ def test_a_client_that_never_agrees_to_close_is_let_go_when_the_inbox_stops(tmp_
 def test_clients_that_hang_up_in_a_handshake_use_up_no_session(tmp_path: Path) -> None:
     with running(tmp_path, sessions=2) as inbox:
         for _ in range(4):
-            with socket.create_connection(("127.0.0.1", inbox.port), timeout=20) as half:
+            with socket.create_connection(("127.0.0.1", inbox.port), timeout=120) as half:
                 half.recv(1000)
                 half.sendall(b"EHLO x\r\nSTARTTLS\r\n")
                 while b"220 Ready" not in half.recv(1000):

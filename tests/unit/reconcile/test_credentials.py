@@ -201,7 +201,7 @@ class Slow(MemoryStore):
 
     def __init__(self, values: dict[str, str]) -> None:
         super().__init__(dict(values))
-        self.barrier = threading.Barrier(4, timeout=10)
+        self.barrier = threading.Barrier(4, timeout=120)
 
     def read(self, ref: SecretRef) -> SecretVersion:
         self.barrier.wait()

@@ -166,7 +166,7 @@ def test_of_two_jobs_that_begin_at_once_exactly_one_gets_the_lease(origin: Path)
     begin = threading.Barrier(3)
 
     def take(number: int) -> str:
-        begin.wait(timeout=30)
+        begin.wait(timeout=120)
         try:
             records[number].acquire("org", f"job-{number}", NOON, 90)
         except Busy as error:

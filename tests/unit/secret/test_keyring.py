@@ -48,7 +48,7 @@ def test_a_person_who_does_not_unlock_it_is_not_waited_for(monkeypatch: pytest.M
     unlocked = Event()
 
     def wait(*_: object) -> None:
-        unlocked.wait(30)
+        unlocked.wait(120)
 
     monkeypatch.setattr(MemoryKeyring, "get_password", wait)
     with pytest.raises(Unreachable, match="in time"):

@@ -27,7 +27,7 @@ __all__ = ["_no_waiting"]
 
 SECONDS = 60.0
 BYTE = 9.0
-PATIENCE = 20.0
+PATIENCE = 120.0
 """Seconds of real time that a client may take to hang up."""
 HEAD = b"HTTP/1.1 200 OK\r\nX-Drip: "
 BODY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n"

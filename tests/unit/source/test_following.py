@@ -38,7 +38,7 @@ class Branch:
         return self.run(self.server, "rev-parse", "HEAD")
 
     def judge(self, rules: Rules | None = None, applied: tuple[str, ...] = ()) -> Verdict:
-        access = git.Access(protocols=("file",), timeout=30.0)
+        access = git.Access(protocols=("file",), timeout=120.0)
         repository = git.mirror(str(self.server), self.mirror, branch="main", access=access)
         follower = self.follower if rules is None else Follower(rules)
         return follower.judge(repository, "main", git.resolve(repository, "main"), applied=applied, now=NOW)

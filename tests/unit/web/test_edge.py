@@ -25,7 +25,7 @@ from stagemail.web.edge import Answers, Edge
 from stagemail.web.hooks import Hook
 from stagemail.web.pushes import Push
 
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 @dataclass
@@ -208,7 +208,7 @@ def test_it_ends_with_the_controller() -> None:
     bench.edge.stop()
     assert not Path(f"/proc/{process}").exists()
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", bench.port), timeout=5)
+        socket.create_connection(("127.0.0.1", bench.port), timeout=120)
 
 
 def test_an_address_that_is_taken_is_named(bench: Bench) -> None:

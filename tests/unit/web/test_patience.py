@@ -56,7 +56,7 @@ def test_a_connection_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatc
     thread.start()
     try:
         for said in (b"", b"GET / HTTP/1.1\r\nHost: "):
-            with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+            with socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
                 connection.sendall(said)
                 assert connection.recv(10) == b""
     finally:
