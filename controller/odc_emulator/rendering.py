@@ -27,8 +27,8 @@ class AppScene:
         for entry in entries:
             now = values.effective(self.stage, self.placement, entry, inherited=inherited)
             running = (now.deployed, now.deployed_origin) if self.placement.revision is not None else (None, None)
-            document = _entry(self.profile, entry, (now.value, now.origin), running)
-            shown.append(document | {"valueSetAfterDeploy": now.changed, "updatedAt": _date(self.profile, now.updated)})
+            last_set, told = (now.value, now.origin), (now.changed, _date(self.profile, now.updated))
+            shown.append(_entry(self.profile, entry, last_set, running, told))
         return shown
 
     def system(self) -> list[Document]:
@@ -43,8 +43,8 @@ def stage_entry(profile: Profile, stage: Stage, entry: Entry) -> Document:
     """An entry of the stage itself; where a PATCH stays pending, nothing is running at this level."""
     stored = stage.values.get(entry.field, values.UNSET)
     last_set = (values.stage_value(stage, entry), values.STAGE_DEFAULT if stored.value is None else values.STAGE_SET)
-    document = _entry(profile, entry, last_set, last_set if profile.stage_patch_propagates else (None, None))
-    return document | {"updatedAt": _date(profile, stored.updated)}
+    running = last_set if profile.stage_patch_propagates else (None, None)
+    return _entry(profile, entry, last_set, running, (None, _date(profile, stored.updated)))
 
 
 def app_document(scene: AppScene, baseline: int, sections: set[str]) -> Document:
@@ -78,26 +78,29 @@ def _group(scene: AppScene, group: catalog.Group) -> Document:
 
 
 def _entry(
-    profile: Profile, entry: Entry, last_set: tuple[str | None, str], running: tuple[str | None, str | None]
+    profile: Profile,
+    entry: Entry,
+    last_set: tuple[str | None, str],
+    running: tuple[str | None, str | None],
+    told: tuple[bool | None, str | None],
 ) -> Document:
-    def masked(value: str | None) -> str | None:
-        if not entry.secret or value is None:
-            return value
-        return None if profile.secret_reads == "null" else MASK  # noqa: S105 - a way of masking
-
+    default, live, value = entry.default, running[0], last_set[0]
+    if entry.secret:
+        mask = None if profile.secret_reads == "null" else MASK  # noqa: S105 - a way of masking
+        default, live, value = (None if each is None else mask for each in (default, live, value))
     return {
         "key": entry.key,
         "name": entry.name,
         "description": entry.description,
         "dataType": entry.data_type,
-        "defaultValue": masked(entry.default),
-        "deployedValue": masked(running[0]),
-        "value": masked(last_set[0]),
+        "defaultValue": default,
+        "deployedValue": live,
+        "value": value,
         "valueOrigin": last_set[1],
         "deployedValueOrigin": running[1],
         "isSecret": entry.secret,
-        "valueSetAfterDeploy": None,
-        "updatedAt": None,
+        "valueSetAfterDeploy": told[0],
+        "updatedAt": told[1],
         "filename": None,
     }
 

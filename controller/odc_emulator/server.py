@@ -121,7 +121,7 @@ def _server(platform: Platform) -> uvicorn.Server:
 
     config = uvicorn.Config(
         Gateway(platform, control_app(platform), drop),
-        http="h11",
+        http="httptools",  # a third of the processor time of h11, which was 0.2 ms of each request
         ws="none",
         lifespan="off",
         log_config=None,

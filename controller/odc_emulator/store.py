@@ -10,7 +10,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from odc_emulator.world import World, restored
+from odc_emulator.world import World, data_of, restored
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -65,7 +65,7 @@ class Store:
         self._db.execute("BEGIN IMMEDIATE")
         self._db.executemany(
             "INSERT INTO record VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET data = excluded.data",
-            [(kind, id_, json.dumps(data)) for kind, id_, data in changed],
+            [(kind, id_, json.dumps(record, default=data_of)) for kind, id_, record in changed],
         )
         number = None
         if ledger_row is not None:

@@ -5,7 +5,7 @@ durable.
 """
 
 import uuid
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 NAMESPACE = uuid.UUID("6f0f6c1e-5c58-5d1a-9d0c-0dc0dc0dc0dc")
@@ -219,9 +219,9 @@ class World:
         self.order += 1
         return self.order
 
-    def drain(self) -> list[tuple[str, str, dict[str, Any]]]:
-        """Changed records as (kind, id, plain data), once."""
-        changed = [(kind, id_, asdict(record)) for (kind, id_), record in self._dirty.items()]
+    def drain(self) -> list[tuple[str, str, Record]]:
+        """Changed records as (kind, id, record), once."""
+        changed = [(kind, id_, record) for (kind, id_), record in self._dirty.items()]
         self._dirty.clear()
         return changed
 
@@ -234,8 +234,13 @@ class World:
         return [p for p in self.placements.values() if p.stage == stage and p.revision is not None]
 
 
+def data_of(part: Record | Entry | StageValue | Running | Cell) -> dict[str, Any]:
+    """A record, or a part of one, as plain data; parts in it stay as they are. `asdict` would copy everything."""
+    return {name: getattr(part, name) for name in part.__slots__}
+
+
 def restored(kind: str, data: dict[str, Any]) -> Record:
-    """The record that `World.drain` gave as plain data."""
+    """The record that `data_of` was given."""
     if kind == "stage":
         values = {name: StageValue(**value) for name, value in data.pop("values").items()}
         entries = [Entry(**entry) for entry in data.pop("entries")]

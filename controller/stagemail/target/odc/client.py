@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import httpx2
 import tenacity
 
 from stagemail.errors import NotPermitted, OutcomeUnknown, ReadOnly, StagemailError, Unreachable
@@ -54,6 +55,7 @@ class Client:
         self._client_id = credentials.client_id
         self._transport = Transport(base_of(domain), read_only=read_only, ca_file=ca_file)
         self._tokens = Tokens(self._transport.base, credentials, self._identity, self._transport.allow_tokens, clock)
+        self._said: tuple[str, httpx2.Headers | None] = ("", None)
         self.limits = limits
 
     def close(self) -> None:
@@ -107,10 +109,10 @@ class Client:
 
     def _sent(self, call: Call, token: str) -> Answer:
         self.limits.acquire(call)
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         url = self._transport.base + call.url
         # The causes are dropped on purpose: they carry the request, and with it what was to be written.
         try:
+            headers = self._headers_of(token)
             return self._transport.send(call.method, url, headers=headers, params=call.query, json=call.body)
         except NOT_SENT as error:
             self.limits.failed(call, "unanswered")
@@ -123,6 +125,14 @@ class Client:
         except Unreachable as error:
             self.limits.failed(call, "unanswered")
             raise (_unknown(call, error) if call.writes else error) from None
+
+    def _headers_of(self, token: str) -> httpx2.Headers:
+        """The headers of every call with this token: made once for it, since they cost as much as a small call."""
+        known, headers = self._said
+        if headers is None or known != token:
+            headers = self._transport.headers({"Authorization": f"Bearer {token}", "Accept": "application/json"})
+            self._said = (token, headers)
+        return headers
 
     def _refuse_for_now(self, call: Call, answer: Answer) -> None:
         seconds = seconds_of(answer.retry_after, self._clock)
@@ -137,8 +147,8 @@ class Client:
     def _identity_attempt(self, url: str, form: Mapping[str, str] | None) -> Any:
         """Discovery or a token. Fetching a token twice does no harm, so that is tried again too."""
         what = f"{self._transport.base}: cannot authenticate"
-        headers = {"Accept": "application/json"}
         try:
+            headers = self._transport.headers({"Accept": "application/json"})
             answer = self._transport.send("POST" if form else "GET", url, headers=headers, data=form)
         except NO_ANSWER as error:
             raise _AgainError(

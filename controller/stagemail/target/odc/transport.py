@@ -57,22 +57,30 @@ class Transport:
         """Let POSTs to this token endpoint pass, on whichever host it is and although the target is read-only."""
         self._tokens.add(str(httpx2.URL(endpoint)))
 
+    def headers(self, own: Mapping[str, str]) -> httpx2.Headers:
+        """These headers and those of every request, for as many requests as there are with them."""
+        return self._opened().headers | own
+
     def send(
         self,
         method: str,
         url: str,
         *,
-        headers: Mapping[str, str] | None = None,
+        headers: httpx2.Headers | None = None,
         params: Mapping[str, str | int] | None = None,
         json: Any = None,
         data: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request and its answer. Raises httpx2's errors; ReadOnly and UsageError before anything is sent."""
-        asked = self._opened().stream(
-            method, _parsed(url), headers=headers, params=params or None, json=json, data=data
-        )
-        with self._ending.within(MAX_SECONDS), asked as response:
-            body = self._read(response)
+        client = self._opened()
+        address = _parsed(url, tuple(params.items()) if params else ())
+        request = httpx2.Request(method, address, headers=headers or client.headers, json=json, data=data)
+        with self._ending.within(MAX_SECONDS):
+            response = client.send(request, stream=True)
+            try:
+                body = self._read(response)
+            finally:
+                response.close()
         kind = response.headers.get("content-type", "")
         return Answer(response.status_code, kind, response.headers.get("retry-after"), body)
 
@@ -134,10 +142,10 @@ class Transport:
         return b"".join(chunks)
 
 
-@lru_cache(maxsize=4096)
-def _parsed(url: str) -> httpx2.URL:
+@lru_cache(maxsize=8192)
+def _parsed(url: str, params: tuple[tuple[str, str | int], ...]) -> httpx2.URL:
     """An app is asked for many times in a run, and reading its address costs as much as sending it does."""
-    return httpx2.URL(url)
+    return httpx2.URL(url, params=dict(params)) if params else httpx2.URL(url)
 
 
 @lru_cache(maxsize=8)
