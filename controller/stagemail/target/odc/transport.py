@@ -6,7 +6,10 @@ Not here: retries, tokens, limits (``client``).
 
 import ssl
 import threading
-from collections.abc import Mapping
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -24,6 +27,8 @@ MAX_BODY: Final = 16 * 1024 * 1024
 """Bytes of an answer's body."""
 MAX_SECONDS: Final = 120.0
 """Seconds of real time that one request and its answer may take in all, however slowly they drip."""
+KEPT: Final = 3.0
+"""Seconds that a connection which nobody uses is kept."""
 TIMEOUT: Final = httpx2.Timeout(connect=10.0, read=30.0, write=30.0, pool=60.0)
 
 NOT_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.UnsupportedProtocol)
@@ -49,7 +54,7 @@ class Transport:
         self.base = base
         self._ca_file = ca_file
         self._tokens: set[str] = set()
-        self._client: httpx2.Client | None = None
+        self._idle: deque[tuple[float, httpx2.Client]] = deque()
         self._lock = threading.Lock()
         self._ending = Ending()
 
@@ -59,7 +64,8 @@ class Transport:
 
     def headers(self, own: Mapping[str, str]) -> httpx2.Headers:
         """These headers and those of every request, for as many requests as there are with them."""
-        return self._opened().headers | own
+        with self._lent() as client:
+            return client.headers | own
 
     def send(
         self,
@@ -72,10 +78,9 @@ class Transport:
         data: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request and its answer. Raises httpx2's errors; ReadOnly and UsageError before anything is sent."""
-        client = self._opened()
         address = _parsed(url, tuple(params.items()) if params else ())
-        request = httpx2.Request(method, address, headers=headers or client.headers, json=json, data=data)
-        with self._ending.within(MAX_SECONDS):
+        with self._lent() as client, self._ending.within(MAX_SECONDS):
+            request = httpx2.Request(method, address, headers=headers or client.headers, json=json, data=data)
             response = client.send(request, stream=True)
             try:
                 body = self._read(response)
@@ -87,8 +92,8 @@ class Transport:
     def close(self) -> None:
         """End the connections; the next request opens new ones."""
         with self._lock:
-            client, self._client = self._client, None
-        if client is not None:
+            idle, self._idle = self._idle, deque()
+        for _, client in idle:
             client.close()
 
     def guard(self, request: httpx2.Request) -> None:
@@ -104,22 +109,46 @@ class Transport:
         if not url.startswith(f"{self.base}/"):
             raise UsageError(f"a request to {request.url.host} was not sent: it is not the organization's host")
 
-    def _opened(self) -> httpx2.Client:
+    @contextmanager
+    def _lent(self) -> Iterator[httpx2.Client]:
+        """The client that was used last, for one request of one thread.
+
+        Each has one connection: a client with many looks at all of them twice for every request.
+        """
         with self._lock:
-            if self._client is None:
-                loopback = urlsplit(self.base).hostname in LOOPBACK
-                made = httpx2.Client(
-                    verify=_context(self._ca_file),
-                    timeout=TIMEOUT,
-                    follow_redirects=False,
-                    trust_env=not loopback,  # proxies of the environment, but never for a server on this machine
-                    limits=httpx2.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=3.0),
-                    headers={"User-Agent": "stagemail", "Accept-Encoding": "identity"},
-                    event_hooks={"request": [self.guard]},
-                    cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none is kept or sent
-                )
-                self._client = bound(made, self._ending)
-            return self._client
+            idle = self._idle
+            client = idle.pop()[1] if idle else None
+        if client is None:
+            client = self._made()
+        try:
+            yield client
+        finally:
+            self._given_back(client, idle)
+
+    def _given_back(self, client: httpx2.Client, idle: deque[tuple[float, httpx2.Client]]) -> None:
+        """Keep it, unless we were closed meanwhile; end the one that was not used for longest, if for too long."""
+        now = time.monotonic()
+        with self._lock:
+            over = client if self._idle is not idle else None
+            if over is None:
+                idle.append((now, client))
+                over = idle.popleft()[1] if now - idle[0][0] > KEPT else None
+        if over is not None:
+            over.close()
+
+    def _made(self) -> httpx2.Client:
+        loopback = urlsplit(self.base).hostname in LOOPBACK
+        made = httpx2.Client(
+            verify=_context(self._ca_file),
+            timeout=TIMEOUT,
+            follow_redirects=False,
+            trust_env=not loopback,  # proxies of the environment, but never for a server on this machine
+            limits=httpx2.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT),
+            headers={"User-Agent": "stagemail", "Accept-Encoding": "identity"},
+            event_hooks={"request": [self.guard]},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none is kept or sent
+        )
+        return bound(made, self._ending)
 
     @staticmethod
     def _read(response: httpx2.Response) -> bytes:
