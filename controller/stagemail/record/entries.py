@@ -59,12 +59,11 @@ def _journal(connection: Connection, events: Sequence[tuple[str, str, Any]], at:
     if head is None:
         last = connection.scalar(select(func.max(EVENTS.c.seq))) or 0
         head = Head(last + 1, last, "")
-    rows, when = [], encode_instant(at)
-    for kind, stage, body in events:
-        number = head.last + 1
-        seal = seal_of(key, head.seal, (number, when, stage, kind, body_text(body)))
+    rows, when, seal = [], encode_instant(at), head.seal
+    for number, (kind, stage, body) in enumerate(events, head.last + 1):
+        seal = seal_of(key, seal, (number, when, stage, kind, body_text(body)))
         rows.append({"seq": number, "at": at, "stage": stage, "kind": kind, "body": body, "seal": seal})
-        head = replace(head, last=number, seal=seal)
+    head = replace(head, last=head.last + len(rows), seal=seal)
     connection.execute(insert(EVENTS), rows)
     if text is None:
         connection.execute(insert(MARKS).values(name=HEAD, value=head.text(key)))

@@ -42,7 +42,7 @@ def observed_app(key: Key, name: str, mapping: StageMapping, document: AppConfig
     by_key = {entry.key: entry for entry in entries}
     inherited = {field: by_key[entry.key] for field, entry in mapping.at("stage").items() if entry.key in by_key}
     fields = {
-        field: replace(seen, evidence="") if field in inherited else seen
+        field: replace(seen, evidence="") if seen.evidence and field in inherited else seen
         for field, seen in _fields({**inherited, **own}, mapping).items()
     }
     if not own:
