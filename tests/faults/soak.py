@@ -32,7 +32,7 @@ from odc_emulator.server import EmulatorServer
 from stagemail.resources.location import sample_folder
 from stagemail.wiring.clock import SPEED_VARIABLE, clock_from
 
-SETTLE = 60.0
+SETTLE = 240.0
 """Seconds of real time in which everything must be as Git wants it once nothing disturbs it any more."""
 
 
