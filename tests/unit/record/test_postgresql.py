@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from threading import Timer
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,6 +34,17 @@ from stagemail.record.postgresql_refusals import refusal
 from stagemail.record.sql import SqlRecord
 from stagemail.record.state import open_record
 from stagemail.resources import postgresql_address
+
+
+class Awaited(WallClock):
+    """Something happens while somebody waits for the first time."""
+
+    then: Callable[[], None] | None = None
+
+    def sleep(self, seconds: float) -> None:
+        then, self.then = self.then, None
+        if then is not None:
+            then()
 
 
 class QuickClock(WallClock):
@@ -195,16 +205,16 @@ def test_a_password_comes_from_libpqs_own_places(
 
 
 def test_a_restart_meanwhile_is_not_noticed(postgresql: PostgreSql, database: str, tmp_path: Path) -> None:
-    with opened(database, tmp_path) as record:
+    clock = Awaited()
+    with opened(database, tmp_path, clock=clock) as record:
         record.append([resource("crm")], None)
         postgresql.stop()
         postgresql.start()
         record.append([resource("billing")], None)
         postgresql.kill()
-        again = Timer(0.5, postgresql.start)
-        again.start()
+        clock.then = postgresql.start
         assert len(record.applied("qa").resources) == 2
-        again.join()
+        assert clock.then is None, "it was asked while it was away"
 
 
 def test_a_server_that_stays_away_is_told_and_found_again(
