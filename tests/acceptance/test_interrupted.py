@@ -114,7 +114,7 @@ def test_a_secret_of_unknown_outcome_is_sent_once_more_and_not_again(applied: Be
 def test_the_second_of_two_runs_says_who_holds_it_or_waits(applied: Bench) -> None:
     applied.change(*SENDER)
     before = applied.mark()
-    applied.platform.fault("delay", method="PATCH", seconds=0.5)
+    applied.platform.fault("delay", method="PATCH", seconds=3.0)  # so long that the second begins meanwhile
     first = applied.start("apply", "qa")
     applied.until(lambda: bool(applied.platform.faults()[0]["hits"]), "the PATCH")
     applied.run("apply", "qa", expect=1).shows(f"pid {first.pid}", "--wait")
@@ -132,6 +132,6 @@ def test_four_runs_at_once_write_everything_once(applied: Bench) -> None:
     slower = int(speed) // 10  # a lease of 0.9 s is lost where four processes share a busy machine
     applied.environment["STAGEMAIL_CLOCK_SPEED"] = f"{slower}@{since}"
     runs = [applied.start("apply", "qa", "--wait", "900") for _ in range(4)]
-    codes = [(run.communicate(timeout=60), run.returncode) for run in runs]
+    codes = [(run.communicate(timeout=300), run.returncode) for run in runs]
     assert [code for _, code in codes] == [0, 0, 0, 0], codes
     assert max(applied.writes(before).values()) == 1

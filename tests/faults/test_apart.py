@@ -71,7 +71,7 @@ def test_two_that_cannot_see_each_other_write_everything_once(islands: tuple[Isl
     bench.change(EMAIL, "port: 587", "port: 2587")
     before = bench.mark()
     running = [island.start("apply", "qa", "--wait", "900") for island in islands]
-    said = [(process.communicate(timeout=60), process.returncode) for process in running]
+    said = [(process.communicate(timeout=300), process.returncode) for process in running]
     assert [code for _, code in said] == [0, 0], said
     finished(bench, before)
 
@@ -86,11 +86,11 @@ def test_one_that_was_killed_out_of_sight_is_waited_for_as_long_as_its_lease(isl
     bench.until(lambda: bool(bench.platform.faults()[0]["hits"]), "the PATCH")
     ended(process)
     told = second.start("apply", "qa")
-    out, err = told.communicate(timeout=60)
+    out, err = told.communicate(timeout=300)
     assert told.returncode in (0, 1), (out, err)
     assert told.returncode == 0 or "its lease ends" in " ".join((out + err).split()), (out, err)
     waited = second.start("apply", "qa", "--wait", "900")
-    out, err = waited.communicate(timeout=60)
+    out, err = waited.communicate(timeout=300)
     assert waited.returncode == 0, (out, err)
     finished(bench, before)
 

@@ -8,7 +8,7 @@ from tests.acceptance.bench import PATIENCE, Bench
 from tests.acceptance.test_controller import APPS, EMAIL, QUICK, controller, port, push, remote
 
 
-def slower(bench: Bench, times: int = 4) -> None:
+def slower(bench: Bench, times: int = 8) -> None:
     """A lease lasts some seconds of the machine's, so that a busy machine loses none by itself."""
     speed, _, since = bench.environment["STAGEMAIL_CLOCK_SPEED"].partition("@")
     bench.environment["STAGEMAIL_CLOCK_SPEED"] = f"{int(speed) // times}@{since}"
