@@ -58,7 +58,7 @@ def test_a_stopped_apply_is_finished_by_the_next_run(
 def test_what_is_stopped_before_anything_began_says_so(applied: Bench, number: int, code: int, verb: str) -> None:
     applied.change(*SENDER)
     before = applied.mark()
-    applied.platform.fault("delay", method="GET", path="/deployed-assets", seconds=0.5)
+    applied.platform.fault("delay", method="GET", path="/deployed-assets", seconds=2.0)
     process = applied.start(verb, "qa")
     applied.until(lambda: bool(applied.platform.faults()[0]["hits"]), "the listing")
     process.send_signal(number)
@@ -97,7 +97,7 @@ def test_a_command_that_reads_stops_at_once(applied: Bench, number: int) -> None
 def test_a_secret_of_unknown_outcome_is_sent_once_more_and_not_again(applied: Bench) -> None:
     applied.environment["STAGEMAIL_SMTP_QA"] = "acceptance-smtp-password-2"
     before = applied.mark()
-    applied.platform.fault("delay", method="PATCH", seconds=0.3)
+    applied.platform.fault("delay", method="PATCH", seconds=2.0)
     process = stopped_after(applied, 0, 0)
     applied.until(lambda: bool(applied.platform.faults()[0]["hits"]), "the PATCH")
     process.kill()

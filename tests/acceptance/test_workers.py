@@ -85,7 +85,7 @@ def elsewhere(postgresql: PostgreSql, database: str, process: "subprocess.Popen[
 def working(shared: Bench, start: Start, postgresql: PostgreSql, database: str) -> "Iterator[subprocess.Popen[str]]":
     """Two workers, one of them in the middle of making a change live: that one."""
     remote(shared)
-    shared.platform.fault("delay", method="POST", path="deployment-operations", times=2, seconds=1.5)
+    shared.platform.fault("delay", method="POST", path="deployment-operations", times=2, seconds=4.0)
     workers = [start("worker"), start("worker")]
     start("controller", "--leave-to-workers")
     before = shared.mark()

@@ -34,7 +34,7 @@ def test_three_of_ten_apps_fail_and_the_next_run_does_only_those(make_bench: Mak
 
 def test_an_app_that_is_undeployed_between_write_and_activation_holds_up_no_other(applied: Bench) -> None:
     applied.change(EMAIL, "port: 587", "port: 2587")
-    applied.platform.fault("delay", method="PATCH", path="/api/", seconds=0.4)
+    applied.platform.fault("delay", method="PATCH", path="/api/", seconds=2.0)
     process = applied.start("apply", "qa")
     applied.until(lambda: bool(applied.platform.faults()[0]["hits"]), "the PATCH")
     applied.platform.undeploy("QA", "Billing")

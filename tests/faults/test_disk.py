@@ -44,7 +44,7 @@ def test_a_disk_that_fills_while_a_write_is_on_its_way_loses_nothing(applied: Be
     record_on(applied, disk)
     applied.change(EMAIL, "port: 587", "port: 2587")
     before = applied.mark()
-    applied.platform.fault("delay", method="PATCH", path="/api/", seconds=1.0)
+    applied.platform.fault("delay", method="PATCH", path="/api/", seconds=3.0)
     process = applied.start("apply", "qa")
     applied.until(lambda: bool(applied.platform.faults()[0]["hits"]), "the PATCH")
     disk.fill()

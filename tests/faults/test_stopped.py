@@ -25,7 +25,7 @@ def test_an_apply_that_wakes_after_its_lease_writes_nothing_more(applied: Bench,
     slower(applied)
     applied.change(EMAIL, "port: 587", "port: 2587")
     before = applied.mark()
-    applied.platform.fault("delay", method=method, path="/api/", seconds=0.5)
+    applied.platform.fault("delay", method=method, path="/api/", seconds=2.0)
     first = applied.start("apply", "qa")
     asleep_at(applied, first, method)
     applied.run("apply", "qa", expect=1).shows(f"pid {first.pid}", "its lease ends")
@@ -48,7 +48,7 @@ def test_a_controller_that_wakes_goes_on_beside_the_one_that_took_over(applied: 
     applied.change(EMAIL, "port: 587", "port: 2587")
     push(applied)
     before = applied.mark()
-    applied.platform.fault("delay", method="PATCH", path="/api/", seconds=0.5)
+    applied.platform.fault("delay", method="PATCH", path="/api/", seconds=2.0)
     with controller(applied) as first:
         asleep_at(applied, first, "PATCH")
         with controller(applied):

@@ -127,7 +127,7 @@ def test_two_hosts_do_each_job_once_and_leave_nothing_behind(host: Host, postgre
 
 def test_the_job_of_a_dead_worker_is_done_by_another(host: Host, postgresql: PostgreSql, database: str) -> None:
     done: list[Job] = []
-    one = host(beat=0.1, silence=1.0)
+    one = host(beat=0.1, silence=2.0)
     doing(postgresql, database, stage("qa"))
     one.serve(done.append)
     until(lambda: done == [stage("qa")] and one.depth() == Depth(0, 0))
@@ -138,7 +138,7 @@ def test_a_dead_job_with_a_waiting_successor_ends_as_failed_and_the_successor_is
     host: Host, postgresql: PostgreSql, database: str
 ) -> None:
     done: list[Job] = []
-    one = host(beat=0.1, silence=1.0)
+    one = host(beat=0.1, silence=2.0)
     doing(postgresql, database, stage("qa"))
     assert one.submit(stage("qa"))
     one.serve(done.append)
