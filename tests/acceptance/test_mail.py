@@ -144,9 +144,9 @@ class Relay:
         self._at("at DATA")
         line.say("354 go")
         self._at("before the text")
-        while (text := line.hear()) != ".":
-            if not text:
-                continue
+        while line.hear() != ".":
+            if line.is_over:
+                return
         self.messages += 1
         self._at("before the answer")
         line.say("250 kept")

@@ -150,12 +150,16 @@ class Line:
         self.socket.settimeout(120)
         self._file = connection.makefile("rb")
         self.heard: list[str] = []
+        self.is_over = False
+        """Whether the client hung up."""
 
     def say(self, *lines: str) -> None:
         self.socket.sendall("".join(f"{line}\r\n" for line in lines).encode())
 
     def hear(self) -> str:
-        line = self._file.readline().decode("latin-1").rstrip("\r\n")
+        read = self._file.readline()
+        self.is_over = not read
+        line = read.decode("latin-1").rstrip("\r\n")
         self.heard.append(line)
         return line
 
