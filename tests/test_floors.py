@@ -77,9 +77,10 @@ LAZY: Mapping[str, tuple[str, ...]] = {
     "stagemail.resources.plugins": ("stagemail.resources.built_in",),  # a command names two or three of eleven models
     "stagemail.resources.formats": ("email_validator",),  # only for addresses that are not plainly good
     "stagemail.model.email": ("email.utils",),  # only for mailboxes that are not plainly written
+    "stagemail.target.canonical": ("email.errors", "email.header"),  # only for names that are encoded
     "stagemail.document.parser": ("yaml.cyaml",),  # PyYAML may be built without its C parser
     "stagemail.git.command": ("stagemail.git.by_gitpython",),  # GitPython: only what writes or speaks to others
-    "stagemail.cli.main": ("difflib",),  # only where a command is misspelt
+    "stagemail.cli.group": ("difflib",),  # only where a command is misspelt
 }
 """The pinned exceptions from "imports stand at the top", each explained where it is written."""
 

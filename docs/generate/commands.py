@@ -10,7 +10,7 @@ import click
 
 from docs.generate.table import code, table
 from odc_emulator.cli import main as odc_emulator
-from stagemail.cli.main import stagemail
+from stagemail.cli.group import stagemail
 
 
 def stagemail_commands() -> str:

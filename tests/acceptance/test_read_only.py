@@ -10,7 +10,7 @@ import click
 import pytest
 from tests.acceptance.bench import PASSWORD, PATIENCE, Bench
 
-from stagemail.cli.main import stagemail
+from stagemail.cli.group import stagemail
 
 CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
     "init": (("NEW",),),

@@ -14,7 +14,7 @@ from docs.generate.problems import GROUPS
 from odc_emulator.cli import main as odc_emulator
 from odc_emulator.profiles import PROFILES
 from stagemail.cli import exits
-from stagemail.cli.main import VERBS, stagemail
+from stagemail.cli.group import VERBS, stagemail
 from stagemail.model import email
 from stagemail.model.step import HazardKind
 from stagemail.resources import schemas
@@ -130,16 +130,18 @@ def test_every_code_of_a_problem_is_in_the_reference_and_no_other() -> None:
 VARIABLE = re.compile(r"_?(STAGEMAIL|GITHUB|GITLAB|XDG|NO|ODC_EMULATOR|ODC_OPENAPI)_[A-Z_]*[A-Z]")
 READERS = {
     "tracing.py",
+    "ahead.py",
     "edge.py",
     "trust.py",
-    "cache.py",
+    "cache_folder.py",
+    "group.py",
     "identity.py",
     "opening.py",
     "recall.py",
     "stores.py",
     "inbox_serve.py",
     "main.py",
-    "output.py",
+    "terminal.py",
     "place.py",
     "by_gitpython.py",  # takes Git's own out
     "command.py",

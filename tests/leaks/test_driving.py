@@ -12,7 +12,8 @@ from pathlib import Path
 import click
 import pytest
 
-from stagemail.cli.main import VERBS, main, stagemail
+from stagemail.cli.group import VERBS, stagemail
+from stagemail.cli.main import main
 from stagemail.wiring.logins import VARIABLES
 from tests.acceptance.bench import Bench
 from tests.acceptance.test_make_before_break import verified

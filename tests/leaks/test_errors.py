@@ -16,8 +16,9 @@ import click
 import pytest
 
 from stagemail import errors
+from stagemail.cli.group import stagemail
 from stagemail.cli.logs import guard
-from stagemail.cli.main import main, stagemail
+from stagemail.cli.main import main
 from stagemail.errors import InvalidInput, StagemailError
 from stagemail.model.key import Key
 from stagemail.model.location import Location

@@ -18,7 +18,7 @@ from tests.packaging.conftest import ROOT
 from tests.unit.web.test_pages import EVERYTHING, metrics_of
 
 from stagemail.model.usage import Usage
-from stagemail.wiring.opening import load_operator
+from stagemail.wiring.operator_reading import load_operator
 
 DEPLOY = ROOT / "deploy"
 UNITS = {

@@ -3,8 +3,9 @@
 Not here: the writing (``reconcile.once``).
 """
 
-from stagemail.cli.output import color, complain, say, width
+from stagemail.cli.output import complain, say
 from stagemail.cli.run_session import RunSession
+from stagemail.cli.terminal import color, width
 from stagemail.errors import UsageError
 from stagemail.model.run import Run
 from stagemail.reconcile.stages import StageResult

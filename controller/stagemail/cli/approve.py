@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 
 from stagemail.cli import options
-from stagemail.cli.output import color, say, width
+from stagemail.cli.output import say
 from stagemail.cli.run_session import RunSession
+from stagemail.cli.terminal import color, width
 from stagemail.report.plan_text import plan_text
 from stagemail.wiring.deciding import commits_of, desk
 

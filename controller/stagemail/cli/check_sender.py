@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 
 from stagemail.cli import exits, options
-from stagemail.cli.output import color, say, width
+from stagemail.cli.output import say
 from stagemail.cli.run_session import RunSession
+from stagemail.cli.terminal import color, width
 from stagemail.report.sender import sender_json, sender_text
 
 

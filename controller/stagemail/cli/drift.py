@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from stagemail.cli import exits, options
-from stagemail.cli.output import color, complain, say, width
+from stagemail.cli.output import complain, say
 from stagemail.cli.run_session import RunSession
+from stagemail.cli.terminal import color, width
 from stagemail.model.snapshot import Observed
 from stagemail.reconcile.once import Prepared
 from stagemail.report.drift import drift_json, drift_text, has_drift

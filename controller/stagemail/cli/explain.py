@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from stagemail.cli import options
-from stagemail.cli.output import color, say, width
+from stagemail.cli.output import say
 from stagemail.cli.session import Session
+from stagemail.cli.terminal import color, width
 from stagemail.errors import UsageError
 from stagemail.model.snapshot import Desired
 from stagemail.reconcile.explain import explain

@@ -5,7 +5,8 @@ Not here: the exit code (``main``).
 
 import click
 
-from stagemail.cli.output import color, folded, say, width
+from stagemail.cli.output import folded, say
+from stagemail.cli.terminal import color, width
 from stagemail.errors import InvalidInput, StagemailError
 from stagemail.reconcile.scrubbed import Scrub, error_without_secrets
 from stagemail.report.failure import failure_of, failures_json

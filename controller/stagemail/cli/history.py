@@ -6,8 +6,9 @@ import click
 
 from stagemail.cli import options
 from stagemail.cli.history_verify import verified
-from stagemail.cli.output import say, width
+from stagemail.cli.output import say
 from stagemail.cli.run_session import RunSession
+from stagemail.cli.terminal import width
 from stagemail.model.origin import Site
 from stagemail.report.history import Known, history_csv, history_json, history_text
 from stagemail.wiring.archives import newest, on_branch

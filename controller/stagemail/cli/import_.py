@@ -7,7 +7,8 @@ import click
 from stagemail.cli import exits, options
 from stagemail.cli.first_files import refuse_present, write_first
 from stagemail.cli.logs import guard
-from stagemail.cli.output import ProgressLine, color, say, width
+from stagemail.cli.output import ProgressLine, say
+from stagemail.cli.terminal import color, width
 from stagemail.errors import NotFound
 from stagemail.reconcile.adopt import Adoption, adopt, needed
 from stagemail.reconcile.adopt_documents import FOLDER, MAPPING, OPERATOR, OWN_KEY, PREFIX, Organization, documents

@@ -11,7 +11,8 @@ import click
 
 from stagemail.cli import exits, options
 from stagemail.cli.inbox_serve import FOLDER, serve_command
-from stagemail.cli.output import color, say, width
+from stagemail.cli.output import say
+from stagemail.cli.terminal import color, width
 from stagemail.errors import UsageError
 from stagemail.inbox.store import Reader
 from stagemail.report.inbox import inbox_json, inbox_text, message_text

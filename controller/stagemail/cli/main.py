@@ -1,6 +1,7 @@
-"""The entry point: finds the verb, loads only its module, and turns every error into words and an exit code.
+"""The entry point: what was remembered is answered at once, everything else by its verb; errors become words and codes.
 
-Not here: what verbs do.
+click takes longer to load than what was remembered to answer, so it is not loaded here.
+Not here: the verbs (``group``), what they do.
 """
 
 import gc
@@ -8,120 +9,11 @@ import importlib
 import itertools
 import os
 import sys
-import traceback
-from typing import NoReturn
-
-import click
+from typing import Any, NoReturn
 
 from stagemail.cli.interrupts import Interrupts, Terminated
 from stagemail.cli.streams import Edge, guarded
 from stagemail.errors import StagemailError, UsageError, UserMustFix
-
-VERBS: dict[str, str] = {
-    "init": "Write a first operator file and environments/ folder.",
-    "import": "Write a live organization down as it is: operator file, mapping, environments/.",
-    "validate": "Check every document: schema, meaning across files, what the target refuses.",
-    "plan": "Show what would be changed, why, and what is held.",
-    "apply": "Do what plan shows: write, read back, make live.",
-    "status": "Tell for each stage what is applied, live, pending and held.",
-    "history": "List past runs: who, which commit, what became of each step.",
-    "controller": "Follow Git and the platform, and keep every stage as Git wants it.",
-    "worker": "Reconcile what a controller on PostgreSQL asks for; any number on any hosts.",
-    "suspend": "Let automation of stages rest, for a while or until resumed.",
-    "resume": "Let automation of stages go on.",
-    "approve": "Agree, as a second person, to what a plan would write.",
-    "drift": "Tell what was changed on the platform outside Git.",
-    "explain": "Say of each effective value where it comes from and who changed it.",
-    "compare": "Tell what differs between two stages, and what of it is meant to.",
-    "target": "Look at a platform: which of its entries are our fields.",
-    "secrets": "Check references to credentials without showing any.",
-    "preflight": "Try a stage's mail server with its own settings; sends nothing.",
-    "check-sender": "Ask DNS whether receivers would believe a stage's mail.",
-    "send-test": "Send one marked message through a stage's real configuration.",
-    "review": "Look at the text and format of one message before it is sent.",
-    "inbox": "Take mail in and look at it; nothing is ever delivered.",
-    "state": "Move the record to PostgreSQL, or go on without its key.",
-    "schema": "Print or write the JSON Schemas of all kinds.",
-    "doctor": "Check git, state, target, permissions, mapping, secrets and clock.",
-    "demo": "Play the main story on a local platform.",
-    "completion": "Print the completion script of a shell.",
-}
-
-MODULES: dict[str, str] = {"import": "import_", "send-test": "send_test", "check-sender": "check_sender"}
-"""Modules of verbs whose names are words of Python."""
-
-
-_STATE = "STAGEMAIL_STATE"
-
-
-class VerbGroup(click.Group):
-    """Loads a verb's module only when that verb runs."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """All verbs, in the order in which people meet them."""
-        return list(VERBS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's
-        """The verb's command, from the module of its name."""
-        if cmd_name not in VERBS:
-            return None
-        module = importlib.import_module(f"stagemail.cli.{MODULES.get(cmd_name, cmd_name)}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
-        """The list in --help, without loading any verb."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """An unknown verb is answered with the nearest known one."""
-        if args and not args[0].startswith("-") and args[0] not in VERBS:
-            from difflib import get_close_matches  # noqa: PLC0415 - only a misspelt verb needs it
-
-            near = get_close_matches(args[0], VERBS, n=1)
-            hint = f" Did you mean {near[0]}?" if near else " See stagemail --help."
-            raise click.UsageError(f"No such command {args[0]!r}.{hint}", ctx)
-        is_redirected = ctx.params.get("state") or os.environ.get(_STATE)
-        quick = "if_changed" if "--if-changed" in args and args[0] in ("plan", "apply") else ""
-        quick = quick or ("recall" if args and args[0] == "plan" else "")
-        if quick and not is_redirected:  # without the verb's own, dearer modules
-            config = ctx.params.get("config") or os.environ.get("STAGEMAIL_CONFIG")
-            module = importlib.import_module(f"stagemail.cli.{quick}")
-            found: click.Command | None = module.shortcut(config, args[1:])
-            if found is not None:
-                return args[0], found, []
-        return super().resolve_command(ctx, args)
-
-
-@click.command(cls=VerbGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.option(
-    "--config", metavar="FILE", help="The operator file [default: stagemail.yaml of this checkout; $STAGEMAIL_CONFIG]."
-)
-@click.option(
-    "--state",
-    metavar="URL",
-    help="Another record than `state` of the operator file names, for this run; $STAGEMAIL_STATE.",
-)
-@click.option("--debug", is_flag=True, help="Show a traceback where a command fails.")
-@click.version_option(package_name="stagemail", message="stagemail %(version)s")
-@click.pass_context
-def stagemail(ctx: click.Context, config: str | None, state: str | None, *, debug: bool) -> None:
-    """GitOps for email configurations of multi-stage app platforms.
-
-    Email configurations live as YAML per stage in Git; stagemail validates every commit, plans the difference to
-    the platform, applies it, and proves that it is live.
-
-    \b
-    Exit codes: 0 done · 1 failed · 2 usage · 3 changes to make
-    4 held by a guard · 5 partly failed · 130/143 stopped
-
-    Example: stagemail validate && stagemail plan qa && stagemail apply qa
-    """
-    named = {"config": config or os.environ.get("STAGEMAIL_CONFIG"), "state": state or os.environ.get(_STATE) or None}
-    ctx.obj = {**(ctx.obj or {}), **named, "debug": debug}
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
@@ -134,14 +26,12 @@ def _main(arguments: list[str] | None, edge: Edge) -> NoReturn:
     interrupts = Interrupts()
     interrupts.install()
     gc.set_threshold(500_000, 50, 50)  # commands are short and leave few cycles: looking for them early only costs
+    asked = arguments if arguments is not None else sys.argv[1:]
     given = {"shield": interrupts.held_back, "note_begun": interrupts.note_begun, "edge": edge}
-    debug = "--debug" in (arguments if arguments is not None else sys.argv[1:])
+    debug = "--debug" in asked
     try:
-        code = stagemail.main(args=arguments, prog_name="stagemail", standalone_mode=False, obj=given)
-    except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+        code = _code(arguments, asked, given)
+    except KeyboardInterrupt:
         _say(f"stopped; {_left(interrupts)}")
         sys.exit(130)
     except Terminated:
@@ -154,13 +44,25 @@ def _main(arguments: list[str] | None, edge: Edge) -> NoReturn:
         _trace(error, debug=debug)
         failing = importlib.import_module("stagemail.cli.failing")  # only what failed needs a report
         told = error if isinstance(error, StagemailError) else _of_this_machine(error)
-        failing.tell(told, edge.scrub, as_json=_wants_json(arguments if arguments is not None else sys.argv[1:]))
+        failing.tell(told, edge.scrub, as_json=_wants_json(asked))
         sys.exit(2 if isinstance(error, UsageError) else 1)
     except Exception as error:  # noqa: BLE001 - the last net: no traceback unless asked for
         _trace(error, debug=debug)
         _say(f"this is a defect of stagemail: {type(error).__name__} (run again with --debug to see where)")
         sys.exit(1)
-    sys.exit(code if isinstance(code, int) else 0)
+    sys.exit(code)
+
+
+def _code(arguments: list[str] | None, asked: list[str], given: dict[str, Any]) -> int:
+    """The exit code of a command line."""
+    if asked[:1] == ["plan"]:
+        recall = importlib.import_module("stagemail.cli.recall")
+        told: int | None = recall.answered(asked[1:])
+        if told is not None:
+            return told
+    with importlib.import_module("stagemail.cli.ahead").begun(asked) as judged:
+        found: int = importlib.import_module("stagemail.cli.group").run(arguments, {**given, "judged": judged})
+        return found
 
 
 def _left(interrupts: Interrupts) -> str:
@@ -172,7 +74,8 @@ def _left(interrupts: Interrupts) -> str:
 def _trace(error: BaseException, *, debug: bool) -> None:
     """Where it happened, with causes and without any local variable, through the net of the streams."""
     if debug:
-        click.echo("".join(traceback.format_exception(error)).rstrip("\n"), err=True)
+        traceback = importlib.import_module("traceback")  # takes longer to load than it looks
+        sys.stderr.write("".join(traceback.format_exception(error)).rstrip("\n") + "\n")
 
 
 def _of_this_machine(error: OSError) -> UserMustFix:
@@ -190,4 +93,4 @@ def _wants_json(arguments: list[str]) -> bool:
 
 
 def _say(text: str) -> None:
-    click.echo(f"stagemail: {text}", err=True)
+    sys.stderr.write(f"stagemail: {text}\n")

@@ -32,6 +32,8 @@ class Globals:
     """Another record than the operator file names."""
     net: Net = field(default_factory=Net)
     """What takes credentials out of text; the command's streams are behind it."""
+    judged: Callable[[], None] | None = None
+    """Waits until the operator file was judged, where that was begun ahead."""
 
 
 def globals_of(ctx: click.Context) -> Globals:
@@ -48,6 +50,7 @@ def globals_of(ctx: click.Context) -> Globals:
         found.get("note_begun") or _nobody,
         found.get("state"),
         found["net"],
+        found.get("judged"),
     )
 
 

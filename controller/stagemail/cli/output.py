@@ -1,7 +1,6 @@
-"""How verbs speak: width and colour of the terminal, errors of stages, a progress line that appears after a second."""
+"""How verbs speak: reports, errors of stages, a progress line that appears after a second. Not here: the terminal."""
 
 import os
-import shutil
 import stat
 import sys
 import textwrap
@@ -13,19 +12,10 @@ from typing import Any
 import click
 
 from stagemail.cli.options import globals_of
+from stagemail.cli.terminal import width
 from stagemail.errors import StagemailError
 from stagemail.model.scrub_json import scrub_text
 from stagemail.reconcile.stages import StageResult
-
-
-def width() -> int:
-    """Columns to write for: the terminal's, 80 where there is none, at most 120."""
-    return min(120, shutil.get_terminal_size((80, 24)).columns)
-
-
-def color() -> bool:
-    """Whether to colour: a terminal that did not ask us not to (https://no-color.org)."""
-    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def say(text: str) -> None:

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from stagemail.cli import exits
-from stagemail.cli.output import color, width
+from stagemail.cli.terminal import color, width
 from stagemail.errors import StagemailError
 from stagemail.model.plan import Plan
 from stagemail.report.plan_text import plan_text
@@ -37,3 +37,8 @@ def code_of(plan: Plan, *, fails: bool, detailed: bool) -> int:
     if plan.is_held:
         return exits.HELD
     return exits.CHANGES if detailed and plan.has_changes else exits.DONE
+
+
+def code_of_all(plans: tuple[Plan, ...], *, detailed: bool) -> int:
+    """The exit code of plans of which none fails."""
+    return exits.combined([code_of(plan, fails=False, detailed=detailed) for plan in plans])

@@ -1,60 +1,101 @@
-"""``plan`` from what the last whole one found, where that can be: before the verb is loaded, which takes longer.
+"""``plan`` from what the last whole one found, where that can be: before click is loaded, which takes longer.
 
 Only command lines that it understands in full are answered here; every other one takes the ordinary way.
 Not here: what is remembered, and when it still holds (``wiring.recalled``).
 """
 
 import os
+import sys
+from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import Any, Final
 
-import click
-
-from stagemail.cli import exits, options
-from stagemail.cli.output import say
-from stagemail.cli.plan_report import code_of, render
+from stagemail.dataclass import dataclass
 from stagemail.errors import StagemailError
-from stagemail.model.plan import Plan
-from stagemail.source.cache import default_folder
-from stagemail.wiring.clock import SPEED_VARIABLE, SystemClock
-from stagemail.wiring.memo import load_memo, memo_path
+from stagemail.source.cache_folder import default_folder
+from stagemail.wiring.beside import answering
+from stagemail.wiring.clock import SPEED_VARIABLE
+from stagemail.wiring.memo import Changed, Memo, load_memo, memo_path
 from stagemail.wiring.places import operator_file, root_of
-from stagemail.wiring.recalled import recalled
+
+_FORMS: Final = ("text", "json", "markdown")
 
 
-@click.command(add_help_option=False)
-@options.stages
-@options.root
-@click.option("--detailed-exitcode", is_flag=True)
-@options.formats("text", "json", "markdown")
-def _understood(**_given: object) -> None:
+@dataclass(frozen=True, slots=True)
+class Asked:
     """The options that change nothing in a plan."""
 
+    stages: tuple[str, ...]
+    root: Path = Path()
+    form: str = "text"
+    detailed: bool = False
 
-def shortcut(config: str | None, arguments: list[str]) -> click.Command | None:
-    """A command that prints the plans, if all was remembered; None: run the verb."""
+
+def answered(arguments: Sequence[str]) -> int | None:
+    """Print the plans that these arguments of ``plan`` ask for and give the exit code; None: run the verb."""
+    asked = understood(arguments)
+    if asked is None or os.environ.get("STAGEMAIL_STATE") or os.environ.get(SPEED_VARIABLE):
+        return None
+    memo = _memo(asked.root)
+    if memo is None:
+        return None
+    with answering(lambda: _changed(memo)) as changed:
+        recalling: Any = import_module("stagemail.wiring.recalled")
+        report: Any = import_module("stagemail.cli.plan_report")
+        plans = recalling.recalled(memo, asked.stages, changed)
+    if plans is None:
+        return None
+    text = report.render(plans, {}, asked.form).rstrip("\n")
+    sys.stdout.write(f"{text}\n" if text else "")
+    sys.stdout.flush()
+    code: int = report.code_of_all(plans, detailed=asked.detailed)
+    return code
+
+
+def _changed(memo: Memo) -> Changed | None:
+    looking: Any = import_module("stagemail.wiring.changed_files")  # who has no other process to look has it to load
+    found: Changed | None = looking.changed_files(memo)
+    return found
+
+
+def _memo(start: Path) -> Memo | None:
     try:
-        given = _understood.make_context("", list(arguments)).params
-        root = root_of(given["root"])
-        operator = operator_file(config, root)
-    except (click.ClickException, StagemailError):
+        root = root_of(start)
+        operator = operator_file(os.environ.get("STAGEMAIL_CONFIG"), root)
+    except StagemailError:  # the whole way says it in words
         return None
-    if operator is None or os.environ.get(SPEED_VARIABLE):
+    if operator is None:
         return None
-    stages = tuple(dict.fromkeys((*given["stages"], *given["more"])))
-    plans = _plans(operator.absolute(), root, stages)
-    return None if plans is None else _telling(plans, given["form"], detailed=given["detailed_exitcode"])
+    memo = load_memo(memo_path(default_folder(), operator.absolute(), root))
+    return memo if memo is not None and memo.root == str(root) else None
 
 
-def _plans(operator: Path, root: Path, stages: tuple[str, ...]) -> tuple[Plan, ...] | None:
-    memo = load_memo(memo_path(default_folder(), operator, root))
-    if memo is None or memo.root != str(root):
-        return None
-    return recalled(memo, stages, SystemClock(), Path(memo.record))
+def understood(arguments: Sequence[str]) -> Asked | None:
+    """None where anything is said that is not known here, or where something is missing."""
+    stages: list[str] = []
+    said: dict[str, Any] = {}
+    words = iter(arguments)
+    for word in words:
+        if not word.startswith("-"):
+            stages.append(word)
+        elif word == "--detailed-exitcode":
+            said["detailed"] = True
+        else:
+            name, value = _option(word, words)
+            if value is None or (name == "--format" and value not in _FORMS):
+                return None
+            if name == "--stage":
+                stages.append(value)
+            elif name == "--root":
+                said["root"] = Path(value)
+            elif name == "--format":
+                said["form"] = value
+            else:
+                return None
+    return Asked(tuple(dict.fromkeys(stages)), **said)
 
 
-def _telling(plans: tuple[Plan, ...], form: str, *, detailed: bool) -> click.Command:
-    def tell() -> int:
-        say(render(plans, {}, form))
-        return exits.combined([code_of(plan, fails=False, detailed=detailed) for plan in plans])
-
-    return click.Command("plan", callback=tell)
+def _option(word: str, rest: Iterator[str]) -> tuple[str, str | None]:
+    name, is_joined, value = word.partition("=")
+    return name, value if is_joined else next(rest, None)

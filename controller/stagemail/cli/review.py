@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 
 from stagemail.cli import exits, options
-from stagemail.cli.output import color, say, width
+from stagemail.cli.output import say
 from stagemail.cli.session import Session
+from stagemail.cli.terminal import color, width
 from stagemail.errors import InvalidInput, UserMustFix
 from stagemail.model import email
 from stagemail.model.review import Review, ReviewLimits, ReviewSender

@@ -7,10 +7,11 @@ import click
 
 from stagemail.cli import exits, options
 from stagemail.cli.applying import refuse_dirty, tell_runs
-from stagemail.cli.output import color, say, width
+from stagemail.cli.output import say
 from stagemail.cli.run_session import RunSession
 from stagemail.cli.secrets_rotate_key import rotate_key
 from stagemail.cli.secrets_status import status
+from stagemail.cli.terminal import color, width
 from stagemail.model import email
 from stagemail.model.run import Run
 from stagemail.reconcile.once import once

@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from stagemail.cli import exits, options
-from stagemail.cli.output import color, say, width
+from stagemail.cli.output import say
 from stagemail.cli.run_session import RunSession
+from stagemail.cli.terminal import color, width
 from stagemail.reconcile.rekey import Keeper, rekey
 from stagemail.report.rekeyed import rekeyed_json, rekeyed_text
 from stagemail.wiring.identity import owner

@@ -5,8 +5,9 @@ from pathlib import Path
 import click
 
 from stagemail.cli import exits, options
-from stagemail.cli.output import color, say, width
+from stagemail.cli.output import say
 from stagemail.cli.run_session import RunSession
+from stagemail.cli.terminal import color, width
 from stagemail.reconcile.secret_status import Scene, secret_status, view
 from stagemail.report.secret_status import exit_worth, secret_status_json, secret_status_text
 from stagemail.wiring.own_secrets import own_secrets

@@ -21,8 +21,9 @@ from stagemail.ports import Source
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.scrubbed import error_without_secrets
 from stagemail.reconcile.stages import StageResult, each_stage
+from stagemail.source.working_tree import WorkingTree
 from stagemail.wiring.installation import Installation
-from stagemail.wiring.opening import open_installation, open_source
+from stagemail.wiring.opening import looked_up, open_installation, open_source
 from stagemail.wiring.places import root_of
 
 Result = TypeVar("Result")
@@ -43,16 +44,22 @@ class Session:
     def __post_init__(self) -> None:
         self.root = root_of(self.root)
         self.progress = ProgressLine()
+        self.known_tree: WorkingTree | None = None
 
     @cached_property
     def installation(self) -> Installation:
         """The operator file's. Raises NotFound, InvalidInput."""
-        return open_installation(globals_of(self.ctx).config, self.root, globals_of(self.ctx).state)
+        known = globals_of(self.ctx)
+        if known.judged is not None:
+            self.known_tree = looked_up(self.root) if self.revision is None else None
+            known.judged()
+        return open_installation(known.config, self.root, known.state)
 
     @cached_property
     def source(self) -> Source:
         """The working tree, or the revision."""
-        return open_source(self.root, self.revision, self.installation)
+        installation = self.installation
+        return open_source(self.root, self.revision, installation, self.known_tree)
 
     @cached_property
     def loaded(self) -> Loaded:

@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from stagemail.cli import exits, options
-from stagemail.cli.output import color, complain, say, width
+from stagemail.cli.output import complain, say
 from stagemail.cli.run_session import RunSession
 from stagemail.cli.status_why import code_of, tell_why
+from stagemail.cli.terminal import color, width
 from stagemail.errors import UsageError
 from stagemail.model.revision import Commit
 from stagemail.reconcile.stages import StageResult, each_stage

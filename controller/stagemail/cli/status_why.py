@@ -6,8 +6,9 @@ Not here: the plain status (``status``), what the reasons are (``reconcile.why``
 from collections.abc import Iterable
 
 from stagemail.cli import exits
-from stagemail.cli.output import color, complain, say, width
+from stagemail.cli.output import complain, say
 from stagemail.cli.run_session import RunSession
+from stagemail.cli.terminal import color, width
 from stagemail.reconcile.stages import StageResult
 from stagemail.reconcile.why import why
 from stagemail.report.why import Why, why_json, why_text

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from stagemail.cli import options
-from stagemail.cli.output import color, say, width
+from stagemail.cli.output import say
+from stagemail.cli.terminal import color, width
 from stagemail.errors import InvalidInput
 from stagemail.model.problem import Problem
 from stagemail.model.revision import Loaded
@@ -26,7 +27,10 @@ def command(ctx: click.Context, *, path: Path, revision: str | None, form: str) 
 
     Example: stagemail validate --format github
     """
-    source = open_documents(options.globals_of(ctx).config, path, revision)
+    known = options.globals_of(ctx)
+    if known.judged is not None:
+        known.judged()
+    source = open_documents(known.config, path, revision)
     try:
         loaded: Loaded | None = source.load()
         problems = loaded.problems if loaded else ()

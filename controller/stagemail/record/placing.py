@@ -1,7 +1,6 @@
 """Makes a file appear whole or not at all, once, however many processes try: written elsewhere, then linked."""
 
 import os
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +10,8 @@ def place(path: Path, fill: Callable[[Path], None]) -> None:
 
     ``fill`` leaves the draft on disk (fsync). Raises OSError.
     """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".draft")
-    os.close(descriptor)
-    draft = Path(name)
+    draft = path.with_name(f"{path.name}.{os.urandom(8).hex()}.draft")
+    os.close(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
     try:
         fill(draft)
         try:

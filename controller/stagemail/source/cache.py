@@ -9,9 +9,7 @@ Not here: deciding what to read (``tree_documents``).
 """
 
 import json
-import os
 import sqlite3
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -19,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from stagemail.document import READER_VERSION, Document
+from stagemail.source.cache_folder import own_folder
 
 _FORMAT = f"1-{READER_VERSION}"
 _DATE = "\0date"
@@ -115,26 +114,9 @@ class DiskCache:
                 return
 
 
-def default_folder() -> Path:
-    """Where a user's caches belong (XDG Base Directory Specification)."""
-    base = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    return (base if base.is_absolute() else Path.home() / ".cache") / "stagemail"
-
-
 def open_cache(folder: Path, *, outside: Path) -> Cache:
-    """The cache in ``folder``, made where missing; a NullCache where it cannot be the user's own.
-
-    ``outside`` is the top of the repository that is read: a folder inside it could hold what its authors put there.
-    """
-    try:
-        if folder.resolve().is_relative_to(outside.resolve()):
-            return NullCache()
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = folder.lstat()
-    except (OSError, RuntimeError):
-        return NullCache()
-    is_ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
-    return DiskCache(folder) if is_ours else NullCache()
+    """The cache in ``folder``, made where missing; a NullCache where it cannot be the user's own (``own_folder``)."""
+    return DiskCache(folder) if own_folder(folder, outside=outside) else NullCache()
 
 
 def _select(connection: sqlite3.Connection, ids: list[str]) -> list[tuple[str, int, str]]:

@@ -26,8 +26,8 @@ _BATCH: Final = 1000
 """Files that are looked up and read together."""
 _WORTH: Final = 100
 """Unknown files from which on another process is worth its start …"""
-_KEPT: Final = 3
-"""… and one in so many of them is parsed here: what the documents mean is worked out here for all of them."""
+_KEPT: Final = 0.45
+"""… and this share of them is parsed here: what the documents mean is worked out here for all of them."""
 
 
 def alone(_work: Callable[[], None]) -> AbstractContextManager[Callable[[], None]]:
@@ -65,7 +65,7 @@ def _read_some(entries: Sequence[Entry], tree: Tree, cache: Cache, take: Take, b
     unknown = [entry for entry in entries if entry.id not in known]
     contents = tree.read(entry.path for entry in unknown)
     fresh: dict[str, tuple[Document, ...]] = {}
-    given = unknown[len(unknown) // _KEPT :] if len(unknown) >= _WORTH else []
+    given = unknown[int(len(unknown) * _KEPT) :] if len(unknown) >= _WORTH else []
     with (beside if given else alone)(partial(_fill, cache, given, contents)) as wait:
         for entry in entries:
             if given and entry is given[0]:

@@ -4,13 +4,15 @@ What Git ignores does not count, so that a clean working tree and its commit are
 Not here: opening files safely (``working_tree_files``), a commit without a checkout (``revision_tree``).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from threading import Thread
 
 from stagemail import git
-from stagemail.errors import NotFound
+from stagemail.errors import NotFound, StagemailError
 from stagemail.model.location import Location
 from stagemail.model.problem import Problem
 from stagemail.model.revision import Commit, Revision
@@ -40,6 +42,7 @@ class WorkingTree:
         if not root.is_dir():
             raise NotFound(f"{root} is not a folder.", hint="Name a repository or its environments folder.")
         self._quota = quota or Quota()
+        self._asked = root, tuple(folders)
         self._repository = git.discover(root)
         top = self._repository.top if self._repository else None
         if top is None:
@@ -52,15 +55,16 @@ class WorkingTree:
         self._contents: dict[str, bytes] = {}
         self._held = 0
 
+    def is_of(self, root: Path, folders: Sequence[str]) -> bool:
+        """Whether it was made for these."""
+        return self._asked == (root, tuple(folders))
+
     def revision(self) -> Revision:
         """HEAD with what is not committed below the folders (at most ten paths)."""
         if self._repository is None:
             return Revision(NOT_IN_GIT)
-        dirty = self._dirty
-        shown = dirty[:_DIRTY_SHOWN]
-        try:
-            head = git.head(self._repository)
-        except NotFound:
+        shown, head = self._dirty[:_DIRTY_SHOWN], self._head
+        if head is None:
             return Revision(NOT_IN_GIT, dirty=shown)
         return Revision(head.id, head.subject, head.author, head.at, shown)
 
@@ -100,6 +104,16 @@ class WorkingTree:
         return git.status(self._repository, self._folders) if self._repository else git.Status((), ())
 
     @cached_property
+    def _head(self) -> Commit | None:
+        """None before the first commit."""
+        if self._repository is None:
+            return None
+        try:
+            return git.head(self._repository)
+        except NotFound:
+            return None
+
+    @cached_property
     def _dirty(self) -> tuple[str, ...]:
         """What status says, and files that Git was told not to look at whose content differs all the same."""
         hidden = {
@@ -114,7 +128,8 @@ class WorkingTree:
         entries: list[Entry] = []
         problems: list[Problem] = []
         seen: set[str] = set()
-        submodules = tuple(f"{path}/" for path, entry in self._index.items() if entry.mode == "160000")
+        with _meanwhile(lambda: self._status, lambda: self._head):  # git is a process of its own each time
+            submodules = tuple(f"{path}/" for path, entry in self._index.items() if entry.mode == "160000")
         for found in walk(self.top, self._folders, self._quota):
             if submodules and found.path.startswith(submodules):
                 continue
@@ -180,3 +195,21 @@ class WorkingTree:
                 wrong = "the file is committed and not checked out (sparse checkout?)."
                 problems.append(refused(path, "not-checked-out", wrong, "Run `git sparse-checkout disable`."))
         return problems
+
+
+@contextmanager
+def _meanwhile(*questions: Callable[[], object]) -> Iterator[None]:
+    """Ask these at the same time. One that fails is asked again by whoever needs its answer, and fails there."""
+
+    def ask(question: Callable[[], object]) -> None:
+        with suppress(StagemailError, OSError):
+            question()
+
+    threads = [Thread(target=ask, args=(question,), daemon=True) for question in questions]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        for thread in threads:
+            thread.join()

@@ -5,8 +5,6 @@ member twice. Not here: how a platform writes a value (its codec), which values 
 """
 
 import re
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
 from functools import lru_cache
 
 from stagemail.model import email
@@ -36,6 +34,9 @@ def mailbox(text: str, *, names: bool = True) -> str:
 def _decoded(name: str) -> str:
     if "=?" not in name:
         return name
+    from email.errors import HeaderParseError  # noqa: PLC0415 - only for names that are encoded
+    from email.header import decode_header, make_header  # noqa: PLC0415 - the same
+
     try:
         return str(make_header(decode_header(name)))
     except (HeaderParseError, LookupError, ValueError):

@@ -19,7 +19,7 @@ from stagemail.record.journal_branch import JournalBranch
 from stagemail.record.journal_runs import told
 from stagemail.resources.journal import Journal
 from stagemail.resources.policy import secret_ref
-from stagemail.source.cache import default_folder
+from stagemail.source.cache_folder import default_folder
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.sources import PROTOCOLS, access_of, address_of
 

@@ -1,15 +1,19 @@
 """Work in a copy of this process, on another processor: a command that reads a thousand files has one to spare.
 
 Only where this process has one thread (a copy has no other, and what they hold would stay held), so never in the
-controller. Not here: the work (``source.tree_documents``).
+controller. Not here: the work (``source.tree_documents``, ``cli.recall``, ``cli.ahead``).
 """
 
+import json
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import NoReturn, TypeVar
+
+Plain = TypeVar("Plain")
+"""What JSON gives back as it was."""
 
 
 @contextmanager
@@ -18,7 +22,43 @@ def beside(work: Callable[[], None]) -> Iterator[Callable[[], None]]:
 
     It is over with the context: what is not done by then is ended.
     """
-    copy = _copied(work)
+    with _ended(_copied(work)) as wait:
+        yield wait
+
+
+@contextmanager
+def answering(work: Callable[[], Plain]) -> Iterator[Callable[[], Plain | None]]:
+    """Begin the work; what this gives waits for its answer, once: None where it failed.
+
+    Where it could not begin beside this process, it is done here when it is asked for, and raises what it raises.
+    """
+    reading, writing = os.pipe()
+
+    def tell() -> None:
+        answer = json.dumps(work())
+        with os.fdopen(writing, "w", encoding="ascii") as to:
+            to.write(answer)
+
+    with os.fdopen(reading, "rb") as told:
+        copy = _copied(tell)
+        os.close(writing)
+
+        def answer() -> Plain | None:
+            if not copy:
+                return work()
+            try:
+                found: Plain = json.loads(told.read())
+            except ValueError:
+                return None
+            return found
+
+        with _ended(copy):
+            yield answer
+
+
+@contextmanager
+def _ended(copy: int) -> Iterator[Callable[[], None]]:
+    """The copy is over with the context; 0 is none."""
     ended = copy == 0
 
     def wait() -> None:

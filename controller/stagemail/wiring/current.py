@@ -22,7 +22,7 @@ from stagemail.reconcile.request import Request
 from stagemail.reconcile.setup import Followed, Passed, Setup
 from stagemail.reconcile.world import World
 from stagemail.wiring.installation import Installation
-from stagemail.wiring.opening import load_operator
+from stagemail.wiring.operator_reading import load_operator
 from stagemail.wiring.running import SHARED, Running
 from stagemail.wiring.sources import followers, source_name
 from stagemail.wiring.stopping import StoppingClock

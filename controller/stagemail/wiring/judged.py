@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import stagemail
 from stagemail.resources.known import NotPlainError, frozen, thawed
-from stagemail.source.cache import DiskCache, default_folder, open_cache
+from stagemail.source.cache_folder import default_folder, own_folder
 
 if TYPE_CHECKING:  # the point is to do without
     from stagemail.resources.operator import Operator
@@ -35,9 +35,9 @@ def judged(data: bytes, name: str, top: Path, judge: "Callable[[], Operator]") -
     ``top``: the folder of the repository, in which nothing is kept. Raises what ``judge`` raises; a kept file that is
     missing, damaged or not ours costs judging, never more.
     """
-    if not isinstance(open_cache(default_folder(), outside=top), DiskCache):
+    path = kept_at(data, name, top)
+    if path is None:
         return judge()
-    path = default_folder() / f"operator-{_key(data, name)}.json"
     kept = _read(path)
     if kept is not None:
         try:
@@ -47,6 +47,13 @@ def judged(data: bytes, name: str, top: Path, judge: "Callable[[], Operator]") -
     found = judge()
     _keep(path, found)
     return found
+
+
+def kept_at(data: bytes, name: str, top: Path) -> Path | None:
+    """Where it is kept once it was judged; None where nothing is kept."""
+    if not own_folder(default_folder(), outside=top):
+        return None
+    return default_folder() / f"operator-{_key(data, name)}.json"
 
 
 def _key(data: bytes, name: str) -> str:

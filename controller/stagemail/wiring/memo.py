@@ -17,9 +17,10 @@ from typing import Any, Final
 
 import stagemail
 from stagemail.dataclass import dataclass
-from stagemail.model.policy import Policy
 
 Json = Any
+Changed = list[Json]
+"""The id of the revision; and by path the documents of each file that is another one now: plain bindings, no more."""
 MAX_KEPT: Final = 64 * 1024 * 1024
 """Bytes of a memo that we read."""
 
@@ -107,20 +108,6 @@ def digest(path: Path) -> str:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return ""
-
-
-def written(policy: Policy) -> dict[str, Json]:
-    """A policy without gates as JSON; ``read`` gives it back."""
-    names = ("stage", "purpose", "automated", "self_heal", "mass_absolute", "mass_relative", "automatic", "heal_after",
-             "preflight", "preflight_blocks", "verify", "verify_unreachable", "read_only")  # fmt: skip
-    lists = {"hold": sorted(policy.hold), "own_domains": list(policy.own_domains)}
-    return {name: getattr(policy, name) for name in names} | lists | {"accept_retired": sorted(policy.accept_retired)}
-
-
-def read(policy: Mapping[str, Json]) -> Policy:
-    """A policy that was written."""
-    sets = {name: frozenset(policy[name]) for name in ("hold", "accept_retired")}
-    return Policy(**{**policy, **sets, "own_domains": tuple(policy["own_domains"])})
 
 
 def load_memo(path: Path) -> Memo | None:

@@ -6,15 +6,17 @@ Not here: what is inside (``source``), what the operator file builds (``installa
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from stagemail import git
-from stagemail.errors import InvalidInput, UsageError
+from stagemail.errors import StagemailError, UsageError
 from stagemail.ports import Clock, Source
 from stagemail.source.assemble import Checks
-from stagemail.source.cache import DiskCache, default_folder, open_cache
+from stagemail.source.cache import DiskCache, open_cache
+from stagemail.source.cache_folder import default_folder
 from stagemail.source.revision_tree import RevisionTree
 from stagemail.source.source import TreeSource
 from stagemail.source.tree import Tree
@@ -23,14 +25,15 @@ from stagemail.source.working_tree import WorkingTree
 from stagemail.wiring.beside import beside
 from stagemail.wiring.clock import SPEED_VARIABLE, SystemClock, clock_from
 from stagemail.wiring.installation import Installation
-from stagemail.wiring.judged import judged
+from stagemail.wiring.operator_reading import read_operator
 from stagemail.wiring.places import normal, operator_file, required_operator_file, root_of
 
 if TYPE_CHECKING:  # an operator file that was judged before is read without its models
     from stagemail.resources.operator import Operator
 
-MAX_OPERATOR_FILE = 1024 * 1024
-"""Bytes of an operator file that we read."""
+
+USUAL: Final = "environments"
+"""The folder of the documents where no operator file says otherwise."""
 
 
 def open_installation(config: str | None, root: Path, state: str | None = None) -> Installation:
@@ -39,39 +42,30 @@ def open_installation(config: str | None, root: Path, state: str | None = None) 
     return Installation(read_operator(path, root), path, clock(), state)
 
 
-def read_operator(path: Path, root: Path) -> "Operator":
-    """The operator file, or what stands in for it where it was judged before. Raises InvalidInput."""
-    data = _data(path)
-    return judged(data, path.name, root, lambda: _loaded(data, path.name))
+def looked_up(root: Path) -> WorkingTree | None:
+    """The files of a checkout that has its documents where nearly all have them: for whoever waits for its operator
+    file. None where they cannot be listed: they are listed again, then, and that says why."""
+    with suppress(StagemailError, OSError):
+        tree = WorkingTree(root, (USUAL,))
+        tree.entries()
+        return tree
+    return None
 
 
-def load_operator(path: Path) -> "Operator":
-    """The operator file, judged now, with its models: for a process that runs long. Raises InvalidInput."""
-    return _loaded(_data(path), path.name)
+def open_source(
+    root: Path, revision: str | None, installation: Installation, known: WorkingTree | None = None
+) -> Source:
+    """The documents of a checkout, as the operator file lays them out: those of the source that is checked out.
 
-
-def _data(path: Path) -> bytes:
-    if path.stat().st_size > MAX_OPERATOR_FILE:
-        raise InvalidInput(f"{path} is too large to be an operator file", hint="`stagemail init` shows how one looks")
-    return path.read_bytes()
-
-
-def _loaded(data: bytes, name: str) -> "Operator":
-    """The models are loaded here, because most commands need none."""
-    judging: Any = import_module("stagemail.source.operator_file")
-    plugins: Any = import_module("stagemail.wiring.plugins")
-    operator: Operator = judging.load_operator(data, name, plugins.registries())
-    return operator
-
-
-def open_source(root: Path, revision: str | None, installation: Installation) -> Source:
-    """The documents of a checkout, as the operator file lays them out: those of the source that is checked out."""
+    ``known``: what was looked up before; used where it is of the same folders.
+    """
     operator = installation.operator
     if operator.sources:
         elsewhere: Any = import_module("stagemail.wiring.elsewhere")
         operator = elsewhere.within(operator, elsewhere.here(operator, installation.base, root))
     checks = {stage: installation.check(stage) for stage in operator.stages}
-    return _source(root, _tree(root, revision, operator.folders()), operator, checks, installation.clock)
+    tree = known if known is not None and revision is None and known.is_of(root, operator.folders()) else None
+    return _source(root, tree or _tree(root, revision, operator.folders()), operator, checks, installation.clock)
 
 
 def source_at(repository: git.Repository, revision: str, operator: "Operator", installation: Installation) -> Source:
@@ -108,7 +102,7 @@ def open_documents(config: str | None, path: Path, revision: str | None) -> Sour
         installation = Installation(read_operator(found, root), found, clock())
         _refuse_elsewhere(below, installation.operator.folders())
         return open_source(root, revision, installation)
-    base = below or "environments"
+    base = below or USUAL
     return _source(root, _tree(root, revision, (base,)), None, {}, clock(), base=base)
 
 
@@ -135,7 +129,7 @@ def _tree(root: Path, revision: str | None, folders: Sequence[str]) -> Tree:
 
 
 def _source(
-    root: Path, tree: Tree, operator: "Operator | None", checks: Checks, now: Clock, *, base: str = "environments"
+    root: Path, tree: Tree, operator: "Operator | None", checks: Checks, now: Clock, *, base: str = USUAL
 ) -> Source:
     cache = open_cache(default_folder(), outside=root)
     today = now.now().date()

@@ -4,19 +4,18 @@ It is the whole plan, or none: whatever is not as it was then, and is no change 
 same apps, is for the whole way. Not here: what is remembered (``memo``), when (``remembering``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any
 
 from stagemail.dataclass import dataclass
-from stagemail.document import read
 from stagemail.errors import NotFound, StagemailError
 from stagemail.model import email
 from stagemail.model.inventory import App, Inventory, StageIdentity
 from stagemail.model.location import Place
 from stagemail.model.plan import Note, Plan
+from stagemail.model.policy import Policy
 from stagemail.model.secret import Secret, SecretRef
 from stagemail.model.snapshot import Binding, Configuration, Desired
 from stagemail.model.waiver import Waiver
@@ -27,53 +26,60 @@ from stagemail.planning.situation import Situation
 from stagemail.ports import Clock, Target
 from stagemail.record.sqlite_reader import SqliteReader
 from stagemail.source import assemble_fields
-from stagemail.source.pasted import in_comments, in_document
-from stagemail.source.plain_binding import is_plain_binding
-from stagemail.source.tree import blob_id, content_id
-from stagemail.source.working_tree import WorkingTree
 from stagemail.wiring import memo as memos
-from stagemail.wiring.memo import Memo, StageMemo
+from stagemail.wiring.clock import SystemClock
+from stagemail.wiring.memo import Changed, Memo, StageMemo
 from stagemail.wiring.plugins import Settled, Stamped, TargetContext, loaded_from
-
-MOST_CHANGED: Final = 0.2
-"""The share of the files from which on the whole way is no longer the longer one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """The files whose content is another one than then: what they bind now, by path."""
+class Bound:
+    """What the changed files bind now, by path."""
 
     bindings: Mapping[str, tuple[Binding, ...]]
     revision: str
 
 
-def recalled(
-    memo: Memo, stages: Sequence[str], clock: Clock, record: Path, tree: WorkingTree | None = None
-) -> tuple[Plan, ...] | None:
-    """The plans of these stages (none: all) of a working tree; None where the whole way must be gone."""
+def recalled(memo: Memo, stages: Sequence[str], found: Callable[[], Changed | None]) -> tuple[Plan, ...] | None:
+    """The plans of these stages (none: all) of a working tree; None where the whole way must be gone.
+
+    ``found``: what changed of its files (``changed_files``), asked for once and late.
+    """
     wanted = tuple(stages) or memo.order
-    today: date = clock.now().date()
-    if not set(wanted) <= memo.stages.keys() or str(record) != memo.record or not memos.holds(memo.basis, today):
+    clock = SystemClock()
+    if not set(wanted) <= memo.stages.keys() or not memos.holds(memo.basis, clock.now().date()):
         return None
-    reader = SqliteReader(record)
     try:
         with ExitStack() as closing:
+            reader = SqliteReader(Path(memo.record))
             closing.callback(reader.close)
-            if reader.position() != memo.position:
-                return None
-            changed = _changed(memo, tree or WorkingTree(Path(memo.root), memo.folders))
-            if changed is None:
-                return None
-            plans = []
-            for stage in memo.order:
-                if stage in wanted:
-                    made = _planned(memo, stage, changed, reader, _target(memo, stage, clock, closing))
-                    if made is None:
-                        return None
-                    plans.append(made)
-            return tuple(plans) if reader.position() == memo.position else None
+            targets = {memo.stages[stage].target: _target(memo, stage, clock, closing) for stage in wanted}
+            plans = _plans(memo, wanted, reader, targets, found)
+            return plans if reader.position() == memo.position else None
     except (StagemailError, OSError):  # the whole way says it in words
         return None
+
+
+def _plans(
+    memo: Memo,
+    wanted: Sequence[str],
+    reader: SqliteReader,
+    targets: Mapping[str, Target],
+    found: Callable[[], Changed | None],
+) -> tuple[Plan, ...] | None:
+    stand = reader.position() == memo.position and all(_stands(memo.stages[one], one, targets) for one in wanted)
+    files = found() if stand else None
+    if files is None:
+        return None
+    changed = _bound(files)
+    plans = []
+    for stage in memo.order:
+        if stage in wanted:
+            made = _planned(memo, stage, changed, reader, targets[memo.stages[stage].target])
+            if made is None:
+                return None
+            plans.append(made)
+    return tuple(plans)
 
 
 def _target(memo: Memo, stage: str, clock: Clock, closing: ExitStack) -> Target:
@@ -88,53 +94,31 @@ def _no_secret(ref: SecretRef) -> Secret:
     raise NotFound(f"{ref}: a target with credentials is not remembered", hint="run the whole plan")
 
 
-def _changed(memo: Memo, tree: WorkingTree) -> Changed | None:
-    """None where anything but the content of some files changed."""
-    entries = {entry.path: entry for entry in tree.entries()}
-    if tree.problems() or entries.keys() != memo.entries.keys():
-        return None
-    other = [entry for path, entry in entries.items() if [entry.id, entry.size] != memo.entries[path]]
-    if len(other) > max(20, MOST_CHANGED * len(entries)):
-        return None
-    contents = tree.read(entry.path for entry in other)
-    found: dict[str, tuple[Binding, ...]] = {}
-    for entry in other:
-        data = contents.get(entry.path, b"")
-        is_it = entry.id == (content_id(data) if entry.id.startswith("sha256:") else blob_id(data, entry.id))
-        bindings = _bindings(data, entry.path) if is_it else None
-        if bindings is None:
-            return None
-        found[entry.path] = bindings
-    return Changed(found, tree.revision().id)
+def _bound(found: Changed) -> Bound:
+    revision, files = found
+    bindings = {
+        path: tuple(assemble_fields.binding(value, Place(path, index)) for index, value in enumerate(values))
+        for path, values in files.items()
+    }
+    return Bound(bindings, revision)
 
 
-def _bindings(data: bytes, path: str) -> tuple[Binding, ...] | None:
-    """What a file binds; None where it holds anything that must be judged in full."""
-    documents, problems = read(data, path)
-    if problems or in_comments(data, path):
-        return None
-    found = []
-    for document in documents:
-        place = Place(path, document.index)
-        if not is_plain_binding(document.value) or next(in_document(document.value, place), None) is not None:
-            return None
-        found.append(assemble_fields.binding(document.value, place))
-    return tuple(found)
-
-
-def _planned(memo: Memo, stage: str, changed: Changed, reader: SqliteReader, target: Target) -> Plan | None:
+def _planned(memo: Memo, stage: str, changed: Bound, reader: SqliteReader, target: Target) -> Plan | None:
     known = memo.stages[stage]
-    stamped: object = target
-    if not isinstance(stamped, Stamped) or stamped.stamp(stage) != known.stamp:
-        return None
     own = {path: bindings for path, bindings in changed.bindings.items() if path in known.claims}
     if not _are_known(memo, changed) or not _claim_the_same(known, own):
         return None
     made = part(known, own, changed.revision, reader, target)
-    return made if stamped.stamp(stage) == known.stamp else None
+    return made if _stands(known, stage, {known.target: target}) else None
 
 
-def _are_known(memo: Memo, changed: Changed) -> bool:
+def _stands(known: StageMemo, stage: str, targets: Mapping[str, Target]) -> bool:
+    """Whether the platform is as it was."""
+    stamped: object = targets[known.target]
+    return isinstance(stamped, Stamped) and stamped.stamp(stage) == known.stamp
+
+
+def _are_known(memo: Memo, changed: Bound) -> bool:
     """Whether each changed file only held plain bindings, of whichever stage."""
     return all(any(path in one.claims for one in memo.stages.values()) for path in changed.bindings)
 
@@ -157,7 +141,7 @@ def part(
     known: StageMemo, own: Mapping[str, tuple[Binding, ...]], revision: str, reader: SqliteReader, target: Target
 ) -> Plan | None:
     """The plan of what is not quiet, with the notes of what is. ``own``: the changed files of the stage."""
-    policy = memos.read(known.policy)
+    policy = read(known.policy)
     stage = policy.stage
     desired = _desired(known, stage, own)
     affected = [App(*row[:5]) for path in own for row in known.quiet.get(path, ())]
@@ -201,3 +185,17 @@ def _desired(known: StageMemo, stage: str, own: Mapping[str, tuple[Binding, ...]
             else:
                 waivers.append(assemble_fields.waiver(value, place))
     return Desired(stage, configuration, tuple(bindings), tuple(waivers))
+
+
+def written(policy: Policy) -> dict[str, Any]:
+    """A policy without gates as JSON; ``read`` gives it back."""
+    names = ("stage", "purpose", "automated", "self_heal", "mass_absolute", "mass_relative", "automatic", "heal_after",
+             "preflight", "preflight_blocks", "verify", "verify_unreachable", "read_only")  # fmt: skip
+    lists = {"hold": sorted(policy.hold), "own_domains": list(policy.own_domains)}
+    return {name: getattr(policy, name) for name in names} | lists | {"accept_retired": sorted(policy.accept_retired)}
+
+
+def read(policy: Mapping[str, Any]) -> Policy:
+    """A policy that was written."""
+    sets = {name: frozenset(policy[name]) for name in ("hold", "accept_retired")}
+    return Policy(**{**policy, **sets, "own_domains": tuple(policy["own_domains"])})

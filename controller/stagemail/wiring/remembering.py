@@ -20,7 +20,8 @@ from stagemail.ports import Source, Target
 from stagemail.reconcile.once import Prepared
 from stagemail.record.sqlite_file import database_path
 from stagemail.record.sqlite_reader import SqliteReader
-from stagemail.source.cache import DiskCache, default_folder, open_cache
+from stagemail.source.cache import DiskCache, open_cache
+from stagemail.source.cache_folder import default_folder
 from stagemail.source.claims import Layout, layout_of
 from stagemail.source.schema import plain
 from stagemail.source.source import TreeSource
@@ -30,7 +31,7 @@ from stagemail.wiring.installation import Installation
 from stagemail.wiring.memo import Memo, StageMemo
 from stagemail.wiring.own_secrets import own_of_target
 from stagemail.wiring.plugins import Stamped
-from stagemail.wiring.recalled import part
+from stagemail.wiring.recalled import part, read, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +163,7 @@ def _of_stage(
         stamp=stamp,
         observed=plan.observed,
         count=plan.apps,
-        policy=memos.written(situation.policy),
+        policy=written(situation.policy),
         apps=[_row(app) for app in situation.inventory.apps if app.key not in gone],
         quiet={path: rows for path, rows in quiet.items() if path in claims},
         claims=claims,
@@ -206,6 +207,6 @@ def _claimed(bindings: Iterable[Binding]) -> Iterator[tuple[str, Binding]]:
 def _is_right(made: StageMemo, one: Prepared, was: Before, target: Target) -> bool:
     """Whether the plan that this gives, with nothing changed, is the one that it comes from, at any time of the day."""
     plan = one.plan
-    if memos.read(made.policy) != one.situation.policy:
+    if read(made.policy) != one.situation.policy:
         return False
     return part(made, {}, plan.revision, was.reader, target) == plan

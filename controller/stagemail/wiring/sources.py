@@ -19,7 +19,7 @@ from stagemail.resources.policy import secret_ref
 from stagemail.resources.sources import GitLogin
 from stagemail.resources.sources import Source as Written
 from stagemail.source.branch import GitBranch, contents_at, local, mirrored
-from stagemail.source.cache import default_folder
+from stagemail.source.cache_folder import default_folder
 from stagemail.wiring.following import judge_of, unjudged
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.opening import source_at

@@ -22,7 +22,7 @@ from stagemail.errors import StagemailError
 from stagemail.git.folders import folder_ids
 from stagemail.model.run import Run
 from stagemail.record.glance import newest_run
-from stagemail.source.cache import DiskCache, default_folder, open_cache
+from stagemail.source.cache_folder import default_folder, own_folder
 from stagemail.wiring.places import operator_file, root_of
 
 _FORMAT = 1
@@ -63,7 +63,7 @@ def place_of(config: str | None, root: Path) -> Place | None:
     """Where the note of this checkout is; None where there is no operator file or no folder of the user's own."""
     top = root_of(root)
     operator = operator_file(config, top)
-    if operator is None or not isinstance(open_cache(default_folder(), outside=top), DiskCache):
+    if operator is None or not own_folder(default_folder(), outside=top):
         return None
     name = hashlib.sha256(f"{operator.absolute()}\n{top}".encode()).hexdigest()[:32]
     return Place(top, operator.absolute(), default_folder() / f"unchanged-{name}.json")

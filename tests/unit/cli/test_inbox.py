@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.unit.inbox.place import MESSAGE, arrived
 
-from stagemail.cli.main import stagemail
+from stagemail.cli.group import stagemail
 from stagemail.errors import NotFound, UsageError
 from stagemail.inbox.store import Reader, Writer
 from stagemail.model.inbox import InboxLimits

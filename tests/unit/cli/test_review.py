@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.unit.review.samples import EXAMPLES, GOOD, eml
 
-from stagemail.cli.main import stagemail
+from stagemail.cli.group import stagemail
 from stagemail.errors import InvalidInput, StagemailError
 from stagemail.report.schema import schema_texts
 from stagemail.resources.location import sample_folder

@@ -9,7 +9,7 @@ import pytest
 PROGRAM = """
 import os, sys, threading, time
 from pathlib import Path
-from stagemail.wiring.beside import beside
+from stagemail.wiring.beside import answering, beside
 
 os.cpu_count = lambda: 2
 at = Path(sys.argv[1])
@@ -77,3 +77,37 @@ with beside(lambda: (at / "pid").touch()) as wait:
 print((at / "pid").exists())
 """
     assert ran(program, tmp_path) == "False\n"
+
+
+def test_another_process_answers(tmp_path: Path) -> None:
+    program = """
+with answering(lambda: [os.getpid(), {"a": ["\\u00e9" * 100_000, None]}]) as answer:
+    found = answer()
+    print(found[0] != before, found[1] == {"a": ["\\u00e9" * 100_000, None]})
+try:
+    os.waitpid(-1, 0)
+except ChildProcessError:
+    print("nobody is left")
+"""
+    assert ran(program, tmp_path) == "True True\nnobody is left\n"
+
+
+@pytest.mark.parametrize("failing", ["1 / 0", "os.kill(os.getpid(), 9)", "return object()"])
+def test_there_is_no_answer_where_it_fails(failing: str, tmp_path: Path) -> None:
+    program = f"""
+def work(): {failing}
+with answering(work) as answer:
+    print(answer())
+"""
+    assert ran(program, tmp_path) == "None\n"
+
+
+def test_with_one_processor_it_is_answered_here_and_only_when_asked(tmp_path: Path) -> None:
+    program = """
+os.cpu_count = lambda: 1
+asked = []
+with answering(lambda: asked.append(os.getpid()) or "x") as answer:
+    print(asked)
+    print(answer(), asked == [before])
+"""
+    assert ran(program, tmp_path) == "[]\nx True\n"

@@ -2,6 +2,8 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from tests.unit.wiring.memory_platform import PLUGIN
 
-from stagemail.cli.main import stagemail
+from stagemail.cli.group import stagemail
+from stagemail.cli.recall import answered
 from stagemail.cli.run_session import RunSession
 from stagemail.errors import StagemailError
 from stagemail.model.inventory import App, StageIdentity
@@ -141,7 +144,12 @@ class House:
         """What a command prints and how it ends."""
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("XDG_CACHE_HOME", str(cache))
-            done = CliRunner().invoke(stagemail, [*arguments, "--root", str(self.root)], standalone_mode=False)
+            given = [*arguments, "--root", str(self.root)]
+            with redirect_stdout(StringIO()) as printed:
+                code = answered(given[1:]) if given[0] == "plan" else None
+            if code is not None:
+                return printed.getvalue(), code
+            done = CliRunner().invoke(stagemail, given, standalone_mode=False)
         if done.exception is not None and not isinstance(done.exception, StagemailError):
             raise done.exception
         problems = getattr(done.exception, "problems", ())
