@@ -77,7 +77,7 @@ LAZY: Mapping[str, tuple[str, ...]] = {
     "stagemail.resources.plugins": ("stagemail.resources.built_in",),  # a command names two or three of eleven models
     "stagemail.resources.formats": ("email_validator",),  # only for addresses that are not plainly good
     "stagemail.model.email": ("email.utils",),  # only for mailboxes that are not plainly written
-    "stagemail.target.canonical": ("email.errors", "email.header"),  # only for names that are encoded
+    "stagemail.target.canonical": ("email",),  # only for names that are encoded
     "stagemail.document.parser": ("yaml.cyaml",),  # PyYAML may be built without its C parser
     "stagemail.git.command": ("stagemail.git.by_gitpython",),  # GitPython: only what writes or speaks to others
     "stagemail.cli.group": ("difflib",),  # only where a command is misspelt

@@ -60,8 +60,8 @@ def _code(arguments: list[str] | None, asked: list[str], given: dict[str, Any]) 
         told: int | None = recall.answered(asked[1:])
         if told is not None:
             return told
-    with importlib.import_module("stagemail.cli.ahead").begun(asked) as judged:
-        found: int = importlib.import_module("stagemail.cli.group").run(arguments, {**given, "judged": judged})
+    with importlib.import_module("stagemail.cli.ahead").begun(asked) as ahead:
+        found: int = importlib.import_module("stagemail.cli.group").run(arguments, {**given, "ahead": ahead})
         return found
 
 

@@ -10,6 +10,7 @@ import click
 
 from stagemail.dataclass import dataclass
 from stagemail.reconcile.net import Net
+from stagemail.wiring.beside import Telling
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -32,8 +33,8 @@ class Globals:
     """Another record than the operator file names."""
     net: Net = field(default_factory=Net)
     """What takes credentials out of text; the command's streams are behind it."""
-    judged: Callable[[], None] | None = None
-    """Waits until the operator file was judged, where that was begun ahead."""
+    ahead: Telling | None = None
+    """Who judges the operator file, and parses documents then, where that was begun ahead."""
 
 
 def globals_of(ctx: click.Context) -> Globals:
@@ -50,7 +51,7 @@ def globals_of(ctx: click.Context) -> Globals:
         found.get("note_begun") or _nobody,
         found.get("state"),
         found["net"],
-        found.get("judged"),
+        found.get("ahead"),
     )
 
 

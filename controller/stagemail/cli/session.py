@@ -21,9 +21,8 @@ from stagemail.ports import Source
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.scrubbed import error_without_secrets
 from stagemail.reconcile.stages import StageResult, each_stage
-from stagemail.source.working_tree import WorkingTree
 from stagemail.wiring.installation import Installation
-from stagemail.wiring.opening import looked_up, open_installation, open_source
+from stagemail.wiring.opening import Begun, begun, open_installation, open_source
 from stagemail.wiring.places import root_of
 
 Result = TypeVar("Result")
@@ -44,22 +43,21 @@ class Session:
     def __post_init__(self) -> None:
         self.root = root_of(self.root)
         self.progress = ProgressLine()
-        self.known_tree: WorkingTree | None = None
+        self.ahead: Begun | None = None
 
     @cached_property
     def installation(self) -> Installation:
         """The operator file's. Raises NotFound, InvalidInput."""
         known = globals_of(self.ctx)
-        if known.judged is not None:
-            self.known_tree = looked_up(self.root) if self.revision is None else None
-            known.judged()
+        if known.ahead is not None:
+            self.ahead = begun(known.ahead, self.root)
         return open_installation(known.config, self.root, known.state)
 
     @cached_property
     def source(self) -> Source:
         """The working tree, or the revision."""
         installation = self.installation
-        return open_source(self.root, self.revision, installation, self.known_tree)
+        return open_source(self.root, self.revision, installation, self.ahead)
 
     @cached_property
     def loaded(self) -> Loaded:

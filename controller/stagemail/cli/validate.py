@@ -12,7 +12,8 @@ from stagemail.errors import InvalidInput
 from stagemail.model.problem import Problem
 from stagemail.model.revision import Loaded
 from stagemail.report.problems import problems_text
-from stagemail.wiring.opening import open_documents
+from stagemail.wiring.opening import begun, open_documents
+from stagemail.wiring.places import root_of
 
 
 @click.command(name="validate")
@@ -28,9 +29,8 @@ def command(ctx: click.Context, *, path: Path, revision: str | None, form: str) 
     Example: stagemail validate --format github
     """
     known = options.globals_of(ctx)
-    if known.judged is not None:
-        known.judged()
-    source = open_documents(known.config, path, revision)
+    ahead = begun(known.ahead, root_of(path)) if known.ahead is not None else None
+    source = open_documents(known.config, path, revision, ahead)
     try:
         loaded: Loaded | None = source.load()
         problems = loaded.problems if loaded else ()

@@ -57,6 +57,8 @@ def compare(
         name: _case(specs[name], value, seen.get(name, UNSET), known.get(name), same)
         for name, value in resource.fields.items()
     }
+    if not push and observed is not None and _is_quiet(resource, seen, known, cases, specs):
+        return Difference({}, _adopted(resource, seen, known, set()))
     if push:
         cases |= {n: cases[n] or "unverified" for n, v in resource.fields.items() if _is_pushable(v)}
     sent = _sent(cases, specs)
@@ -77,6 +79,18 @@ def compare(
         tuple(name for name in cases if specs[name].secret and name not in sent and _tells_nothing(seen.get(name))),
         tuple(sorted(known.keys() - resource.fields.keys() - kept)),
     )
+
+
+def _is_quiet(
+    resource: Resource,
+    seen: Mapping[str, ObservedField],
+    known: Mapping[str, AppliedField],
+    cases: Mapping[str, Case | None],
+    specs: Specs,
+) -> bool:
+    """Whether nothing is to be said of it: as nearly every resource is, it is as Git wants and holds no secret."""
+    same = known.keys() <= resource.fields.keys() and not any(cases.values())
+    return same and not any(specs[name].secret or seen.get(name, UNSET).pending for name in cases)
 
 
 def _sent(cases: Mapping[str, Case | None], specs: Specs) -> set[str]:

@@ -16,7 +16,8 @@ Style = Literal["", "bold", "dim", "red", "green", "yellow", "cyan"]
 Part = str | tuple[str, Style]
 
 _SGR: dict[str, str] = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
-_WORD = re.compile("[^ ]+")
+_WORD = re.compile("(?:[+-] )?[^ ]+")
+"""The sign of what comes or goes stays with it."""
 
 
 def cells(text: str) -> int:

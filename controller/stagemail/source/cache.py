@@ -66,6 +66,8 @@ class DiskCache:
     def get_many(self, ids: Iterable[str]) -> dict[str, tuple[Document, ...]]:
         """Those that are known; nothing where the file is damaged or locked."""
         wanted = sorted(set(ids))
+        if not self.file.exists():
+            return {}
         try:
             with self._connection() as connection:
                 rows = [

@@ -16,7 +16,7 @@ from stagemail.source.cache import Cache
 from stagemail.source.claims import Layout, layout_of
 from stagemail.source.located import located, place_in
 from stagemail.source.tree import Tree
-from stagemail.source.tree_documents import Beside, alone, read_tree
+from stagemail.source.tree_documents import NOTHING, Beside, Parsed, alone, read_tree
 
 if TYPE_CHECKING:  # pydantic stays off the path that judges documents
     from stagemail.resources.operator import Operator
@@ -29,7 +29,7 @@ class TreeSource:
 
     ``operator``: None leaves out the checks that need it (and says so); ``base`` is then the folder of the stages'
     folders. ``checks``: by stage, what its target says. ``today``: for expiry dates. ``cache``: parsed documents.
-    ``beside``: another process that helps with many new files.
+    ``beside``: another process that helps with many new files. ``parsed``: documents that are not in the cache yet.
     """
 
     def __init__(
@@ -42,6 +42,7 @@ class TreeSource:
         cache: Cache,
         base: str = "environments",
         beside: Beside = alone,
+        parsed: Parsed = NOTHING,
     ) -> None:
         self._tree = tree
         self._layout: Layout = layout_of(operator, base)
@@ -50,6 +51,7 @@ class TreeSource:
         self._today = today
         self._cache = cache
         self._beside = beside
+        self._parsed = parsed
 
     def revision(self) -> Revision:
         """What is being looked at."""
@@ -58,7 +60,7 @@ class TreeSource:
     def load(self) -> Loaded:
         """Every stage's desired state and every problem. Raises InvalidInput if nothing at all is readable."""
         assembler = Assembler(self._layout, self._stores, self._checks, self._today)
-        read = read_tree(self._tree, self._cache, assembler.add, self._beside)
+        read = read_tree(self._tree, self._cache, assembler.add, self._beside, self._parsed)
         files = len(self._tree.entries())
         if not files:
             raise _nothing(self._layout, read.problems)

@@ -6,6 +6,7 @@ Not here: what documents mean (``assemble``), the process that may help (``wirin
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
+from types import MappingProxyType
 from typing import Final
 
 from stagemail.dataclass import dataclass
@@ -26,8 +27,15 @@ _BATCH: Final = 1000
 """Files that are looked up and read together."""
 _WORTH: Final = 100
 """Unknown files from which on another process is worth its start …"""
+_FEW: Final = 10
+"""Files that are parsed between two looks whether it is over."""
 _KEPT: Final = 0.45
 """… and this share of them is parsed here: what the documents mean is worked out here for all of them."""
+
+
+Parsed = Mapping[str, tuple[Document, ...]]
+"""Documents by the id of the content."""
+NOTHING: Final[Parsed] = MappingProxyType({})
 
 
 def alone(_work: Callable[[], None]) -> AbstractContextManager[Callable[[], None]]:
@@ -43,34 +51,65 @@ class TreeRead:
     parsed: int
 
 
-def read_tree(tree: Tree, cache: Cache, take: Take, beside: Beside = alone) -> TreeRead:
+def read_tree(tree: Tree, cache: Cache, take: Take, beside: Beside = alone, parsed: Parsed = NOTHING) -> TreeRead:
     """Every document of the tree in the order of paths, each under the path of its own file.
 
     ``beside``: where many files are new to the cache, another process puts some of them into it meanwhile.
-    Raises InvalidInput over quota, NotFound.
+    ``parsed``: files that are not in the cache yet (``parsed_until``). Raises InvalidInput over quota, NotFound.
     """
     entries = tree.entries()
     problems = list(tree.problems())
-    parsed = 0
+    number = 0
     for start in range(0, len(entries), _BATCH):
-        some = _read_some(entries[start : start + _BATCH], tree, cache, take, beside)
-        parsed += some.parsed
+        some = _read_some(entries[start : start + _BATCH], tree, cache, take, _Help(beside, parsed))
+        number += some.parsed
         problems += some.problems
-    return TreeRead(tuple(sorted(problems)), parsed)
+    return TreeRead(tuple(sorted(problems)), number)
 
 
-def _read_some(entries: Sequence[Entry], tree: Tree, cache: Cache, take: Take, beside: Beside) -> TreeRead:
+def parsed_until(tree: Tree, cache: Cache, over: Callable[[], bool]) -> Parsed:
+    """Of the files that are read first and that are nobody else's part, those that can be parsed before it is over.
+
+    For whoever waits for something else, such as the operator file. Raises what a tree raises.
+    """
+    entries = tree.entries()[:_BATCH]
+    known = cache.get_many(entry.id for entry in entries)
+    unknown = [entry for entry in entries if entry.id not in known]
+    own = unknown[: len(unknown) - len(_given(unknown))]
+    parsed: dict[str, tuple[Document, ...]] = {}
+    for start in range(0, len(own), _FEW):
+        if over():
+            break
+        contents = tree.read(entry.path for entry in own[start : start + _FEW])
+        for entry in own[start : start + _FEW]:
+            if entry.path in contents:
+                _parsed(entry, contents[entry.path], parsed)
+    return parsed
+
+
+@dataclass(frozen=True, slots=True)
+class _Help:
+    """What saves parsing here."""
+
+    beside: Beside
+    parsed: Parsed
+
+
+def _read_some(entries: Sequence[Entry], tree: Tree, cache: Cache, take: Take, help_: _Help) -> TreeRead:
     problems: list[Problem] = []
     known = cache.get_many(entry.id for entry in entries)
     unknown = [entry for entry in entries if entry.id not in known]
-    contents = tree.read(entry.path for entry in unknown)
-    fresh: dict[str, tuple[Document, ...]] = {}
-    given = unknown[int(len(unknown) * _KEPT) :] if len(unknown) >= _WORTH else []
-    with (beside if given else alone)(partial(_fill, cache, given, contents)) as wait:
+    given = _given(unknown)
+    own = unknown[: len(unknown) - len(given)]
+    contents = tree.read(entry.path for entry in own if entry.id not in help_.parsed)
+    fresh = {entry.id: help_.parsed[entry.id] for entry in own if entry.id in help_.parsed}
+    known |= fresh
+    with (help_.beside if given else alone)(partial(_fill, cache, given, tree)) as wait:
         for entry in entries:
             if given and entry is given[0]:
                 wait()
                 known |= cache.get_many(each.id for each in given)
+                contents |= tree.read(each.path for each in given if each.id not in known)
             if entry.id in known:
                 for document in known[entry.id]:
                     take(Document(entry.path, document.index, document.value))
@@ -85,8 +124,23 @@ def _read_some(entries: Sequence[Entry], tree: Tree, cache: Cache, take: Take, b
     return TreeRead(tuple(problems), len(unknown))
 
 
-def _fill(cache: Cache, entries: Sequence[Entry], contents: Mapping[str, bytes]) -> None:
+def _given(unknown: Sequence[Entry]) -> Sequence[Entry]:
+    """The other process's part of these."""
+    return unknown[int(len(unknown) * _KEPT) :] if len(unknown) >= _WORTH else []
+
+
+def fill_share(tree: Tree, cache: Cache) -> None:
+    """For another process that begins by itself: its part of the files that are read first. Raises what a tree does."""
+    entries = tree.entries()[:_BATCH]
+    known = cache.get_many(entry.id for entry in entries)
+    given = _given([entry for entry in entries if entry.id not in known])
+    if given:
+        _fill(cache, given, tree)
+
+
+def _fill(cache: Cache, entries: Sequence[Entry], tree: Tree) -> None:
     """The other process's part: what is in order goes into the cache, everything else is left to whoever asked."""
+    contents = tree.read(entry.path for entry in entries)
     fresh: dict[str, tuple[Document, ...]] = {}
     for entry in entries:
         if entry.path in contents:

@@ -34,12 +34,11 @@ def mailbox(text: str, *, names: bool = True) -> str:
 def _decoded(name: str) -> str:
     if "=?" not in name:
         return name
-    from email.errors import HeaderParseError  # noqa: PLC0415 - only for names that are encoded
-    from email.header import decode_header, make_header  # noqa: PLC0415 - the same
+    from email import errors, header  # noqa: PLC0415 - only for names that are encoded
 
     try:
-        return str(make_header(decode_header(name)))
-    except (HeaderParseError, LookupError, ValueError):
+        return str(header.make_header(header.decode_header(name)))
+    except (errors.HeaderParseError, LookupError, ValueError):
         return name
 
 

@@ -6,11 +6,14 @@ controller. Not here: the work (``source.tree_documents``, ``cli.recall``, ``cli
 
 import json
 import os
+import select
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn, TypeVar
+from typing import BinaryIO, NoReturn, TypeVar
+
+from stagemail.dataclass import dataclass
 
 Plain = TypeVar("Plain")
 """What JSON gives back as it was."""
@@ -54,6 +57,35 @@ def answering(work: Callable[[], Plain]) -> Iterator[Callable[[], Plain | None]]
 
         with _ended(copy):
             yield answer
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """Work of two parts in a copy: ``told`` waits for the first, ``ended`` for all of it."""
+
+    told: Callable[[], None]
+    ended: Callable[[], None]
+    is_told: Callable[[], bool]
+    """Whether ``told`` would not wait."""
+
+
+@contextmanager
+def telling(work: Callable[[Callable[[], None]], None]) -> Iterator[Telling]:
+    """Begin the work, which is given what to call when its first part is done. As ``beside`` in everything else."""
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb") as sign:
+        copy = _copied(lambda: work(lambda: os.close(writing)))
+        os.close(writing)
+        with _ended(copy) as wait:
+            yield Telling(lambda: _until_closed(sign), wait, lambda: _is_closed(sign))
+
+
+def _until_closed(sign: BinaryIO) -> None:
+    sign.read()
+
+
+def _is_closed(sign: BinaryIO) -> bool:
+    return bool(select.select([sign], [], [], 0)[0])
 
 
 @contextmanager

@@ -5,13 +5,14 @@ Not here: what is inside (``source``), what the operator file builds (``installa
 """
 
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from stagemail import git
+from stagemail.dataclass import dataclass
 from stagemail.errors import StagemailError, UsageError
 from stagemail.ports import Clock, Source
 from stagemail.source.assemble import Checks
@@ -20,9 +21,9 @@ from stagemail.source.cache_folder import default_folder
 from stagemail.source.revision_tree import RevisionTree
 from stagemail.source.source import TreeSource
 from stagemail.source.tree import Tree
-from stagemail.source.tree_documents import alone
+from stagemail.source.tree_documents import NOTHING, Beside, Parsed, alone, parsed_until
 from stagemail.source.working_tree import WorkingTree
-from stagemail.wiring.beside import beside
+from stagemail.wiring.beside import Telling, beside
 from stagemail.wiring.clock import SPEED_VARIABLE, SystemClock, clock_from
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.operator_reading import read_operator
@@ -42,30 +43,41 @@ def open_installation(config: str | None, root: Path, state: str | None = None) 
     return Installation(read_operator(path, root), path, clock(), state)
 
 
-def looked_up(root: Path) -> WorkingTree | None:
-    """The files of a checkout that has its documents where nearly all have them: for whoever waits for its operator
-    file. None where they cannot be listed: they are listed again, then, and that says why."""
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What another process reads already (``cli.ahead``), and what was listed and parsed here meanwhile."""
+
+    ended: Callable[[], None]
+    tree: WorkingTree | None
+    parsed: Parsed
+
+
+def begun(telling: Telling, root: Path) -> Begun:
+    """List and parse files, where nearly all checkouts have them, until the operator file was judged.
+
+    What cannot be read is read again, then, and that says why.
+    """
+    tree, parsed = None, NOTHING
+    cache = open_cache(default_folder(), outside=root)
     with suppress(StagemailError, OSError):
         tree = WorkingTree(root, (USUAL,))
-        tree.entries()
-        return tree
-    return None
+        if isinstance(cache, DiskCache):
+            parsed = parsed_until(tree, cache, telling.is_told)
+    telling.told()
+    return Begun(telling.ended, tree, parsed)
 
 
-def open_source(
-    root: Path, revision: str | None, installation: Installation, known: WorkingTree | None = None
-) -> Source:
-    """The documents of a checkout, as the operator file lays them out: those of the source that is checked out.
-
-    ``known``: what was looked up before; used where it is of the same folders.
-    """
+def open_source(root: Path, revision: str | None, installation: Installation, ahead: Begun | None = None) -> Source:
+    """The documents of a checkout, as the operator file lays them out: those of the source that is checked out."""
     operator = installation.operator
     if operator.sources:
         elsewhere: Any = import_module("stagemail.wiring.elsewhere")
         operator = elsewhere.within(operator, elsewhere.here(operator, installation.base, root))
     checks = {stage: installation.check(stage) for stage in operator.stages}
-    tree = known if known is not None and revision is None and known.is_of(root, operator.folders()) else None
-    return _source(root, tree or _tree(root, revision, operator.folders()), operator, checks, installation.clock)
+    known = ahead.tree if ahead is not None and revision is None else None
+    fits = known is not None and known.is_of(root, operator.folders())
+    tree = known if known is not None and fits else _tree(root, revision, operator.folders())
+    return _source(root, tree, operator, checks, installation.clock, ahead=ahead)
 
 
 def source_at(repository: git.Repository, revision: str, operator: "Operator", installation: Installation) -> Source:
@@ -89,7 +101,7 @@ def uncommitted(installation: Installation) -> tuple[str, ...]:
     return git.status(repository, inside).dirty
 
 
-def open_documents(config: str | None, path: Path, revision: str | None) -> Source:
+def open_documents(config: str | None, path: Path, revision: str | None, ahead: Begun | None = None) -> Source:
     """What ``validate`` looks at: a repository or an environments folder, with its operator file if it has one.
 
     Raises UsageError for a folder of a repository that is none of its stages'.
@@ -101,7 +113,7 @@ def open_documents(config: str | None, path: Path, revision: str | None) -> Sour
     if found is not None:
         installation = Installation(read_operator(found, root), found, clock())
         _refuse_elsewhere(below, installation.operator.folders())
-        return open_source(root, revision, installation)
+        return open_source(root, revision, installation, ahead)
     base = below or USUAL
     return _source(root, _tree(root, revision, (base,)), None, {}, clock(), base=base)
 
@@ -129,9 +141,27 @@ def _tree(root: Path, revision: str | None, folders: Sequence[str]) -> Tree:
 
 
 def _source(
-    root: Path, tree: Tree, operator: "Operator | None", checks: Checks, now: Clock, *, base: str = USUAL
+    root: Path,
+    tree: Tree,
+    operator: "Operator | None",
+    checks: Checks,
+    now: Clock,
+    *,
+    base: str = USUAL,
+    ahead: Begun | None = None,
 ) -> Source:
     cache = open_cache(default_folder(), outside=root)
     today = now.now().date()
-    helping = beside if isinstance(cache, DiskCache) else alone
-    return TreeSource(tree, operator, checks=checks, today=today, cache=cache, base=base, beside=helping)
+    helping = _helping(ahead) if isinstance(cache, DiskCache) else alone
+    parsed = ahead.parsed if ahead is not None else NOTHING
+    return TreeSource(tree, operator, checks=checks, today=today, cache=cache, base=base, beside=helping, parsed=parsed)
+
+
+def _helping(ahead: Begun | None) -> Beside:
+    """Who helps to parse: whoever began already, once; from then on another process each time."""
+    first = [ahead.ended] if ahead is not None else []
+
+    def helping(work: Callable[[], None]) -> AbstractContextManager[Callable[[], None]]:
+        return nullcontext(first.pop()) if first else beside(work)
+
+    return helping

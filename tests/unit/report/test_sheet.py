@@ -24,7 +24,7 @@ def test_a_line_is_too_wide_only_where_it_is_one_word(parts: list[tuple[str, Sty
     sheet = Sheet(width)
     sheet.line(*parts, indent=indent)
     for line in sheet.text().splitlines():
-        assert cells(line) <= width or len(line.split()) == 1
+        assert cells(line) <= width or len(line.split()) == 1 or (len(line.split()) == 2 and line.split()[0] in "+-")
         assert not any(map(is_hidden, line))
 
 
@@ -65,3 +65,9 @@ def test_two_blank_lines_become_one() -> None:
     sheet.blank()
     sheet.line("b")
     assert sheet.text() == "a\n\nb\n"
+
+
+def test_a_sign_stays_with_what_it_stands_before() -> None:
+    sheet = Sheet(20)
+    sheet.line("+ Ann <ann@example.com>, - Bob <bob@example.com>")
+    assert sheet.text() == "+ Ann\n  <ann@example.com>,\n  - Bob\n  <bob@example.com>\n"

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,7 @@ from stagemail.source.cache import Cache, DiskCache, NullCache, open_cache
 from stagemail.source.cache_folder import default_folder
 from stagemail.source.revision_tree import RevisionTree
 from stagemail.source.tree import Tree
+from stagemail.source.tree_documents import fill_share, parsed_until
 from stagemail.source.working_tree import WorkingTree
 
 A, B = "environments/qa/a.yaml", "environments/qa/b.yaml"
@@ -275,6 +276,28 @@ def test_what_another_process_reads_is_as_if_it_were_read_here(
     assert len(found.problems) == 2
     assert 75 <= done < 150, "more than half, but what has problems"
     assert len(parsed) == len(tree.entries()) + 2, "what was in order is not read again"
+
+
+@pytest.mark.parametrize("looks", [0, 1, 4, 99])
+def test_what_was_parsed_while_waiting_is_not_parsed_again(
+    looks: int, clone: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = clone / "environments/qa"
+    for number in range(150):
+        (folder / f"many-{number:03}.yaml").write_text(f"a: {number}\n", encoding="utf-8")
+    tree = WorkingTree(clone, ["environments"])
+    expected = read_tree(tree, NullCache())
+    parsed: list[str] = []
+    monkeypatch.setattr(tree_documents, "read", lambda data, path: (parsed.append(path), read(data, path))[1])
+    left = iter(range(looks))
+    early = parsed_until(tree, cache, lambda: next(left, None) is None)
+    assert len(early) == len(parsed) == min(looks * 10, len(tree.entries()) * 45 // 100)
+    fill_share(tree, cache)  # the other process
+    documents: list[Document] = []
+    found = tree_documents.read_tree(tree, cache, documents.append, lambda _work: nullcontext(lambda: None), early)
+    assert (documents, found.problems) == (expected.documents, expected.problems)
+    assert sorted(parsed) == sorted(entry.path for entry in tree.entries())
+    assert len(cache.get_many(entry.id for entry in tree.entries())) == len({entry.id for entry in tree.entries()})
 
 
 @pytest.mark.parametrize(
