@@ -23,7 +23,7 @@ def controller(bench: Bench) -> "Iterator[subprocess.Popen[str]]":
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=300)
     assert "Traceback" not in out + err, err
     assert "defect of stagemail" not in out + err, out + err
     assert process.returncode in (0, -signal.SIGKILL), f"{process.returncode}: {out}{err}"

@@ -197,7 +197,7 @@ def test_a_port_that_is_taken_and_an_extra_that_is_missing_are_said(applied: Ben
     blocked.write_text("raise ModuleNotFoundError('apprise', name='apprise')\n")
     applied.environment["PYTHONPATH"] = str(blocked.parent)
     process = applied.start("controller")
-    _, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=300)
     assert process.returncode == 1
     assert "apprise is not installed" in errors
     assert "stagemail[controller]" in " ".join(errors.split())

@@ -190,7 +190,7 @@ def test_a_person_decides_what_became_of_it(bench: Bench, tmp_path: Path) -> Non
         process = bench.start(*SEND)
         assert relay.reached.wait(120)
         process.kill()
-        process.communicate(timeout=120)
+        process.communicate(timeout=300)
         relay.go_on.set()
         relay._point = "never"
         found = json.loads(bench.run(*SEND, "--format", "json", expect=5).out)

@@ -73,7 +73,7 @@ def test_a_deploy_between_write_and_activation_leaves_nothing_to_activate(applie
     for app in ("CRM", "Billing", "Portal", "PortalAdmin", "FieldApp"):
         applied.platform.deploy("QA", app)
     applied.platform.clear_faults()
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 0, (out, err)
     assert applied.platform.live("QA", "CRM")["port"] == "2587"
     applied.run("plan", "qa", "--detailed-exitcode")

@@ -37,7 +37,7 @@ def spawn(tmp_path: Path) -> Iterator[Spawn]:
     yield starter
     for process in started:
         process.kill()
-        process.communicate(timeout=120)
+        process.communicate(timeout=300)
 
 
 def _url(line: str) -> str:

@@ -190,7 +190,7 @@ def workbench(folder: Path, speed: float) -> Iterator[Bench]:
 def command(bench: Bench, *arguments: str) -> tuple[int, str]:
     """A command as a process of its own: its exit code and what it said."""
     process = bench.start(*arguments)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     return process.returncode, out + err
 
 

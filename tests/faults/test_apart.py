@@ -55,7 +55,7 @@ def islands(applied: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[I
 
 def ended(process: "subprocess.Popen[str]", number: int = signal.SIGKILL) -> None:
     os.killpg(process.pid, number)
-    process.communicate(timeout=120)
+    process.communicate(timeout=300)
 
 
 def finished(bench: Bench, before: int) -> None:

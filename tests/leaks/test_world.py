@@ -178,7 +178,7 @@ class Controller:
         self._process.stdout.close()
 
     def until(self, holds: Callable[[], bool], what: str) -> None:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 180
         while not holds():
             assert time.monotonic() < end and self._process.poll() is None, f"{what}: {''.join(self.lines)[-4000:]}"
             time.sleep(0.05)

@@ -91,7 +91,7 @@ class Hosted:
 
     def _run(self, *command: str, env: Mapping[str, str] | None = None) -> str:
         done = subprocess.run(
-            command, cwd=self.work, env=dict(env or self.env), capture_output=True, text=True, check=False, timeout=60
+            command, cwd=self.work, env=dict(env or self.env), capture_output=True, text=True, check=False, timeout=300
         )
         assert done.returncode == 0, f"{command}: {done.stdout}{done.stderr}"
         return done.stdout.strip()

@@ -82,7 +82,7 @@ class Runner:
         (self.folder / "output").write_text("", encoding="utf-8")
         ran = subprocess.run(
             ["bash", "-e", "-c", step["run"]], cwd=self.folder / "checkout", env=dict(env), stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, check=False, timeout=60,
+            capture_output=True, text=True, check=False, timeout=300,
         )  # fmt: skip
         done.told += f"== {step['name']}\n{ran.stdout}{ran.stderr}"
         done.failed += [step["name"]] if ran.returncode else []

@@ -22,7 +22,7 @@ def script(hosted: Hosted, job: str, **told: str) -> subprocess.CompletedProcess
     told = {"CI_DEFAULT_BRANCH": "main", **told}
     env = {**hosted.env, **SECRETS[told.get("CI_ENVIRONMENT_NAME", "")], **told}
     command = ["bash", "-eo", "pipefail", "-c", "\n".join(lines)]
-    return subprocess.run(command, cwd=hosted.work, env=env, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, cwd=hosted.work, env=env, capture_output=True, text=True, check=False, timeout=300)
 
 
 def test_gitlabs_merge_request_is_validated_and_its_trust_is_the_targets(hosted: Hosted) -> None:

@@ -61,7 +61,7 @@ class Lasting(Running):
     """One that leaves nothing and runs until what was loaded is set apart, or for some seconds."""
 
     def run(self) -> bool:
-        end, before = time.monotonic() + 20.0, gc.get_freeze_count()
+        end, before = time.monotonic() + 120.0, gc.get_freeze_count()
         while gc.get_freeze_count() == before and time.monotonic() < end:
             time.sleep(0.01)
         self.old = gc.get_freeze_count() - before

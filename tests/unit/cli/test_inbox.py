@@ -80,7 +80,7 @@ def served(folder: Path, *arguments: str) -> Iterator[tuple["subprocess.Popen[st
     command = [PROGRAM, "inbox", "serve", "--folder", str(folder), "--port", "0", "--port-file", str(ports), *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        end = time.monotonic() + 60
+        end = time.monotonic() + 180
         while not ports.exists():
             assert process.poll() is None, process.communicate()[0]
             assert time.monotonic() < end
@@ -110,7 +110,7 @@ def test_sigterm_ends_it_with_zero_and_everything_is_kept(tmp_path: Path) -> Non
     with served(folder) as (process, port), client(folder, port) as session:
         session.sendmail("a@example.com", ["b@example.com"], MESSAGE)
         process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=120)
+        output, _ = process.communicate(timeout=300)
         session.close()
     assert process.returncode == 0, output
     assert "every message that was accepted is kept" in output

@@ -50,7 +50,7 @@ def all_at_once(url: str, folder: Path) -> list[int]:
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
-    told = [process.communicate(timeout=120) for process in processes]
+    told = [process.communicate(timeout=300) for process in processes]
     assert [process.returncode for process in processes] == [0] * PROCESSES, "\n".join(err for _, err in told)
     return [int(line) for out, _ in told for line in out.split() if line != "0"]
 

@@ -253,7 +253,7 @@ def test_processes_that_create_a_record_at_once_end_with_the_same_one(tmp_path: 
         process.stdin.write(b"x")
         process.stdin.close()
         process.stdin = None
-    answers = [process.communicate(timeout=60) for process in processes]
+    answers = [process.communicate(timeout=300) for process in processes]
     assert [error.decode() for _, error in answers] == [""] * 4
     assert len({key for key, _ in answers}) == 1
     assert {path.name for path in tmp_path.iterdir()} <= {
