@@ -24,7 +24,7 @@ from odc_emulator.platform import OPERATION_SECONDS, Platform, Settings
 from odc_emulator.seed import Seed
 
 HOST = "127.0.0.1"
-START_SECONDS = 10.0
+START_SECONDS = 60.0
 TICK = 0.02  # seconds
 STOP_SECONDS = 1  # what a request in progress gets when the server is told to stop
 

@@ -23,8 +23,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from odc_emulator.certificates import ensure_certificates
 
 HOST = "127.0.0.1"
-START_SECONDS = 10.0
-STOP_SECONDS = 1.0
+START_SECONDS = 60.0
+STOP_SECONDS = 10.0
 MAX_MESSAGE = 10 << 20  # bytes
 
 
