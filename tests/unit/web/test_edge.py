@@ -124,9 +124,10 @@ def test_metrics_count_what_came_to_hooks(bench: Bench) -> None:
 def test_large_slow_and_compressed_bodies_are_bounded(bench: Bench) -> None:
     large = b"x" * (3 * 1024 * 1024)
     signed = sent("github", body=large).headers
-    assert bench.client.post("/hooks/hub", content=large, headers=signed).status_code == 413
+    with suppress(httpx2.WriteError, httpx2.ReadError):  # it hung up before all was sent: that is what is wanted
+        assert bench.client.post("/hooks/hub", content=large, headers=signed).status_code == 413
     chunked = (large[n : n + 65536] for n in range(0, len(large), 65536))
-    with suppress(httpx2.WriteError):  # it hung up before all was sent: that is what is wanted
+    with suppress(httpx2.WriteError, httpx2.ReadError):
         assert bench.client.post("/hooks/hub", content=chunked, headers=signed).status_code == 413
     assert bench.push(**{"content-encoding": "gzip"}) == 415
     head = b"POST /hooks/hub HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nX-Hub-Signature-256: sha256=" + b"0" * 64
@@ -206,7 +207,7 @@ def test_it_ends_with_the_controller() -> None:
     process = bench.edge.process
     bench.client.close()
     bench.edge.stop()
-    assert not Path(f"/proc/{process}").exists()
+    bench.wait(lambda: not Path(f"/proc/{process}").exists())
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", bench.port), timeout=120)
 
