@@ -36,6 +36,15 @@ def test_automation_rests_while_a_stage_is_suspended_and_goes_on_when_it_is_resu
     applied.run("suspend", "qa", "--for", "0s", expect=2).shows("over at once", "leave --for out")
 
 
+def test_a_reason_that_everybody_would_be_shown_is_judged_before_anything_is_kept(applied: Bench) -> None:
+    secret = "the password: hunter2-new"
+    for command in (("suspend", "qa"), ("resume", "qa"), ("approve", "qa")):
+        applied.run(*command, "--reason", secret, expect=2).shows("looks like a credential").hides("hunter2")
+        applied.run(*command, "--reason", "x" * 501, expect=2).shows("501 characters, more than 500")
+        applied.run(*command, "--reason", "a\nb", expect=2).shows("one line of plain text")
+    applied.run("history").hides("suspended", "hunter2")
+
+
 def test_another_person_than_the_author_approves_and_exactly_this_plan(applied: Bench) -> None:
     alone(applied, approval="manual")
     applied.run("apply", "qa", "--automatic").shows("nothing was to be done")

@@ -10,12 +10,13 @@ from stagemail.cli.run_session import RunSession
 from stagemail.cli.terminal import color, width
 from stagemail.report.plan_text import plan_text
 from stagemail.wiring.deciding import commits_of, desk
+from stagemail.wiring.reasons import judged
 
 
 @click.command(name="approve")
 @click.argument("stage", metavar="STAGE")
 @click.option("--plan", "expected", default="", metavar="ID", help="Approve only if the plan is still this one.")
-@click.option("--reason", default="", metavar="TEXT", help="Why, or a ticket; kept in the record.")
+@click.option("--reason", default="", metavar="TEXT", help="Why, or a ticket, in one line; kept in the record.")
 @options.revision
 @options.root
 @click.pass_context
@@ -27,6 +28,7 @@ def command(ctx: click.Context, *, stage: str, expected: str, reason: str, revis
 
     Example: stagemail approve production --reason CHG-1234
     """
+    reason = judged(reason)
     session = RunSession(ctx, root, revision)
     (name,) = session.stages((stage,))
     plan = session.prepare(name).plan

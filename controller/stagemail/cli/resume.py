@@ -9,12 +9,13 @@ from stagemail.cli.output import say
 from stagemail.cli.run_session import RunSession
 from stagemail.cli.suspend import chosen
 from stagemail.wiring.deciding import desk
+from stagemail.wiring.reasons import judged
 
 
 @click.command(name="resume")
 @options.stages
 @click.option("--all", "every", is_flag=True, help="End the suspension of all stages.")
-@click.option("--reason", default="", metavar="TEXT", help="Why; kept in the record.")
+@click.option("--reason", default="", metavar="TEXT", help="Why, in one line; kept in the record.")
 @options.root
 @click.pass_context
 def command(
@@ -24,6 +25,7 @@ def command(
 
     Example: stagemail resume production
     """
+    reason = judged(reason)
     session = RunSession(ctx, root)
     for decision in desk(session.running, session.root).resume(chosen(session, (*stages, *more), every=every), reason):
         say(f"{decision.stage or 'all stages'}: resumed; the next look of the controller reconciles")

@@ -10,12 +10,13 @@ from stagemail.cli.run_session import RunSession
 from stagemail.errors import UsageError
 from stagemail.resources.duration import seconds_of
 from stagemail.wiring.deciding import desk
+from stagemail.wiring.reasons import judged
 
 
 @click.command(name="suspend")
 @options.stages
 @click.option("--all", "every", is_flag=True, help="All stages, also those that are added later.")
-@click.option("--reason", default="", metavar="TEXT", help="Why; everybody who asks is told.")
+@click.option("--reason", default="", metavar="TEXT", help="Why, in one line; everybody who asks is told.")
 @click.option("--for", "lasting", default=None, metavar="DURATION", help="For how long, as in 2h or 1d [no end].")
 @options.root
 @click.pass_context
@@ -30,6 +31,7 @@ def command(
 
     Example: stagemail suspend production --for 2h --reason "CHG-1234 mail server moves"
     """
+    reason = judged(reason)
     session = RunSession(ctx, root)
     made = desk(session.running, session.root).suspend(
         chosen(session, (*stages, *more), every=every), reason, 0 if lasting is None else _seconds(lasting)

@@ -51,6 +51,18 @@ _ASIDE: Final = re.compile(
 """A field of a credential that was commented out with its value: one word with a digit in it."""
 
 
+_SAID: Final = re.compile(
+    r"\b(?:password|passwd|passphrase|client[ _-]?secret|api[ _-]?key)\s*[:=]\s*['\"]?(?=\S*\d)[^\s{<'\"]{6,}",
+    re.IGNORECASE,
+)
+"""The same in a sentence."""
+
+
+def in_sentence(text: str) -> bool:
+    """Whether a sentence that will be kept and shown holds what looks like a credential."""
+    return _PASTED.search(text) is not None or _SAID.search(text) is not None
+
+
 def in_comments(data: bytes, path: str) -> tuple[Problem, ...]:
     """What looks like a credential in the comments of a file; nothing of it is repeated."""
     text = data.decode("utf-8", "replace")
