@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from stagemail.resources.duration import Seconds
+from stagemail.resources.duration import LastingSeconds
 from stagemail.resources.shape import Shape, rule
 
 _FILE: Final = "stagemail design: the operator file"
@@ -16,13 +16,13 @@ _FILE: Final = "stagemail design: the operator file"
 class Controller(Shape):
     """How `stagemail controller` works."""
 
-    poll: Seconds = rule(
+    poll: LastingSeconds = rule(
         "How often each source is looked at for a new commit; each time a little earlier, by chance.",
         example="60s",
         source=_FILE,
         default="60s",
     )
-    observe: Seconds = rule(
+    observe: LastingSeconds = rule(
         "How often each stage is looked at for drift; never more often than the platform's limits allow.",
         example="10m",
         source=_FILE,

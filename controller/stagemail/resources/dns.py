@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from stagemail.resources.duration import Seconds
+from stagemail.resources.duration import LastingSeconds
 from stagemail.resources.mail import route_fault
 from stagemail.resources.shape import Shape, Unique, rule
 from stagemail.resources.text import Host, Line
@@ -28,7 +28,7 @@ class DnsChecks(Shape):
         source="RFC 1035",
         default=[],
     )
-    timeout: Seconds = rule("How long a name may take.", example="5s", source=_FILE, default="5s")
+    timeout: LastingSeconds = rule("How long a name may take.", example="5s", source=_FILE, default="5s")
     relays: Annotated[dict[Host, Lines], Field(max_length=1000)] = rule(
         "What a private relay sends from, by its name: its addresses as the world sees them. Left out: the addresses "
         "of its name.",

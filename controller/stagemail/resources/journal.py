@@ -5,7 +5,7 @@ Not here: copying (``reconcile.archiving``).
 
 from typing import Final
 
-from stagemail.resources.duration import Seconds
+from stagemail.resources.duration import LastingSeconds
 from stagemail.resources.secret_reference import SecretReference
 from stagemail.resources.shape import Shape, rule
 from stagemail.resources.sources import GitLogin
@@ -40,6 +40,6 @@ class Journal(Shape):
         source=_FILE,
         default=None,
     )
-    every: Seconds = rule(
+    every: LastingSeconds = rule(
         "How long events wait at most, so that they are copied together.", example="5m", source=_FILE, default="60s"
     )

@@ -14,7 +14,7 @@ from stagemail.model.step import HazardKind
 from stagemail.resources.comparing import Comparing
 from stagemail.resources.controller import Controller
 from stagemail.resources.dns import DnsChecks
-from stagemail.resources.duration import Seconds
+from stagemail.resources.duration import LastingSeconds, Seconds
 from stagemail.resources.folders import Folders
 from stagemail.resources.gating import Canary, Stop, Windows
 from stagemail.resources.journal import Journal
@@ -140,7 +140,7 @@ class Stage(Shape):
         source=_FILE,
         default=None,
     )
-    observe: Seconds | None = rule(
+    observe: LastingSeconds | None = rule(
         "How often this stage is looked at for drift. Left out: `controller.observe`.",
         example="30m",
         source=_FILE,

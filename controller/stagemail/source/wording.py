@@ -118,6 +118,7 @@ _HINTS: Final[tuple[tuple[str, str], ...]] = (
     ("<>]+$", "leave out control characters, line ends and angle brackets; the address stands in `address`."),
     (r"^[^\u0000", "leave out control characters and line ends."),
     ("^[0-9]{4}-", "write a date as in `2026-12-31`."),
+    ("^(?=.*[1-9])", "write a duration of at least a second, as in `5s`, `10m` or `1h30m`."),
     ("^(0s|", "write a duration as in `0s`, `10m` or `1h30m`."),
     ("^(0|0?", "write a share as in `80%`."),
     (

@@ -254,3 +254,37 @@ def test_portfolios_are_named_one_way_or_the_other(written: str, names: tuple[st
     assert target.portfolio_names == names
     both = edited("    domain", "    portfolio: Main\n    portfolios: [Main]\n    domain")
     assert problems(both) == ["stagemail.yaml:4:3: `portfolio` and `portfolios` are both given: keep one of them."]
+
+
+STORES = {
+    "vault": "address: 'https://v:8200', login: {method: token, variable: T}",
+    "aws-secrets-manager": "region: eu-central-1",
+    "aws-parameter-store": "region: eu-central-1",
+    "google-secret-manager": "project: example-mail",
+    "azure-key-vault": "vaultUrl: 'https://v.example.com'",
+    "kubernetes": "namespace: mail",
+}
+
+
+@pytest.mark.parametrize("kind", STORES)
+@pytest.mark.parametrize("nothing", ["0s", "0h0m", "00s"])
+def test_a_store_that_would_never_be_waited_for_is_refused(kind: str, nothing: str) -> None:
+    written = edited("env: {type: env}", f"env: {{type: {kind}, {STORES[kind]}, timeout: NOTHING}}")
+    load(written.replace("NOTHING", "1s"))
+    (problem,) = problems(written.replace("NOTHING", nothing))
+    assert problem.startswith("stagemail.yaml:11:") and "a duration of at least a second" in problem
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "controller: {poll: 0s}",
+        "controller: {observe: 0s}",
+        "journal: {branch: j, key: {secretRef: {store: env, key: J}}, every: 0s}",
+        "dns: {timeout: 0s}",
+    ],
+)
+def test_nothing_is_done_without_a_pause(part: str) -> None:
+    (problem,) = problems(f"{MINIMAL}{part}\n")
+    assert "a duration of at least a second" in problem
+    load(f"{MINIMAL}{part}\n".replace("0s", "1s"))

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from stagemail.resources.duration import Seconds
+from stagemail.resources.duration import LastingSeconds
 from stagemail.resources.shape import Shape, rule
 from stagemail.resources.stores.address import Address, OptionalLine, ca_file, timeout
 from stagemail.resources.text import Line
@@ -54,7 +54,7 @@ class _Aws(Shape):
         default=None,
     )
     ca_file: OptionalLine = ca_file(_DOCS)
-    timeout: Seconds = timeout()
+    timeout: LastingSeconds = timeout()
 
 
 class AwsSecretsManagerStore(_Aws):

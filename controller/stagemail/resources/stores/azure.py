@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import StringConstraints, model_validator
 
-from stagemail.resources.duration import Seconds
+from stagemail.resources.duration import LastingSeconds
 from stagemail.resources.shape import Shape, rule
 from stagemail.resources.stores.address import OptionalLine, SecureAddress, Variable, ca_file, timeout
 from stagemail.resources.text import Line
@@ -90,4 +90,4 @@ class AzureKeyVaultStore(Shape):
         default=AzureLogin(),
     )
     ca_file: OptionalLine = ca_file(_DOCS)
-    timeout: Seconds = timeout()
+    timeout: LastingSeconds = timeout()

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from stagemail.resources.duration import Seconds
+from stagemail.resources.duration import LastingSeconds
 from stagemail.resources.shape import Shape, rule
 from stagemail.resources.stores.address import timeout
 from stagemail.resources.text import Line
@@ -29,4 +29,4 @@ class KubernetesStore(Shape):
     context: Line | None = rule(
         "The context of the kubeconfig; left out: its current one.", example="production", source=_DOCS, default=None
     )
-    timeout: Seconds = timeout()
+    timeout: LastingSeconds = timeout()

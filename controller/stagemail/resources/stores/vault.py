@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import StringConstraints, model_validator
 
-from stagemail.resources.duration import Seconds
+from stagemail.resources.duration import LastingSeconds
 from stagemail.resources.shape import Shape, rule
 from stagemail.resources.stores.address import Address, OptionalLine, Variable, ca_file, timeout
 from stagemail.resources.text import Line
@@ -65,4 +65,4 @@ class VaultStore(Shape):
     )
     namespace: Path | None = rule("The namespace.", example="team-a", source=_DOCS, default=None)
     ca_file: OptionalLine = ca_file(_DOCS)
-    timeout: Seconds = timeout()
+    timeout: LastingSeconds = timeout()
