@@ -153,7 +153,7 @@ def _conditions(
     since = last.finished if last else None
     stalled = _stalled(request, last, prepared.plan if prepared else None, standing)
     going_on = "RunInProgress" if last is not None and last.status == "running" else ""
-    ready, reason, message = _ready(last, prepared, wrong, revision)
+    ready, reason, message = _ready(last, prepared, wrong, revision, standing)
     if stalled[0]:
         ready = "False"
     elif ready == "False" and not going_on:
@@ -202,14 +202,30 @@ def _is_known_to_go_on(standing: Standing) -> bool:
     return any(condition.type == "Stalled" and condition.status == "False" for condition in standing.conditions)
 
 
-def _ready(last: Run | None, prepared: Prepared | None, wrong: Sequence[str], revision: str) -> tuple[Truth, str, str]:
+def _ready(
+    last: Run | None, prepared: Prepared | None, wrong: Sequence[str], revision: str, standing: Standing
+) -> tuple[Truth, str, str]:
     if prepared is not None:
         return _ready_now(prepared, wrong)
     if last is None:
         return "Unknown", "NeverApplied", "no run yet; the platform was not read"
     if last.status == "done" and last.revision == revision:
-        return "True", "Applied", ""
+        return _as_the_record_has_it(last, standing)
     return "False", "NotApplied", "the last run did not finish this revision"
+
+
+def _as_the_record_has_it(last: Run, standing: Standing) -> tuple[Truth, str, str]:
+    """After a run that went well: it may have told changes that nobody allowed it to make, or a look since failed.
+
+    A standing is written at the end of every whole run and by every look that was stopped, so it is never the older.
+    """
+    known = next((condition for condition in standing.conditions if condition.type == "Ready"), None)
+    if known is not None and known.status != "True":
+        return known.status, known.reason, known.message
+    told = next((outcome for outcome in last.outcomes if outcome.status == "reported"), None)
+    if told is not None:
+        return "False", "NotAutomated", f"{told.label}: left to a person by the last run"
+    return "True", "Applied", ""
 
 
 def _ready_now(prepared: Prepared, wrong: Sequence[str]) -> tuple[Truth, str, str]:
