@@ -6,6 +6,7 @@ Source: git-log(1), `--no-walk` and `--ignore-missing`.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from stagemail.git.history import clean
@@ -54,5 +55,15 @@ def _read(repository: Repository, revisions: Iterable[str]) -> dict[str, _Read]:
         fields = answer.decode("utf-8", "replace").split("\0")
         for at in range(0, len(fields) - _FIELDS + 1, _FIELDS):
             id_, parents, author, committer, when, subject = fields[at : at + _FIELDS]
-            found[id_.strip()] = _Read(tuple(parents.split()), clean(author), clean(committer), when, clean(subject))
+            found[id_.strip()] = _Read(
+                tuple(parents.split()), clean(author), clean(committer), _utc(when), clean(subject)
+            )
     return found
+
+
+def _utc(when: str) -> str:
+    """Git's time in UTC as runs have theirs (RFC 3339); as Git says it where the year is none."""
+    try:
+        return datetime.fromisoformat(when).astimezone(UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError):
+        return clean(when)

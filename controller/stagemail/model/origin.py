@@ -11,7 +11,8 @@ class Origin:
     """One revision. ``author``, ``committer``, ``at`` and ``subject`` are of the change itself.
 
     Where the revision is a merge commit, the change is the newest commit of the branch that it merged; ``change`` names
-    that commit, ``merger`` and ``merged_at`` tell who merged and when. "" where Git says nothing of it.
+    that commit, ``merger`` and ``merged_at`` tell who merged and when. Times are UTC (RFC 3339). ""
+    where Git says nothing of it.
     """
 
     change: str

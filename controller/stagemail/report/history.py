@@ -18,7 +18,7 @@ from stagemail.model.standing import Decision
 from stagemail.report.codec import encode_instant, members
 from stagemail.report.envelope import envelope
 from stagemail.report.escape import visible
-from stagemail.report.instants import at_text, took_text
+from stagemail.report.instants import at_text, told_at_text, took_text
 from stagemail.report.runs import STATUS, WORDS, empty_text, live_text, what_text
 from stagemail.report.sheet import Sheet, Style, cells
 from stagemail.report.summary import short
@@ -101,8 +101,10 @@ def _origin(origin: Origin | None) -> str:
     if origin is None:
         return ""
     by = f"written by {origin.author}" if origin.author != origin.committer else ""
-    merged = f"merged by {origin.merger} {origin.merged_at}" if origin.merger else ""
-    return ", ".join(part for part in (by, f"committed by {origin.committer} {origin.at}", merged) if part)
+    merged = f"merged by {origin.merger} {told_at_text(origin.merged_at)}" if origin.merger else ""
+    return ", ".join(
+        part for part in (by, f"committed by {origin.committer} {told_at_text(origin.at)}", merged) if part
+    )
 
 
 def _written(run: Run, known: Known) -> list[str]:

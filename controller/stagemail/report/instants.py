@@ -8,6 +8,14 @@ def at_text(at: datetime | None) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC") if at else "never"
 
 
+def told_at_text(told: str) -> str:
+    """The same of a time that another system told (RFC 3339); as it was told where that is none."""
+    try:
+        return at_text(datetime.fromisoformat(told))
+    except (ValueError, OverflowError):
+        return told
+
+
 def took_text(start: datetime, end: datetime | None) -> str:
     """``1m05s`` between two times; "" while there is no end."""
     if end is None:

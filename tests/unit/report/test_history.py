@@ -46,8 +46,8 @@ def test_who_committed_and_merged_what_was_written_where_and_since_when_it_is_li
     assert max(map(cells, text.splitlines())) <= 80
     words = " ".join(text.split())
     for said in (
-        "written by Ada <ada@x.example>, committed by GitHub <no@x.example> 2026-11-22T20:00:00Z",
-        "merged by Bob <bob@x.example> 2026-11-22T20:59:00Z", "wrote qa (server.port) in QA of odc",
+        "written by Ada <ada@x.example>, committed by GitHub <no@x.example> 2026-11-22 20:00 UTC",
+        "merged by Bob <bob@x.example> 2026-11-22 20:59 UTC", "wrote qa (server.port) in QA of odc",
         "live since 2026-11-22 21:01 UTC",
     ):  # fmt: skip
         assert said in words
