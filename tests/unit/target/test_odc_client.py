@@ -319,3 +319,14 @@ def test_a_place_for_an_operation_is_kept_for_a_moment_only() -> None:
     clock.sleep(5)
     limits.acquire(post)
     assert sum(clock.slept) > waited + 50, "a place that is five seconds old would count in the wrong window"
+
+
+def test_a_refused_operation_says_that_the_app_may_have_been_deployed_anew(odc: Organization) -> None:
+    """The revision is the one thing that it names which others change (deployments API, CreateDeploymentOperation)."""
+    begin = Call(DEPLOYMENTS, "POST", "/deployment-operations", "make it live", "app CRM", "Deploy assets", body={})
+    odc.answers = [(400, JSON, b'{"detail": "not the deployed one"}')]
+    error = refused(odc, begin)
+    assert isinstance(error, InvalidInput)
+    assert "deployed anew" in error.hint and "run again" in error.hint and "value" not in error.hint
+    odc.answers = [(400, JSON, b"{}")]
+    assert "takes no such value" in refused(odc, PATCH).hint

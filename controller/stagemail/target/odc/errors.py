@@ -20,10 +20,12 @@ from stagemail.errors import (
 from stagemail.model.scrub import Scrubber
 from stagemail.model.secret import Secret
 from stagemail.ports import Clock
-from stagemail.target.odc.call import Call
+from stagemail.target.odc.call import DEPLOYMENTS, Call
 
 MAX_DETAIL = 300
 """Characters of a platform's own words that we repeat."""
+
+_STALE = "it names the revision that was deployed when the app was read: where it was deployed anew since, run again"
 
 
 def refusal(call: Call, status: int, content_type: str, body: bytes, client_id: str) -> StagemailError:
@@ -46,6 +48,8 @@ def _reaction(call: Call, status: int, client_id: str) -> tuple[type[StagemailEr
         403: (NotPermitted, _grant(call.permission, client_id)),
         404: (NotFound, f"it is gone, or API client {client_id} may not see it: {call.permission}"),
     }
+    if call.domain == DEPLOYMENTS and call.writes:
+        known[400] = (InvalidInput, _STALE)
     return known.get(status, (InvalidInput, "ODC takes no such value or key: see `stagemail target discover --write`"))
 
 
