@@ -9,7 +9,10 @@ Not here: deciding what to read (``tree_documents``).
 """
 
 import json
+import os
 import sqlite3
+import stat
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -30,6 +33,8 @@ _BODY_KEPT = 32 * 1024
 _BATCH = 500
 _SECONDS = 2.0
 """How long to wait for another process that writes."""
+_LEFT_BEHIND = 86_400.0
+"""Seconds after which a half-written file is one that a killed process left behind."""
 _TABLE = "CREATE TABLE IF NOT EXISTS documents (id TEXT NOT NULL UNIQUE, dated INTEGER NOT NULL, body TEXT NOT NULL)"
 
 
@@ -92,6 +97,7 @@ class DiskCache:
                     "DELETE FROM documents WHERE rowid <= (SELECT max(rowid) FROM documents) - ?", (_ROWS_KEPT,)
                 )
                 connection.commit()
+            self._sweep(time.time())
         except sqlite3.OperationalError:
             return
         except sqlite3.DatabaseError:
@@ -108,12 +114,27 @@ class DiskCache:
         finally:
             connection.close()
 
+    def _sweep(self, now: float) -> None:
+        """Take away what killed processes left half-written beside us: only regular files that are ours alone."""
+        try:
+            with os.scandir(self.file.parent) as entries:
+                for entry in entries:
+                    if entry.name.endswith(".partial") and _is_left_behind(entry.stat(follow_symlinks=False), now):
+                        Path(entry.path).unlink(missing_ok=True)
+        except OSError:
+            return
+
     def _drop(self) -> None:
         for suffix in ("", "-wal", "-shm"):
             try:
                 self.file.with_name(self.file.name + suffix).unlink(missing_ok=True)
             except OSError:
                 return
+
+
+def _is_left_behind(found: os.stat_result, now: float) -> bool:
+    is_ours = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid() and not found.st_mode & 0o077
+    return is_ours and now - found.st_mtime > _LEFT_BEHIND
 
 
 def open_cache(folder: Path, *, outside: Path) -> Cache:

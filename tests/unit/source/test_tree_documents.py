@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -319,3 +320,28 @@ def test_a_credential_in_the_open_is_never_kept_in_the_cache(tmp_path: Path, cac
     kept = b"".join(path.read_bytes() for path in cache.file.parent.iterdir() if path.name.startswith(cache.file.name))
     assert b"hunter2" not in kept and b"secretRef" in kept
     assert read_tree(WorkingTree(tmp_path), cache).parsed == 1
+
+
+def test_what_a_killed_process_left_half_written_goes_after_a_day_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    cache = open_cache(folder, outside=tmp_path / "clone")
+    (tmp_path / "elsewhere").write_text("kept")
+
+    def left(name: str, *, mode: int = 0o600, days: float = 2.0) -> Path:
+        path = folder / name
+        path.touch(mode=0o600)
+        path.chmod(mode)
+        when = time.time() - days * 86_400
+        os.utime(path, (when, when))
+        return path
+
+    old = left("operator-aaaa.123.partial")
+    kept = [left("memo-b.9.partial", days=0.5), left("shared.partial", mode=0o644), left("operator-a.json")]
+    (folder / "a-folder.partial").mkdir(mode=0o700)
+    (folder / "link.partial").symlink_to(tmp_path / "elsewhere")
+    os.utime(folder / "link.partial", (0, 0), follow_symlinks=False)
+    os.utime(folder / "a-folder.partial", (0, 0))
+    cache.put_many({ID: _documents(b"a: 1\n")})
+    assert not old.exists()
+    assert all(path.exists() for path in (*kept, folder / "a-folder.partial", folder / "link.partial"))
+    assert set(cache.get_many([ID])) == {ID}
