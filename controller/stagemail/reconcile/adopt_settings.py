@@ -145,13 +145,29 @@ def _authentication(found: Found, made: Settings) -> Settings:
     kind = found.value(email.AUTH_TYPE)
     kinds: dict[Value, Callable[[Found, Settings], Settings | str]] = {"basic": _basic, "oauth2": _oauth2}
     if kind == "none":
-        return _with(made, email.AUTH_TYPE)
+        return _with(_left_over(found, made), email.AUTH_TYPE)
     unknown = found.unclear.get(email.AUTH_TYPE, f"the platform says {shown(kind)}, which is no type of ours")
     result = kinds[kind](found, made) if kind in kinds else unknown
     if isinstance(result, Settings):
         return result
     names = tuple(name for name in AUTHENTICATION if name == email.AUTH_TYPE or found.sets(name))
     return _without(found, made, names, f"{result}; the YAML says nothing of it")
+
+
+def _left_over(found: Found, made: Settings) -> Settings:
+    """What a stage that does not log in keeps of a time when it did. No value is told: it may be a credential."""
+    names = [name for name in AUTHENTICATION if name != email.AUTH_TYPE and _is_kept(found, name)]
+    for name in names:
+        message = "authentication is none; write `authentication` by hand if mail should log in after all"
+        made = _told(found, made, "unused", name, message)
+    return made
+
+
+def _is_kept(found: Found, name: str) -> bool:
+    seen = found.settings.get(name) if found.sets(name) else None
+    if seen is None or seen.is_default:
+        return False
+    return seen.value.present is True if isinstance(seen.value, Masked) else bool(seen.value)
 
 
 def _basic(found: Found, made: Settings) -> Settings | str:

@@ -12,7 +12,9 @@ from stagemail.report.envelope import envelope
 from stagemail.report.sheet import Sheet, Style, cells
 
 KIND = "import-report"
-RemarkKind = Literal["not-imported", "not-managed", "not-bound", "real-people", "pending", "overridden", "assumed"]
+RemarkKind = Literal[
+    "not-imported", "not-managed", "not-bound", "real-people", "pending", "overridden", "unused", "assumed"
+]  # fmt: skip
 
 HEADINGS: dict[RemarkKind, tuple[str, Style]] = {
     "real-people": ("These apps mail real people outside production (taken over as they are):", "red"),
@@ -21,6 +23,7 @@ HEADINGS: dict[RemarkKind, tuple[str, Style]] = {
     "not-managed": ("Settings that were left out; the platform keeps them, a plan says so:", "yellow"),
     "pending": ("Values that somebody left pending on the platform:", "yellow"),
     "overridden": ("Apps that run with a value of their own instead of the stage's:", "yellow"),
+    "unused": ("Left over from an earlier login, in no file; clear it on the platform:", "yellow"),
     "assumed": ("Not to be seen on the platform, so look whether it is right:", ""),
 }
 """Every kind of remark with its heading, in the order of reading."""

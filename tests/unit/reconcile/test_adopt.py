@@ -191,6 +191,17 @@ def test_what_yaml_cannot_say_is_named_and_never_written(changed: dict[str, str 
     assert field in adoption.unsupported["qa"]
 
 
+def test_what_a_stage_without_a_login_keeps_of_one_is_named_without_its_value() -> None:
+    adoption, files = imported({"qa": {**BASIC, email.AUTH_TYPE: "None"}}, {"qa": {"A": LIST}})
+    left = told(adoption, "unused")
+    assert set(left) == {("qa", email.USERNAME), ("qa", email.PASSWORD)}
+    assert all("authentication is none" in said and "mailer" not in said and "*" not in said for said in left.values())
+    assert not any("mailer@example.com" in text for text in files.values())
+    clean = {**BASIC, email.AUTH_TYPE: "None", email.USERNAME: None, email.PASSWORD: None}
+    assert told(imported({"qa": clean}, {"qa": {"A": LIST}})[0], "unused") == {}
+    assert told(imported({"qa": BASIC}, {"qa": {"A": LIST}})[0], "unused") == {}
+
+
 def test_an_app_with_an_invalid_member_or_pending_recipients_is_left_out_and_named() -> None:
     apps = {"A": LIST, "Odd": {**LIST, email.TEST_LIST: "nobody"}, "Late": {email.RECIPIENTS_MODE: "False -> True",
             email.TEST_LIST: "qa@example.com"}}  # fmt: skip
