@@ -21,7 +21,7 @@ from tests.postgresql import PostgreSql
 
 from benchmarks import corpus
 from benchmarks.table import Row, table
-from benchmarks.workers import pipe
+from benchmarks.workers import pipe, sizes
 from odc_emulator.client import EmulatorControl
 from odc_emulator.seed import generated_seed
 from odc_emulator.server import EmulatorServer
@@ -66,11 +66,7 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--organizations", type=int, default=100)
-    parser.add_argument("--stages", type=int, default=4)
-    parser.add_argument("--apps", type=int, default=50)
-    parser.add_argument("--workers", default="1,2,4,13")
+    parser = sizes(__doc__)
     parser.add_argument("--serve", type=int, default=0, help=argparse.SUPPRESS)
     return parser.parse_args()
 

@@ -48,12 +48,18 @@ def main() -> int:
     return 0
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+def sizes(description: str | None) -> argparse.ArgumentParser:
+    """The command line of a benchmark of many organizations, so far as they are alike."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--organizations", type=int, default=100)
     parser.add_argument("--stages", type=int, default=4)
     parser.add_argument("--apps", type=int, default=50)
     parser.add_argument("--workers", default="1,2,4,13")
+    return parser
+
+
+def _arguments() -> argparse.Namespace:
+    parser = sizes(__doc__)
     parser.add_argument("--speed", type=float, default=4.0)
     parser.add_argument("--work", default="", help=argparse.SUPPRESS)
     parser.add_argument("--calls", type=int, default=0, help=argparse.SUPPRESS)

@@ -9,11 +9,11 @@ import socket
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import ip_address
 from typing import Any
 
 from stagemail.mail.bounds import Bounds
 from stagemail.mail.faults import Fault
+from stagemail.mail.literal import is_address
 from stagemail.model.egress import Egress
 from stagemail.model.grant import smtp_destination
 
@@ -40,7 +40,7 @@ def resolve(host: str, port: int, egress: Egress, bounds: Bounds, family: int = 
     if routed:
         name, _, number = routed.rpartition(":")
         host, port = name.strip("[]"), int(number)
-    found = [Address(host, port)] if _is_address(host) else _looked_up(host, port, bounds)
+    found = [Address(host, port)] if is_address(host) else _looked_up(host, port, bounds)
     for address in found:
         refusal = egress.refusal(address.ip)
         if refusal:
@@ -135,14 +135,6 @@ def _reason(error: OSError) -> tuple[str, str]:
     if error.errno == errno.ECONNREFUSED:
         return "refused", "refused"
     return "unreachable", (error.strerror or type(error).__name__).lower()
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def _network(address: Address) -> str:

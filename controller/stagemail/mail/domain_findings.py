@@ -5,9 +5,9 @@ Sources: RFC 5321 section 5.1, RFC 7505 (null MX), RFC 8461 (MTA-STS), RFC 8460 
 
 import re
 from collections.abc import Iterator
-from ipaddress import ip_address
 
 from stagemail.mail.faults import Fault
+from stagemail.mail.literal import is_address
 from stagemail.mail.mta_sts import Fetch, faults_of, policy_of
 from stagemail.mail.spf import Ask
 from stagemail.mail.tags import tags_of
@@ -67,7 +67,7 @@ def _servers(ask: Ask, domain: str, records: tuple[str, ...]) -> Iterator[Findin
             "take the null MX out", "https://www.rfc-editor.org/rfc/rfc7505#section-3",
         )  # fmt: skip
         hosts.remove(".")
-    numbers = [host for host in hosts if _is_address(host)]
+    numbers = [host for host in hosts if is_address(host)]
     if numbers:
         yield Finding(
             "domain", "failed", "mx-without-address", f"the MX of {domain} is an address ({', '.join(numbers)})",
@@ -82,14 +82,6 @@ def _servers(ask: Ask, domain: str, records: tuple[str, ...]) -> Iterator[Findin
         )  # fmt: skip
     else:
         yield Finding("domain", "passed", "mx", f"{domain} takes mail at {', '.join(hosts[:_SERVERS])}")
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 def extra_findings(ask: Ask, domain: str, fetch: Fetch | None) -> Iterator[Finding]:
