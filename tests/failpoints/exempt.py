@@ -52,7 +52,7 @@ PLACES: Final = {
     "reconcile.automatic:_Pass._kept world.record.append": "after an error, or that people were told; leaves no event",
     "reconcile.once:_run world.record.append": "how a stage stands after a quiet pass; it leaves no event",
     "secret.ending:_Socket.sendall inner.sendall": "a question to a secret store, passed with the read of the secret",
-    "source.cache:DiskCache._sweep Path(entry.path).unlink": "a half-written file of a killed run; the next write sweeps",
+    "source.cache:DiskCache._sweep Path(entry.path).unlink": "a killed run half wrote it; the next write sweeps",
     "source.cache:DiskCache._drop file.with_name(self.file.name + suffix).unlink": "a damaged cache is made anew",
     "wiring.controlling:Controlling.wake sharing.exchange.tell": "a hint to others; one that is lost costs a look",
     "wiring.mail:Mail.settle outbox.settle": "one file replaced by a person's word; the same call as in send-test",
