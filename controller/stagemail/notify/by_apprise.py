@@ -18,6 +18,7 @@ _TYPES: Final[Mapping[NoticeKind, NotifyType]] = {
     "stalled": NotifyType.FAILURE,
     "not-ready": NotifyType.WARNING,
     "source": NotifyType.WARNING,
+    "journal": NotifyType.WARNING,
     "ready": NotifyType.SUCCESS,
     "applied": NotifyType.INFO,
 }

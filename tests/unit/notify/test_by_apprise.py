@@ -4,16 +4,17 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from email import message_from_bytes
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from aiosmtpd.controller import Controller
 from tests.ports import free_port
 
 from stagemail.errors import Unreachable, UserMustFix
-from stagemail.model.notice import Notice
+from stagemail.model.notice import Notice, NoticeKind
 from stagemail.model.secret import Secret
 from stagemail.notify.by_apprise import AppriseNotifier
 from stagemail.notify.mail_address import mail_address
@@ -51,6 +52,13 @@ def test_a_notice_arrives(service: tuple[int, list[Any], list[int]]) -> None:
     path, body = taken[0]
     assert path == "/hunter2"
     assert (body["title"], body["message"], body["type"]) == (NOTICE.title, NOTICE.body, "failure")
+
+
+@pytest.mark.parametrize("kind", get_args(NoticeKind))
+def test_a_notice_of_every_kind_arrives(service: tuple[int, list[Any], list[int]], kind: NoticeKind) -> None:
+    port, taken, _ = service
+    AppriseNotifier("ops", Secret(f"json://127.0.0.1:{port}/x")).send(replace(NOTICE, kind=kind))
+    assert taken[0][1]["title"] == NOTICE.title
 
 
 def test_a_service_that_refuses_or_is_away_is_unreachable(
