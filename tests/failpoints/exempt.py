@@ -25,7 +25,6 @@ MODULES: Final = {
     "reconcile.stage_work": "a worker's pass is the controller's; workers are killed in tests/contract and acceptance",
     "wiring.memo": "what `plan` remembers in the cache; without it the next plan is made in full",
     "wiring.recalled": "a `plan` from what was remembered looks and keeps nothing",
-    "wiring.remembering": "what `plan` remembers in the cache; without it the next plan is made in full",
     "wiring.elsewhere": "a worker's look at Git, made again by the next job",
     "wiring.working": "tells observers of this process; a log line or a count",
     "wiring.odc_import": "`import` looks, and writes into an empty folder; the command is run again",
