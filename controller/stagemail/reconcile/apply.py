@@ -92,6 +92,7 @@ def _safe(steps: Sequence[Step], past: Sequence[Outcome], state: State) -> tuple
         step.id
         for step in state.plan.steps
         if step.phase in (order.NARROW, order.NARROW_LIVE) and not (step.key.kind == BINDING and step.key.id in early)
+        if not step.gate  # a gate lets all that narrows through, or holds the stage as well
     }
     failed = sorted({past_.label for past_ in past if past_.step in narrow and past_.status in {*FAILED, "held"}})
     safe, left = [], []

@@ -214,6 +214,22 @@ def test_a_canary_goes_first_soaks_and_then_the_rest_follows(house: House) -> No
     assert condition(house, "Ready").status == "True"
 
 
+def test_a_canary_of_recipients_and_the_stages_settings_at_once_goes_on_when_it_has_soaked(house: House) -> None:
+    house.bindings["Portal"] = {}
+    settled(house)
+    house.fields[email.TEST_LIST] = ("testers@example.com",)
+    canary = {"canary_apps": 1, "canary_soak": 600}
+    assert go(house, **canary).status == "held"
+    assert [house.live(app, FIELD) for app in ("Billing", "CRM", "Portal")] == [NEW, OLD, OLD]
+    lists = [house.live(app, email.TEST_LIST) for app in ("Billing", "CRM", "Portal")]
+    assert lists == [("testers@example.com",), ("qa@example.com",), ("qa@example.com",)]
+    assert condition(house, "Ready").reason == "CanarySoaking"
+    house.clock.sleep(601)
+    assert go(house, **canary).status == "done"
+    assert [house.live(app, email.TEST_LIST) for app in ("CRM", "Portal")] == [("testers@example.com",)] * 2
+    assert [house.live(app, FIELD) for app in ("CRM", "Portal")] == [NEW] * 2
+
+
 def test_no_other_app_takes_the_place_of_a_canary_that_fails(house: House) -> None:
     house.bindings["Portal"] = {}
     settled(house)
