@@ -1,5 +1,6 @@
 # `make demo` plays the main story, `make test` runs every check. Both make .venv themselves.
 # `make faults` plays every fault there is; FAULTS=quick a twentieth of them, SHARE=1/4 a quarter, MINUTES=60 for so long.
+# It goes on where it was stopped, until the code changes (what converged is kept in .faults); ANEW=1 begins from nothing.
 # `make soak SECONDS=3600` leaves a controller alone with commits, portal edits, rotations and failures.
 PYTHON ?= python3
 VENV := .venv
@@ -29,7 +30,7 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $(STAMP)
 
 faults: $(STAMP)
-	$(BIN)/python -m tests.faults $(if $(filter quick,$(FAULTS)),--quick) $(if $(SHARE),--share $(SHARE)) $(if $(MINUTES),--minutes $(MINUTES))
+	$(BIN)/python -m tests.faults $(if $(filter quick,$(FAULTS)),--quick) $(if $(SHARE),--share $(SHARE)) $(if $(MINUTES),--minutes $(MINUTES)) $(if $(ANEW),--anew)
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

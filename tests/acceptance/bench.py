@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.tied import TIED
 
 from odc_emulator.server import EmulatorServer
 from stagemail.cli.main import main
@@ -90,7 +91,7 @@ class Bench:
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         """The same as a process of its own, for signals."""
-        program = [sys.executable, "-c", "from stagemail.cli.main import main; main()", *arguments]
+        program = [*TIED, sys.executable, "-c", "from stagemail.cli.main import main; main()", *arguments]
         return subprocess.Popen(
             program,
             cwd=self.repository,

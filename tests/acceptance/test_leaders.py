@@ -17,6 +17,7 @@ from tests.acceptance.conftest import MakeBench
 from tests.acceptance.test_controller import APPS, EMAIL, port, push, remote
 from tests.acceptance.test_workers import elsewhere, holder, shared, start, until
 from tests.postgresql import PostgreSql
+from tests.tied import TIED
 
 from stagemail.dispatch.by_procrastinate import BEAT, SILENCE
 from stagemail.dispatch.engine import POLL
@@ -30,7 +31,7 @@ class Controller:
 
     def __init__(self, bench: Bench, log: Path) -> None:
         self.log = log
-        program = [sys.executable, "-c", "from stagemail.cli.main import main; main()"]
+        program = [*TIED, sys.executable, "-c", "from stagemail.cli.main import main; main()"]
         with log.open("w", encoding="utf-8") as out:
             self.process = subprocess.Popen(
                 [*program, "controller", "--log-format", "json"],

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from tests.failpoints import instrument
+from tests.tied import end_with_parent
 
 ALSO = (
     "alembic.command",
@@ -69,14 +70,16 @@ def _make_late_methods() -> None:
 
 
 def serve() -> None:
-    """Do what is asked on standard input until it ends."""
+    """Do what is asked on standard input until it ends; who asks decides when that is, whatever a terminal sends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     ended: dict[int, int] = {}
+    parent = os.getpid()
     for line in sys.stdin:
         asked = json.loads(line)
         if asked["do"] == "start":
             pid = os.fork()
             if pid == 0:
-                _child(asked)
+                _child(asked, parent)
             ended.pop(pid, None)  # pids come round
             answer: Any = pid
         else:
@@ -99,9 +102,10 @@ def _wait(pid: int, seconds: float, known: dict[int, int]) -> int | None:
     return known[pid]
 
 
-def _child(asked: dict[str, Any]) -> NoReturn:
+def _child(asked: dict[str, Any], parent: int) -> NoReturn:
     code: Any = 1
     try:
+        end_with_parent(signal.SIGKILL, parent)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_DFL)
         for descriptor, name in ((1, "out"), (2, "err")):

@@ -8,19 +8,19 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, replace
 from functools import partial
-from typing import Final, TypeVar
+from typing import Any, Final
 
 from tests.failpoints.cases import KINDS, WORDS, Case, Outcome, Round
+from tests.failpoints.kept import NOTHING, Kept
 from tests.failpoints.matrix import EACH, cases, killed, played, points, rounds, worlds
+from tests.failpoints.side_by_side import by_all
 from tests.failpoints.table import Row
 from tests.failpoints.world import STOPS_WITHIN, State
 from tests.postgresql import USER, PostgreSql
 
-T = TypeVar("T")
 STATES: Final = ("sqlite", "postgresql")
 
 
@@ -35,14 +35,8 @@ class Asked:
     scenarios: tuple[str, ...]
     kinds: tuple[str, ...] = KINDS
     share: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """What one worker did. ``wanted``: how many cases of each scenario there were for it."""
-
-    wanted: Counter[str]
-    outcomes: list[Outcome] = field(default_factory=list)
+    kept: Kept = NOTHING
+    """What was played before and counts; what converges is added."""
 
 
 @contextmanager
@@ -58,20 +52,26 @@ def states(name: str) -> Iterator[Callable[[], State]]:
 def matrix(asked: Asked) -> list[Row]:
     """Every case; a row for each scenario."""
     began = time.monotonic()
-    _say(f"matrix over {asked.state}")
-    shares = _by_all(partial(_matrix, asked=asked), asked.workers)
-    done = [outcome for share in shares for outcome in share.outcomes]
-    wanted = sum((share.wanted for share in shares), Counter[str]())
+    wanted = shared([case for case in _every(asked) if case.kind in asked.kinds], asked.share, asked.seed)
+    known = {one.case: one for one in map(_outcome, asked.kept.of(_matrix_of(asked)))}
+    left = [case for case in wanted if case not in known]
+    _say(f"matrix over {asked.state}: {len(wanted)} cases, {len(left)} of them to be played")
+    done = [known[case] for case in wanted if case in known]
+    now: list[Outcome] = []
+    if left and time.monotonic() < asked.until:
+        now = [one for some in by_all(partial(_matrix, asked=asked, left=left), asked.workers) for one in some]
+    done += now
     _tell_matrix(done)
-    seconds = (time.monotonic() - began) / max(1, len(done))
+    seconds = (time.monotonic() - began) / max(1, len(now))
     rows = []
-    for scenario, count in wanted.items():
+    for scenario, count in Counter(case.scenario for case in wanted).items():
         mine = [one for one in done if one.case.scenario == scenario]
         well = sum(not one.problem for one in mine)
         missed = sum(not one.reached for one in mine)
         note = f"{len({one.case.point for one in mine})} failpoints"
         note += f"; {missed} not met, since the run had nothing to do there" if missed else ""
-        rows.append(Row(f"{scenario} over {asked.state}", count, len(mine), well, seconds * len(mine), note))
+        took = seconds * sum(one.case.scenario == scenario for one in now)
+        rows.append(Row(f"{scenario} over {asked.state}", count, len(mine), well, took, note))
     return rows
 
 
@@ -79,14 +79,18 @@ def kills(asked: Asked, scenario: str, count: int) -> Row:
     """So many kills at random of one scenario; ``converged`` counts the kills of changes that were finished."""
     began = time.monotonic()
     count = -(-count // asked.share)
-    _say(f"{count} kills of {scenario} over {asked.state}")
-    shares = _by_all(partial(_kills, asked=asked, scenario=scenario, count=count), asked.workers)
-    done = [one for share in shares for one in share]
+    done = [Round(**line) for line in asked.kept.of(_kills_of(asked, scenario))]
+    left, seed = count - sum(one.kills for one in done), asked.seed + 1000 * len(done)
+    _say(f"{count} kills of {scenario} over {asked.state}, {max(0, left)} of them to be played")
+    if left > 0 and time.monotonic() < asked.until:
+        work = partial(_kills, asked=replace(asked, seed=seed), scenario=scenario, count=left)
+        done += [one for some in by_all(work, asked.workers) for one in some]
     hit = sum(one.kills for one in done)
     well = sum(one.kills for one in done if not one.problem)
     again = sum(one.again for one in done)
     note = f"{len(done)} changes, up to {EACH} kills in each; {again} calls sent again, each a masked secret"
     failed = any(one.problem for one in done)
+    count = max(count, hit)
     return Row(f"kills of {scenario} over {asked.state}", count, hit, well - failed, time.monotonic() - began, note)
 
 
@@ -94,11 +98,6 @@ def shared(every: Sequence[Case], share: int, seed: int) -> list[Case]:
     """One in so many, drawn by the seed: every point and every kind of fault may be among them."""
     drawn = random.Random(seed).sample(range(len(every)), -(-len(every) // share))
     return [every[number] for number in sorted(drawn)]
-
-
-def _by_all(work: Callable[[int], T], workers: int) -> list[T]:
-    with ProcessPoolExecutor(workers) as pool:
-        return list(pool.map(work, range(workers)))
 
 
 def state_on(server: PostgreSql) -> State:
@@ -111,17 +110,35 @@ def state_on(server: PostgreSql) -> State:
     return State(server.url(database), forget)
 
 
-def _matrix(number: int, asked: Asked) -> _Done:
+def _every(asked: Asked) -> list[Case]:
+    """All cases of some scenarios, found by runs to which nothing happens; these are kept as well."""
+    part = f"cases of {' '.join(asked.scenarios)} over {asked.state}"
+    known = [Case(**line) for line in asked.kept.of(part)]
+    if not known:
+        _say(f"looking for the failpoints over {asked.state}")
+        known = by_all(partial(_found, asked=asked), 1)[0]
+        for case in known:
+            asked.kept.add(part, **asdict(case))
+    return known
+
+
+def _found(_number: int, asked: Asked) -> list[Case]:
     with states(asked.state) as state, worlds(state) as made:
-        every = [case for case in cases(points(made, asked.scenarios)) if case.kind in asked.kinds]
-        wanted = shared(every, asked.share, asked.seed)[number :: asked.workers]
-        done = _Done(Counter(case.scenario for case in wanted))
-        for outcome in played(made, wanted):
-            done.outcomes.append(outcome)
+        return cases(points(made, asked.scenarios))
+
+
+def _matrix(number: int, asked: Asked, left: Sequence[Case]) -> list[Outcome]:
+    mine = left[number :: asked.workers]
+    with states(asked.state) as state, worlds(state) as made:
+        done: list[Outcome] = []
+        for outcome in played(made, mine):
+            done.append(outcome)
+            if not outcome.problem:
+                asked.kept.add(_matrix_of(asked), **asdict(outcome))
             if outcome.problem or not outcome.reached:
                 _say(f"{'FAILED' if outcome.problem else 'not reached'}: {outcome.case}\n{outcome.problem}")
-            if len(done.outcomes) % 25 == 0:
-                _say(f"matrix, worker {number + 1}: {len(done.outcomes)} of {len(wanted)}")
+            if len(done) % 25 == 0:
+                _say(f"matrix, worker {number + 1}: {len(done)} of {len(mine)}")
             if time.monotonic() > asked.until:
                 break
         return done
@@ -136,9 +153,23 @@ def _kills(number: int, asked: Asked, scenario: str, count: int) -> list[Round]:
             done.append(played_)
             if played_.problem:
                 _say(f"FAILED after {played_.kills} kills: {played_.problem}")
+            else:
+                asked.kept.add(_kills_of(asked, scenario), kills=played_.kills, again=played_.again)
             if len(done) % 25 == 0:
                 _say(f"kills, worker {number + 1}: {sum(one.kills for one in done)} of {mine}")
         return done
+
+
+def _matrix_of(asked: Asked) -> str:
+    return f"matrix over {asked.state}"
+
+
+def _kills_of(asked: Asked, scenario: str) -> str:
+    return f"kills of {scenario} over {asked.state}"
+
+
+def _outcome(line: dict[str, Any]) -> Outcome:
+    return Outcome(**{**line, "case": Case(**line["case"])})
 
 
 def _say(text: str) -> None:

@@ -108,6 +108,10 @@ class Launcher:
         assert line, "the launcher ended"
         return json.loads(line)
 
+    def kill(self) -> None:
+        """End it as a machine does that has no memory left."""
+        self._process.kill()
+
     def close(self) -> None:
         """End it."""
         assert self._process.stdin is not None and self._process.stdout is not None

@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tests.ports import free_port
+from tests.tied import TIED_IN_ORDER
 
 PATIENCE = 120.0
 
@@ -23,7 +24,7 @@ def daemon(folder: Path) -> Iterator[int]:
     """git-daemon over every repository below a folder; gives its port."""
     port = free_port()
     process = subprocess.Popen(
-        ["git", "daemon", "--reuseaddr", "--export-all", "--listen=127.0.0.1", f"--port={port}",
+        [*TIED_IN_ORDER, "git", "daemon", "--reuseaddr", "--export-all", "--listen=127.0.0.1", f"--port={port}",
          f"--base-path={folder}", str(folder)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip

@@ -19,6 +19,7 @@ from tests.acceptance.test_controller import APPS, EMAIL, port, push, remote
 from tests.faults.apart import UNSHARE, may_be_apart
 from tests.faults.proxy import Proxy
 from tests.faults.test_stopped import slower
+from tests.tied import TIED
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = (sys.executable, "-c", "from stagemail.cli.main import main; main()")
@@ -32,7 +33,7 @@ class Island:
 
     def start(self, *arguments: str) -> "subprocess.Popen[str]":
         platform = urlsplit(self.bench.emulator.url).port
-        apart = (*UNSHARE, sys.executable, "-m", "tests.faults.apart", self._path, str(platform), "--")
+        apart = (*TIED, *UNSHARE, sys.executable, "-m", "tests.faults.apart", self._path, str(platform), "--")
         environment = {**os.environ, **self.bench.environment, "PYTHONPATH": f"{ROOT}:{ROOT / 'controller'}"}
         return subprocess.Popen(
             [*apart, *PROGRAM, *arguments], cwd=self.bench.repository, env=environment, text=True,

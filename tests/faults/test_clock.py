@@ -17,6 +17,7 @@ from tests.acceptance import bench as benches
 from tests.acceptance.bench import Bench
 from tests.acceptance.conftest import MakeBench
 from tests.acceptance.test_controller import APPS, EMAIL, controller, port, push, remote
+from tests.tied import TIED
 
 LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
 HOUR, YEARS = 3600, 3 * 365 * 86400
@@ -59,7 +60,7 @@ class Moved:
 
     def start(self, *arguments: str, launcher: str = LAUNCHER) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [sys.executable, "-c", launcher, *arguments],
+            [*TIED, sys.executable, "-c", launcher, *arguments],
             cwd=self.bench.repository, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             env={**os.environ, **self.bench.environment, "MOVED_BY": str(self.file)},
         )  # fmt: skip
