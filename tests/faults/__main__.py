@@ -40,11 +40,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows: list[Row] = []
     try:
         for name, play in _parts(given, share, kept, time.monotonic() + given.minutes * 60):
-            rows += _played(name, play, kept)
-            _say(shown(rows))
+            found = _played(name, play, kept)
+            rows += found
+            _say(shown(found))
     except KeyboardInterrupt:
         _say(f"stopped. What converged is kept: {_sum(kept)}. The same command goes on there.")
         return 130
+    _say(f"--- everything\n{shown(rows)}")
     if any(row.is_bad for row in rows):
         _say("The same command plays what is not whole; what converged is kept. SHARE=1/4 would play a part of it.")
     took = sum(line["seconds"] for line in kept.of(SESSION))
