@@ -22,7 +22,7 @@ def by_all(work: Callable[[int], T], workers: int) -> list[T]:
     """Have each of so many processes do its part; an interruption lets each tidy up what it began."""
     with ProcessPoolExecutor(workers, multiprocessing.get_context("fork"), _begin, (os.getpid(),)) as pool:
         try:
-            return list(pool.map(partial(_worked, work, os.getpid()), range(workers)))
+            return list(pool.map(partial(_worked, work), range(workers)))
         except BaseException:
             for process in multiprocessing.active_children():
                 with suppress(ProcessLookupError):
@@ -30,13 +30,12 @@ def by_all(work: Callable[[int], T], workers: int) -> list[T]:
             raise
 
 
-def _worked(work: Callable[[int], T], parent: int, number: int) -> T:
+def _worked(work: Callable[[int], T], number: int) -> T:
+    """An interruption is the end of this process: whoever would tell it what comes next is perhaps no more."""
     try:
         return work(number)
     except KeyboardInterrupt:
-        if os.getppid() != parent:
-            os._exit(130)  # nobody is there to be told, and nobody gives the next thing to do
-        raise
+        os._exit(130)
 
 
 def _begin(parent: int) -> None:
