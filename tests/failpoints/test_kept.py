@@ -3,6 +3,7 @@
 import math
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,7 +17,7 @@ import pytest
 from tests.failpoints.cases import Case, Outcome
 from tests.failpoints.kept import Kept, opened
 from tests.failpoints.parts import Asked, kills, matrix
-from tests.failpoints.world import PATIENCE, ROOT, Launcher
+from tests.failpoints.world import PATIENCE, ROOT, Ears, Launcher
 from tests.faults.marked import modules
 
 FIRST, SECOND = Case("apply", "before here", "kill"), Case("apply", "after here", "stop", rotate=True)
@@ -102,6 +103,22 @@ def until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.01)
+
+
+def test_half_a_message_of_a_process_that_was_killed_is_not_heard() -> None:
+    ears = Ears()
+    try:
+        for body in (b"", b'{"state":'):
+            with socket.create_connection(("127.0.0.1", ears.port), timeout=PATIENCE) as line:
+                line.sendall(b"POST /half HTTP/1.1\r\ncontent-length: 20\r\n\r\n" + body)
+                line.shutdown(socket.SHUT_WR)
+                assert line.recv(1) == b"", "no answer"
+        with socket.create_connection(("127.0.0.1", ears.port), timeout=PATIENCE) as line:
+            line.sendall(b"POST /whole HTTP/1.1\r\ncontent-length: 2\r\n\r\n{}")
+            assert line.recv(1) == b"H"
+        assert ears.heard == [{"path": "/whole", "body": {}}]
+    finally:
+        ears.close()
 
 
 DRIVER = """

@@ -128,7 +128,11 @@ class Ears:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length", "0")))
+                length = int(self.headers.get("content-length", "0"))
+                body = self.rfile.read(length)
+                if len(body) < length:  # who spoke was killed in the middle
+                    self.close_connection = True
+                    return
                 heard.append({"path": self.path, "body": json.loads(body or b"null")})
                 self.send_response(201)
                 self.send_header("content-length", "2")
