@@ -200,12 +200,15 @@ class Loop:
             verdict = source.look()
             if verdict.follow and (known is None or verdict.follow != known.follow):
                 contents = source.contents(verdict.follow)
-            if self._exchange is not None and verdict != known:
+            if self._exchange is not None and verdict != known and self._setup is setup:
                 self._exchange.put(job.name, verdict)
         except StagemailError as problem:
             error = problem.sentence
         now = self._clock.monotonic()
         with self._lock:
+            if self._setup is not setup:  # what is trusted may be another now, and its follower has yet to look
+                self._sources.done(job.name, now, 0.0)
+                return
             concerned = () if error or verdict is None else self._arrived(job.name, verdict, contents, now)
             self._sources.done(job.name, now, setup.poll, failed=bool(error))
         tip = verdict.tip if verdict and not error else ""

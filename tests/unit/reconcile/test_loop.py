@@ -313,6 +313,30 @@ def test_a_new_operator_file_is_taken_and_a_broken_one_is_not() -> None:
     assert "gone" not in made.names()
 
 
+def test_what_a_look_of_before_saw_is_not_taken_by_a_new_operator_file() -> None:
+    """Its verification may be another one, and its follower has not looked yet."""
+    made, old = desk("qa")
+    new = FakeSource(qa="2")
+    look, verdicts = old.look, list[str]()
+    reconcile = made._pass
+
+    def slow() -> Verdict:
+        made.sources = {"source": new}
+        made.loop.take(replace(made.setup(), reconcile=passes))
+        return look()
+
+    def passes(stage: str, verdict: Verdict, reason: str) -> Passed:
+        assert new.looks, "the new follower was not asked before"
+        verdicts.append(verdict.tip)
+        return reconcile(stage, verdict, reason)
+
+    old.look = slow  # type: ignore[method-assign]
+    made.until(30.0)
+    assert made.names() == ["qa"]
+    assert (old.looks, new.looks) == (1, 1), "and it looks at once"
+    assert len(made.told(Looked)) == 1, "what the old one saw wakes nobody"
+
+
 def test_a_moment_at_which_something_can_change_is_not_slept_through() -> None:
     made, _ = desk("qa")
     made.again = 90.0
