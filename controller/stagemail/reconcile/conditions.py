@@ -19,6 +19,7 @@ from stagemail.model.standing import Readiness, Standing
 from stagemail.model.verdict import Verdict
 from stagemail.planning.hazards import heals_only, renews_only
 
+WHO: Final = "the platform's own audit trail tells who did it"
 KEPT: Final = 20
 """Times of readiness that are kept; a soak looks at no more."""
 _GATES: Final = {
@@ -85,7 +86,8 @@ def _ready(run: Run, made: Made) -> tuple[bool, str, str]:
         reason = "OutsideWindow" if only_outside_window(plan) else "HeldByGuard"
         return False, reason, f"{found['held'].label}: {found['held'].message}"
     if "reported" in found:
-        return False, "Drifted" if _drifted(plan) else "NotAutomated", f"{found['reported'].label}: left to a person"
+        told = f"{found['reported'].label}: {found['reported'].message or 'left to a person'}"
+        return (False, "Drifted", f"{told}; {WHO}") if _drifted(plan) else (False, "NotAutomated", told)
     if run.not_live:
         return False, "NotLive", f"not live in {', '.join(run.not_live)}"
     return True, "InSync", ""

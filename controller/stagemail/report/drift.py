@@ -140,6 +140,7 @@ def _stage(sheet: Sheet, plan: Plan, since: Mapping[str, str]) -> None:
         sheet.line((f"{word}: ", "yellow"), f"{note.subject}: {note.message}", indent=2, hang=4)
     if found:
         sheet.line((f"Next: stagemail apply {plan.stage} brings back what Git wants; or change the files.", "bold"))
+        sheet.line("Who did it: the platform's own audit trail tells.")
 
 
 def _sides(sheet: Sheet, drift: Drift) -> None:

@@ -26,6 +26,7 @@ def test_drift_that_the_last_run_left_alone_is_not_called_applied(house: House) 
     run = once(house.request(), house.world())
     assert run.status == "done" and [o.status for o in run.outcomes] == ["reported"]
     assert (ready(house).status, ready(house).reason) == ("False", "Drifted")
+    assert ready(house).message.endswith("sync.selfHeal is none; the platform's own audit trail tells who did it")
     house.record.append([Entry(standing=Standing("qa"))], None)
     assert (ready(house).status, ready(house).reason) == ("False", "NotAutomated"), "by an older release's record"
 
