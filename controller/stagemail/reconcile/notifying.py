@@ -7,7 +7,7 @@ told.
 Implements ``ports.Observer``. Not here: sending (``notify``), trying again (``courier``).
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -77,22 +77,23 @@ class Notifying:
         self._bad: set[str] = set()
 
     def saw(self, happening: Happening) -> None:
-        """Tell those who want it."""
-        if isinstance(happening, Finished):
-            for what, notice in _kept(happening):
-                self._tell(notice, what)
-            for notice in self._unkept(happening):
-                self._tell(notice)
-        else:
-            for notice in _of_others(happening):
-                self._tell(notice)
+        """Tell those who want it, each of them in the order in which it happened."""
+        told: dict[str, list[tuple[Notice, str]]] = {}
+        for what, notice in self._found(happening):
+            names = [s.name for s in self._subscriptions.values() if notice is not None and s.wants(notice)]
+            for name in self._receipts.offer(what, names) if what else names:
+                if notice is not None:
+                    told.setdefault(name, []).append((self._scrubbed(notice), what))
+        for name, notices in told.items():
+            self._send(self._subscriptions[name], notices)
 
-    def _tell(self, notice: Notice | None, what: str = "") -> None:
-        """To all who want it. ``what`` names it where the record keeps it until they were told."""
-        names = [s.name for s in self._subscriptions.values() if notice is not None and s.wants(notice)]
-        for name in self._receipts.offer(what, names) if what else names:
-            if notice is not None:
-                self._send(self._subscriptions[name], self._scrubbed(notice), what)
+    def _found(self, happening: Happening) -> Iterator[tuple[str, Notice | None]]:
+        """What there is to tell, and what the record calls it that keeps it until then; "" where nothing does."""
+        if isinstance(happening, Finished):
+            yield from _kept(happening)
+            yield from (("", notice) for notice in self._unkept(happening))
+        else:
+            yield from (("", notice) for notice in _of_others(happening))
 
     def _unkept(self, happening: Finished) -> Iterator[Notice]:
         """Of a pass that could not even read how the stage stood: what its end means, as far as this process knows."""
@@ -111,17 +112,23 @@ class Notifying:
         title, body = self._scrub(notice.title), self._scrub(notice.body)[:_LONGEST]
         return Notice(notice.kind, notice.stage, notice.revision, notice.condition, title, body)
 
-    def _send(self, to: Subscription, notice: Notice, what: str) -> None:
-        title = f"notification {to.name} of {notice.stage or notice.condition}"
+    def _send(self, to: Subscription, notices: Sequence[tuple[Notice, str]]) -> None:
+        def title(notice: Notice) -> str:
+            return f"notification {to.name} of {notice.stage or notice.condition}"
 
         def work() -> None:
             try:
-                self._deliver(title, to, notice, what)
+                for notice, what in notices:
+                    self._deliver(title(notice), to, notice, what)
             finally:
+                carried()
+
+        def carried() -> None:
+            for _, what in notices:
                 self._receipts.carried(what, to.name)
 
-        if not self._courier.carry(title, work):
-            self._receipts.carried(what, to.name)
+        if not self._courier.carry(title(notices[0][0]), work):
+            carried()
 
     def _deliver(self, title: str, to: Subscription, notice: Notice, what: str) -> None:
         lease = self._claimed(f"notice/{sha256(f'{to.name}|{notice.key}'.encode()).hexdigest()[:40]}")

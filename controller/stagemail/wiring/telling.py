@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from threading import Lock
 
-from stagemail.errors import UserMustFix
+from stagemail.errors import Unreachable, UserMustFix
 from stagemail.host.statuses import PUBLIC, HostStatuses
 from stagemail.model import email
 from stagemail.model.happening import Finished, Happening
@@ -107,7 +107,12 @@ class Telling:
     def _by_mail(self, mail: ByMail) -> Secret:
         """The address for mail through a stage's own configuration, as the last reconciled revision has it."""
         revision = self._revisions.get(mail.stage, "")
-        desired = self._controlling.desired(mail.stage, revision) if revision else None
+        if not revision:
+            raise Unreachable(
+                f"stage {mail.stage} was not looked at since the start, so its configuration is not known yet",
+                hint="it is told with one of the next looks",
+            )
+        desired = self._controlling.desired(mail.stage, revision)
         if desired is None or desired.configuration is None:
             raise UserMustFix(
                 f"stage {mail.stage} has no email configuration yet, so no mail can be sent through it",

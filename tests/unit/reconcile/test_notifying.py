@@ -1,6 +1,7 @@
 """People are told once what happened to a stage, also after a restart; telling never stops anything."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -128,6 +129,16 @@ def test_what_is_being_carried_is_not_carried_a_second_time() -> None:
     assert not receipts.is_told(what)
     later.waiting.pop()()
     assert receipts.is_told(what)
+
+
+def test_what_waited_for_a_service_that_was_away_comes_in_the_order_in_which_it_happened() -> None:
+    house = House(*[Unreachable("the service is away")] * 5)
+    with ThreadPoolExecutor(2) as executor:
+        courier = Courier(house.clock, house.complaints.append, executor)
+        to = {"ops": Subscription("ops", house.notifier, ALL)}
+        notifying = Notifying(to, lambda: house.record, house.clock, courier, receipts=house.receipts)
+        notifying.saw(finished(NOT_READY, STALLED, READY))
+    assert [notice.kind for notice in house.notifier.sent] == ["stalled", "ready"], "the first was tried four times"
 
 
 def test_who_was_told_is_known_once_everybody_was() -> None:
