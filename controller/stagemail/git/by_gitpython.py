@@ -4,7 +4,9 @@ Not here: what only reads this machine's repository (``local``), what protects i
 """
 
 import os
+import signal
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -21,6 +23,7 @@ def ran(
     command: Sequence[str], at: Path, environment: Mapping[str, str], answer: Answer, *, stdin: bytes, timeout: float
 ) -> tuple[int, str]:
     """As ``local.ran``; GitPython adds the caller's environment, and ends the processes that git has started, too."""
+    end = time.monotonic() + timeout
     with tempfile.TemporaryFile() as given:
         given.write(stdin)
         given.seek(0)
@@ -36,6 +39,10 @@ def ran(
             )
         except GitCommandNotFound:
             raise FileNotFoundError(command[0]) from None
+    if (
+        status == -signal.SIGKILL and time.monotonic() >= end
+    ):  # GitPython kills first, and may be read before it says so
+        return int(status), f"Timeout: the command did not end in {timeout:g} s"
     return int(status), str(errors)
 
 

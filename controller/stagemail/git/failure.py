@@ -8,6 +8,10 @@ from pathlib import Path
 from stagemail.errors import NotFound, NotPermitted, StagemailError, Unreachable, UsageError, UserMustFix
 from stagemail.git.arguments import redact
 
+_GARBLED = (
+    "what the Git server sent broke off or is garbled; nothing of it was taken",
+    "Try again; if it stays so, look at the network and what stands between.",
+)
 _Row = tuple[tuple[str, ...], type[StagemailError], str, str]
 _KNOWN: tuple[_Row, ...] = (
     # Parts of what git says, our error, what happened, the next step. {at} is the folder. The first row that fits wins.
@@ -79,8 +83,7 @@ _KNOWN: tuple[_Row, ...] = (
             "expected 'packfile'",
         ),
         Unreachable,
-        "what the Git server sent broke off or is garbled; nothing of it was taken",
-        "Try again; if it stays so, look at the network and what stands between.",
+        *_GARBLED,
     ),
     (
         ("no space left on device", "disk quota exceeded"),
@@ -123,6 +126,9 @@ def failure(verb: str, status: int, errors: str, *, at: Path, timeout: float, wh
         if fits:
             text = f"{wanted}{message.format(at=at)} ({verb} in {at}: {_last_line(errors)})."
             return error(text, hint=hint.format(at=at))
+    if verb == "git fetch" and "inflate" in said:  # of this machine's own objects git would have named one
+        message, hint = _GARBLED
+        return Unreachable(f"{wanted}{message} ({verb} in {at}: {_last_line(errors)}).", hint=hint)
     return UserMustFix(
         f"{wanted}{verb} failed in {at} with status {status}: {_last_line(errors) or 'no message'}.",
         hint="Run `git fsck` there, and see whether git itself can read the repository.",
