@@ -131,7 +131,7 @@ def _library(module: str, receiver: str, name: str, arguments: int) -> str:
         return "commit"
     if name == "execute" and receiver.startswith("Git("):
         return "git"
-    if name == "post" and receiver == "client":
+    if name in ("post", "send") and receiver == "client":
         return "http"
     if name == "commit" and (arguments or not receiver.endswith(("connection", "base"))):
         return ""
