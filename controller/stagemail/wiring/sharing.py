@@ -12,7 +12,7 @@ from stagemail.dispatch.membership import Membership
 from stagemail.dispatch.spent import SharedSpent
 from stagemail.model.secret import Secret
 
-QUICKEST = 8.0
+QUICKEST = 4.0
 """Beside an emulator signs of life come faster, too, but not so fast that a busy machine looks dead."""
 
 
