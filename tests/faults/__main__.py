@@ -1,4 +1,4 @@
-"""``make faults``: the long form of all faults, with one table at its end. Hours, by the machine.
+"""``make faults``: the long form of all faults, with one table at its end: some two and a half hours.
 
 It may be stopped, and goes on where it was: what converged is kept in ``.faults/played.jsonl`` until a file of the
 product or the tests changes. ``MINUTES=60`` begins no case after so long, ``FAULTS=quick`` plays a twentieth,
