@@ -50,7 +50,7 @@ ONLY_IMPORTERS: Mapping[str, tuple[str, ...]] = {
     "aiosmtpd": ("stagemail.inbox",),
     "turbohtml": ("stagemail.review",),
     "tinycss2": ("stagemail.review",),
-    "httpcore2": ("stagemail.mail", "stagemail.net"),
+    "httpcore2": ("stagemail.mail", "stagemail.net", "stagemail.target"),
     "httpx2": ("stagemail.target", "stagemail.host", "stagemail.net"),
     "apprise": ("stagemail.notify",),
     "fastapi": ("stagemail.web", "stagemail.inbox"),

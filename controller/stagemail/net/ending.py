@@ -87,3 +87,10 @@ def bound(client: httpx2.Client, ending: Ending) -> httpx2.Client:
         if isinstance(transport, httpx2.HTTPTransport):
             vars(vars(transport).get("_pool", ending))["_network_backend"] = ending
     return client
+
+
+def connections(client: httpx2.Client, url: httpx2.URL) -> httpcore2.ConnectionPool:
+    """What makes connections as a client would make them to this address, also through a proxy of the environment."""
+    found = client._transport_for_url(url)  # noqa: SLF001 - see ``bound``
+    pool: httpcore2.ConnectionPool = vars(found)["_pool"]
+    return pool

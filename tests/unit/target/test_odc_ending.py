@@ -5,7 +5,7 @@ import threading
 import time
 from contextlib import suppress
 
-import httpx2
+import httpcore2
 import pytest
 
 from stagemail.target.odc import transport
@@ -34,7 +34,7 @@ def test_headers_that_drip_end_and_count_as_no_answer(monkeypatch: pytest.Monkey
         for _ in pauses[:-1]:
             assert sender.send("GET", f"{sender.base}/api/").status == 200
         monkeypatch.setattr(transport, "MAX_SECONDS", 0.5)
-        with pytest.raises(httpx2.ReadTimeout):
+        with pytest.raises(httpcore2.ReadTimeout):
             sender.send("GET", f"{sender.base}/api/")
         sender.close()
         thread.join(120)

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-import httpx2
 import tenacity
 
 from stagemail.errors import NotPermitted, OutcomeUnknown, ReadOnly, StagemailError, Unreachable
@@ -19,13 +18,15 @@ from stagemail.target.odc.call import Call
 from stagemail.target.odc.credentials import Credentials
 from stagemail.target.odc.errors import detail, limited, refusal, seconds_of
 from stagemail.target.odc.limits import Limits
-from stagemail.target.odc.transport import NO_ANSWER, NOT_SENT, Answer, Transport, base_of
+from stagemail.target.odc.transport import COMMON, NO_ANSWER, NOT_SENT, Answer, Transport, base_of
 
 MAX_WAIT: Final = 300.0
 """Seconds of a Retry-After that we wait for; longer ones end the run."""
 ATTEMPTS: Final = 5
 ATTEMPTS_LIMITED: Final = 9
 """Backing off 2, 4, 8 … 60 s, this many attempts outlast two of ODC's windows."""
+
+ACCEPTED: Final = ((b"Accept", b"application/json"), *COMMON)
 
 
 class _AgainError(Exception):
@@ -55,7 +56,6 @@ class Client:
         self._client_id = credentials.client_id
         self._transport = Transport(base_of(domain), read_only=read_only, ca_file=ca_file)
         self._tokens = Tokens(self._transport.base, credentials, self._identity, self._transport.allow_tokens, clock)
-        self._said: tuple[str, httpx2.Headers | None] = ("", None)
         self.limits = limits
 
     def close(self) -> None:
@@ -110,9 +110,9 @@ class Client:
     def _sent(self, call: Call, token: str) -> Answer:
         self.limits.acquire(call)
         url = self._transport.base + call.url
+        headers = ((b"Authorization", f"Bearer {token}".encode("ascii")), *ACCEPTED)
         # The causes are dropped on purpose: they carry the request, and with it what was to be written.
         try:
-            headers = self._headers_of(token)
             return self._transport.send(call.method, url, headers=headers, params=call.query, json=call.body)
         except NOT_SENT as error:
             self.limits.failed(call, "unanswered")
@@ -125,14 +125,6 @@ class Client:
         except Unreachable as error:
             self.limits.failed(call, "unanswered")
             raise (_unknown(call, error) if call.writes else error) from None
-
-    def _headers_of(self, token: str) -> httpx2.Headers:
-        """The headers of every call with this token: made once for it, since they cost as much as a small call."""
-        known, headers = self._said
-        if headers is None or known != token:
-            headers = self._transport.headers({"Authorization": f"Bearer {token}", "Accept": "application/json"})
-            self._said = (token, headers)
-        return headers
 
     def _refuse_for_now(self, call: Call, answer: Answer) -> None:
         seconds = seconds_of(answer.retry_after, self._clock)
@@ -148,8 +140,7 @@ class Client:
         """Discovery or a token. Fetching a token twice does no harm, so that is tried again too."""
         what = f"{self._transport.base}: cannot authenticate"
         try:
-            headers = self._transport.headers({"Accept": "application/json"})
-            answer = self._transport.send("POST" if form else "GET", url, headers=headers, data=form)
+            answer = self._transport.send("POST" if form else "GET", url, headers=ACCEPTED, data=form)
         except NO_ANSWER as error:
             raise _AgainError(
                 Unreachable(f"{what}: {_reason(error)}", hint="look at `domain` and the network; run again later")
