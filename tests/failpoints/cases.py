@@ -249,7 +249,7 @@ def recover(world: World, case: Case) -> Outcome:
     """The run after a kill, stopped itself: between it and the platform lie open intents and running operations."""
     world.change(rotate=case.rotate)
     before = world.mark()
-    killed = "after target.odc.transport:Transport.send client.send [POST]"
+    killed = "after target.odc.transport:Transport.send connection.handle_request [POST]"
     world.said("apply", "qa", expect=-signal.SIGKILL, plan=world.plan("kill", killed, 1 + case.rotate))
     said = world.said("apply", "qa", expect=None, plan=world.plan(case.kind, case.point, case.nth))
     _ended_well(world, said, case)

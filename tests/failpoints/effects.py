@@ -41,7 +41,8 @@ PATH_WRITERS = frozenset({
     "write_text", "write_bytes", "unlink", "touch", "mkdir", "rmdir", "rename", "hardlink_to", "symlink_to", "chmod",
 })  # fmt: skip
 CALLS = {
-    "executemany": "sql", "notify": "http", "stream": "http", "sendall": "smtp", "defer": "queue", "commit": "commit",
+    "executemany": "sql", "notify": "http", "stream": "http", "handle_request": "http", "sendall": "smtp",
+    "defer": "queue", "commit": "commit",
 }  # fmt: skip
 """Methods of libraries that are effects wherever they are called, and of which kind."""
 

@@ -156,10 +156,10 @@ def _detail(site: str, kind: str, arguments: Sequence[Any], more: dict[str, Any]
         command = words[words.index("--no-pager") + 1] if "--no-pager" in words else ""
         return f" [{command}]" if command in CHANGING else None
     if kind == "http" and site.startswith("target."):
-        request = arguments[0]
-        path = request.url.path.rstrip("/").rpartition("/")[2]
+        (request,) = arguments
+        path = request.url.target.decode().partition("?")[0].rstrip("/").rpartition("/")[2]
         word = path if path in ("token", "openid-configuration") else ""
-        return f" [{' '.join(filter(None, [request.method, word]))}]"
+        return f" [{' '.join(filter(None, [request.method.decode(), word]))}]"
     if kind == "port" and "record.append" in site and arguments:
         return f" [{_entries(arguments[0])}]"
     if kind == "port" and site.endswith("target.begin") and arguments:

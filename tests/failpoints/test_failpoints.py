@@ -96,7 +96,7 @@ def test_the_run_after_a_kill_and_every_smaller_way_may_be_stopped_too(made: Wor
         Case("decide", "before reconcile.deciding:Desk._kept record.append [decision]", "stop"),
         Case("first", "after record.placing:place path.hardlink_to", "kill"),
         Case("send-test", "after reconcile.send_test:send_test probe.send", "kill"),
-        Case("controller", "after target.odc.transport:Transport.send client.send [POST]", "kill"),
+        Case("controller", "after target.odc.transport:Transport.send connection.handle_request [POST]", "kill"),
         Case("controller", "before git.by_gitpython:ran Git(at).execute [fetch]", "kill"),
     ]
     assert [one for one in played(made, wanted) if one.problem or not one.reached] == []
