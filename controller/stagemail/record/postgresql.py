@@ -7,14 +7,14 @@ Sources: postgresql.org/docs/current/explicit-locking.html, runtime-config-clien
 server's refusals mean (``postgresql_refusals``).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any, Final
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
@@ -74,6 +74,17 @@ class _Bounded(psycopg.Connection[Any]):
             raise
 
 
+def _one_by_one(cursor: Any, statement: str, parameters: Sequence[Any], _context: Any) -> bool:
+    """Run a statement for each of these, waiting for each answer; True keeps the driver from doing it its own way.
+
+    That is a pipeline. Whoever stands still in one is never idle to the server, whose limits then hold for nothing: it
+    would keep its locks for as long as it is paused.
+    """
+    for each in parameters:
+        cursor.execute(statement, each)
+    return True
+
+
 class PostgresDatabase:
     """Implements ``record.database.Database``. ``password`` is asked for with each new connection; None: libpq's ways.
 
@@ -94,6 +105,7 @@ class PostgresDatabase:
             max_overflow=MORE_CONNECTIONS,
             pool_timeout=10,
         )
+        event.listen(self._engine, "do_executemany", _one_by_one)
         self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._writer = self._engine.execution_options(isolation_level="READ COMMITTED", postgresql_readonly=False)
 

@@ -311,3 +311,18 @@ def test_without_the_driver_the_extra_is_named(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setitem(sys.modules, "stagemail.record.postgresql", None)
     with pytest.raises(UserMustFix, match=r"pip install 'stagemail\[postgresql\]'"):
         opened("postgresql://ann@127.0.0.1/x", tmp_path)
+
+
+def test_several_rows_are_no_pipeline_in_which_a_paused_host_would_keep_its_locks(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL's limits hold for who is idle or runs a statement; between two of a pipeline neither is so."""
+    monkeypatch.setattr(psycopg.Cursor, "executemany", lambda *_: pytest.fail("the driver makes a pipeline of it"))
+    made = PostgresDatabase(database, lambda: None, WallClock())
+    try:
+        with made.write() as connection:
+            connection.execute(text("CREATE TABLE mine (number integer)"))
+            connection.execute(text("INSERT INTO mine VALUES (:number)"), [{"number": 1}, {"number": 2}])
+            assert connection.execute(text("SELECT sum(number) FROM mine")).scalar_one() == 3
+    finally:
+        made.close()
