@@ -56,7 +56,7 @@ def islands(applied: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[I
 
 def ended(process: "subprocess.Popen[str]", number: int = signal.SIGKILL) -> None:
     os.killpg(process.pid, number)
-    process.communicate(timeout=300)
+    sys.stdout.writelines(process.communicate(timeout=300))  # shown where the test fails
 
 
 def finished(bench: Bench, before: int) -> None:
