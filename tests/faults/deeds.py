@@ -47,6 +47,8 @@ class Edit:
     gone_at: datetime | None = None
     overtaken: bool = False
     """Something else changed it meanwhile."""
+    there_at: datetime | None = None
+    """When it was last seen to be there still; asked before the platform answered."""
 
 
 @dataclass(slots=True)
@@ -259,8 +261,10 @@ class Deeds:
         self._hits, self._looked_at = hits, at
         for edit in self.edits[-20:]:
             if edit.gone_at is None and not edit.overtaken:
-                name = STAGES[edit.stage]
+                asked, name = self._now(), STAGES[edit.stage]
                 shown = self._bench.platform.live(name, edit.app) if edit.app else self._model.live(name)
                 given = "False" if edit.value == "false" else edit.value
                 if shown[edit.field] != given:
                     edit.gone_at = self._now()
+                else:
+                    edit.there_at = asked

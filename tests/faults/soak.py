@@ -301,7 +301,7 @@ def _judge_edits(found: Found, deeds: Deeds, watcher: Watcher) -> None:
                 if _began(at, said) <= after[0][0] and at >= min(before, edit.at)
             ]
             found.late.append(f"{edit.stage} {edit.field} {late:.0f} s; passes: {'; '.join(between)}")
-        until = edit.gone_at or datetime.max.replace(tzinfo=UTC)
+        until = edit.there_at or edit.at  # whoever looks seldom sees late that it is gone
         done = [at for begin, at, said in passes if begin >= edit.at and said.get("status") == "done" and at < until]
         if not edit.overtaken and len(done) > 1:
             found.missed.append(f"{edit}")

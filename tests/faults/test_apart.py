@@ -96,6 +96,7 @@ def test_one_that_was_killed_out_of_sight_is_waited_for_as_long_as_its_lease(isl
     finished(bench, before)
 
 
+@pytest.mark.faults  # of some fifty runs two waited in vain, and nobody knows why yet
 def test_a_controller_whose_way_to_the_platform_is_cut_is_replaced_by_the_other(
     islands: tuple[Island, Island],
 ) -> None:
