@@ -25,6 +25,9 @@ DEAR = (
     "failpoints", "leaks/test_driving", "workflows", "faults", "acceptance", "leaks", "docs", "packaging", "emulator",
 )  # fmt: skip
 """What begins first, the dearest first: a long test that begins last keeps one core while the others have nothing."""
+AGAIN = ("acceptance", "docs", "failpoints", "faults", "leaks", "packaging", "postfix", "workflows")
+"""Tests that drive processes by the dozen: one that fails beside others is played once more, and
+a run that needed that names it (RERUN in the summary). Alone (without ``-n``) nothing is played twice."""
 MEASURE = "COVERAGE_PROCESS_CONFIG"
 """By this variable processes are measured as well (coverage's ``patch = subprocess``)."""
 
@@ -38,6 +41,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: next((n for n, path in enumerate(DEAR) if _path(item).startswith(path)), len(DEAR)))
+    for item in items:
+        if os.environ.get("PYTEST_XDIST_WORKER") and _path(item).startswith(AGAIN):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def _path(item: pytest.Item) -> str:

@@ -11,6 +11,8 @@ import sys
 import pytest
 
 COVERAGE = ("--cov", "--cov-config=pyproject.toml", "--cov-report=", "--cov-fail-under=93")
+AGAIN = ("--max-suite-reruns=3", "--rerun-show-tracebacks")
+"""Of the tests that ``conftest`` lets play once more: how many in one run, and that it is told what went wrong."""
 
 
 def main(arguments: list[str]) -> int:
@@ -18,7 +20,7 @@ def main(arguments: list[str]) -> int:
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of processes would compile the product, each for itself
     sys.dont_write_bytecode = False
     processes = str(len(os.sched_getaffinity(0)) + 1)
-    return int(pytest.main(["-n", processes, "--dist", "worksteal", "-q", *(arguments or COVERAGE)]))
+    return int(pytest.main(["-n", processes, "--dist", "worksteal", "-q", *AGAIN, *(arguments or COVERAGE)]))
 
 
 if __name__ == "__main__":
