@@ -31,6 +31,8 @@ def _main(arguments: list[str] | None, edge: Edge) -> NoReturn:
     debug = "--debug" in asked
     try:
         code = _code(arguments, asked, given)
+        if arguments is None:  # the process ends: what goes with it anyway need not be looked through for cycles
+            gc.freeze()
     except KeyboardInterrupt:
         _say(f"stopped; {_left(interrupts)}")
         sys.exit(130)

@@ -1,55 +1,60 @@
-"""Which files of a checkout are other ones than they were when a plan was remembered, and what they bind now.
+"""Which files of a checkout are other ones than they were when a plan was remembered.
 
-Plain data, so that another process can find out (``beside``). Not here: the plan (``recalled``).
+Git, which is asked in a thread, takes as long as what the files need to be read takes to load: this loads little.
+Not here: what they bind now (``bound_files``), the plan (``recalled``).
 """
 
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from threading import Thread
+from typing import Final
 
-from stagemail.document import read
+from stagemail.dataclass import dataclass
 from stagemail.errors import StagemailError
-from stagemail.model.location import Place
-from stagemail.source.pasted import in_comments, in_document
-from stagemail.source.plain_binding import is_plain_binding
-from stagemail.source.tree import Entry, blob_id, content_id
+from stagemail.source.tree import Entry
 from stagemail.source.working_tree import WorkingTree
-from stagemail.wiring.memo import Changed, Memo
+from stagemail.wiring.memo import Memo
 
 MOST_CHANGED: Final = 0.2
 """The share of the files from which on the whole way is no longer the longer one."""
 
 
-def changed_files(memo: Memo) -> Changed | None:
-    """None where anything but plain bindings in some files changed, or where it cannot be told."""
+@dataclass(frozen=True, slots=True)
+class ChangedFiles:
+    """What lies there now, and the files that are other ones."""
+
+    tree: WorkingTree
+    entries: tuple[Entry, ...]
+
+
+@contextmanager
+def looking(memo: Memo) -> Iterator[Callable[[], ChangedFiles | None]]:
+    """Look meanwhile; what this gives waits for what was found: None where files came or went, or it cannot be told."""
+    sys.setswitchinterval(0.0005)  # git answers five times, and each time this thread would wait for the loading one
+    found: list[ChangedFiles | None] = []
+    thread = Thread(target=lambda: found.append(changed_files(memo)), daemon=True)
+    thread.start()
+
+    def waited() -> ChangedFiles | None:
+        thread.join()
+        return found[0] if found else None
+
+    try:
+        yield waited
+    finally:
+        thread.join()
+
+
+def changed_files(memo: Memo) -> ChangedFiles | None:
+    """None where files came or went, or where it cannot be told."""
     try:
         tree = WorkingTree(Path(memo.root), memo.folders)
         entries = {entry.path: entry for entry in tree.entries()}
         if tree.problems() or entries.keys() != memo.entries.keys():
             return None
         other = [entry for path, entry in entries.items() if [entry.id, entry.size] != memo.entries[path]]
-        if len(other) > max(20, MOST_CHANGED * len(entries)):
-            return None
-        contents = tree.read(entry.path for entry in other)
-        bound: dict[str, list[Any]] = {}
-        for entry in other:
-            found = _bindings(contents.get(entry.path, b""), entry)
-            if found is None:
-                return None
-            bound[entry.path] = found
-        return [tree.revision().id, bound]
+        return ChangedFiles(tree, tuple(other)) if len(other) <= max(20, MOST_CHANGED * len(entries)) else None
     except (StagemailError, OSError):  # the whole way says it in words
         return None
-
-
-def _bindings(data: bytes, entry: Entry) -> list[Any] | None:
-    """The documents of a file by index; None where it holds anything that must be judged in full."""
-    if entry.id != (content_id(data) if entry.id.startswith("sha256:") else blob_id(data, entry.id)):
-        return None
-    documents, problems = read(data, entry.path)
-    if problems or in_comments(data, entry.path) or [one.index for one in documents] != [*range(len(documents))]:
-        return None
-    for document in documents:
-        pasted = next(in_document(document.value, Place(entry.path, document.index)), None)
-        if not is_plain_binding(document.value) or pasted is not None:
-            return None
-    return [document.value for document in documents]

@@ -43,7 +43,7 @@ class Bound:
 def recalled(memo: Memo, stages: Sequence[str], found: Callable[[], Changed | None]) -> tuple[Plan, ...] | None:
     """The plans of these stages (none: all) of a working tree; None where the whole way must be gone.
 
-    ``found``: what changed of its files (``changed_files``), asked for once and late.
+    ``found``: what changed of its files (``bound_files``), asked for once and late.
     """
     wanted = tuple(stages) or memo.order
     clock = SystemClock()
