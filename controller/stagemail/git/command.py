@@ -67,6 +67,8 @@ _CONFIG = (
     ("maintenance.auto", "false"),
     ("credential.helper", ""),
 )
+_CAPABLE: Final[set[str]] = set()
+"""Programs that showed that they take configuration from GIT_CONFIG_COUNT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,19 @@ class Command:
         return output
 
     def attempt(
-        self, *arguments: str, stdin: bytes = b"", timeout: float = TIMEOUT, limit: int = MAX_OUTPUT
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        timeout: float = TIMEOUT,
+        limit: int = MAX_OUTPUT,
+        is_trial: bool = False,
     ) -> tuple[int, bytes, str]:
-        """Run ``git …`` and give status, answer and errors. Raises UserMustFix for too long an answer."""
-        check_version()
+        """Run ``git …`` and give status, answer and errors. Raises UserMustFix for too long an answer.
+
+        ``is_trial``: it may be a git that is too old, which the caller finds out, and starts no program.
+        """
+        if not is_trial and _program() not in _CAPABLE:
+            check_version()
         if not self.at.is_dir():
             raise NotFound(f"{self.at} is not a folder.", hint="Name a folder inside a clone.")
         answer = local.Answer(limit)
@@ -131,6 +142,11 @@ def _as_environment(config: Iterable[tuple[str, str]]) -> dict[str, str]:
         environment[f"GIT_CONFIG_KEY_{number}"] = name
         environment[f"GIT_CONFIG_VALUE_{number}"] = value
     return environment
+
+
+def note_capable() -> None:
+    """This git took a value from GIT_CONFIG_COUNT: its version need not be asked for any more."""
+    _CAPABLE.add(_program())
 
 
 @lru_cache(maxsize=1)

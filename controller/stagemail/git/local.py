@@ -80,6 +80,22 @@ def _exchanged(process: "subprocess.Popen[bytes]", stdin: bytes, answer: Answer,
                     key.data.write(chunk)
                 else:
                     selector.unregister(key.fileobj)
+    return _is_over(process, end)
+
+
+def _is_over(process: "subprocess.Popen[bytes]", end: float) -> bool:
+    """Whether it is over before the end. ``Popen.wait`` with a time looks only every now and then."""
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except (AttributeError, OSError):  # not Linux, or an old one; or it is over
+        descriptor = None
+    if descriptor is not None:
+        try:
+            with selectors.DefaultSelector() as selector:
+                selector.register(descriptor, selectors.EVENT_READ)
+                selector.select(max(0.0, end - time.monotonic()))
+        finally:
+            os.close(descriptor)
     try:
         process.wait(max(0.0, end - time.monotonic()))
     except subprocess.TimeoutExpired:

@@ -3,13 +3,14 @@
 Not here: reading it (``objects``, ``history``, ``worktree``), getting one (``mirroring``).
 """
 
+import os
 import re
 from pathlib import Path
 
 from stagemail.dataclass import dataclass
 from stagemail.errors import NotFound, NotPermitted, UserMustFix
 from stagemail.git.arguments import safe_ref
-from stagemail.git.command import TIMEOUT, Command
+from stagemail.git.command import TIMEOUT, Command, check_version, note_capable
 from stagemail.git.failure import failure
 
 _MOST_FILTERS = 100
@@ -81,7 +82,7 @@ def _opened(path: Path, config: tuple[tuple[str, str], ...]) -> Repository:
     at = path.resolve()
     command = Command(at, config)
     # One process for all: git answers in order and fails at the last where there is no working tree.
-    status, answer, errors = command.attempt("rev-parse", *_PLACE, "--show-toplevel")
+    status, answer, errors = command.attempt("rev-parse", *_PLACE, "--show-toplevel", is_trial=True)
     lines = answer.decode("utf-8", "surrogateescape").split("\n", len(_PLACE))
     if len(lines) <= len(_PLACE):
         raise failure("git rev-parse", status, errors, at=at, timeout=TIMEOUT)
@@ -91,20 +92,28 @@ def _opened(path: Path, config: tuple[tuple[str, str], ...]) -> Repository:
     if bare != "true" and status != 0:
         raise failure("git rev-parse", status, errors, at=at, timeout=TIMEOUT)
     top = None if bare == "true" else Path(rest.removesuffix("\n"))
-    config = (*config, *_filters_off(command))
+    config = (*config, *_filters_off(at, config))
     return Repository(Path(folder), top, shallow == "true", Command(top or Path(folder), config))
 
 
-def _filters_off(command: Command) -> tuple[tuple[str, str], ...]:
-    """Configuration that switches every filter of the repository off (LFS too): status and blame would run them."""
-    status, answer, _ = command.attempt("config", "--null", "--name-only", "--get-regexp", r"^filter\.")
-    if status != 0:
-        return ()
-    names = sorted({name.rpartition(".")[0] for name in answer.decode("utf-8", "surrogateescape").split("\0") if name})
+def _filters_off(at: Path, config: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Configuration that switches every filter of the repository off (LFS too): status and blame would run them.
+
+    Whether this git takes such configuration at all shows in the same answer, by a name that nobody could foresee.
+    Raises UserMustFix where it does not, and for too many filters.
+    """
+    mark = f"stagemail.m{os.urandom(8).hex()}"
+    command = Command(at, (*config, (mark, "")))
+    pattern = r"^(filter|stagemail)\."
+    _, answer, _ = command.attempt("config", "--null", "--name-only", "--get-regexp", pattern, is_trial=True)
+    found = {name for name in answer.decode("utf-8", "surrogateescape").split("\0") if name}
+    if mark in found:
+        note_capable()
+    else:
+        check_version()
+    names = sorted({name.rpartition(".")[0] for name in found if name.startswith("filter.")})
     if len(names) > _MOST_FILTERS:
-        raise UserMustFix(
-            f"{command.at} defines more than {_MOST_FILTERS} filters.", hint="Remove them from its .git/config."
-        )
+        raise UserMustFix(f"{at} defines more than {_MOST_FILTERS} filters.", hint="Remove them from its .git/config.")
     off = tuple((f"{name}.{key}", "") for name in names for key in ("clean", "smudge", "process"))
     return (*off, *((f"{name}.required", "false") for name in names))
 

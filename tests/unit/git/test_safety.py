@@ -4,6 +4,7 @@ import os
 import stat
 import time
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -281,6 +282,28 @@ def test_a_git_that_was_given_up_leaves_nothing_running(clone: Path, run_git: Gi
             return
         time.sleep(0.05)
     pytest.fail("its child still runs")
+
+
+@pytest.mark.parametrize(("version", "is_refused"), [("2.30.9", True), ("2.31.0", False)])
+def test_a_git_that_takes_no_configuration_from_us_is_asked_for_its_version(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str, is_refused: bool
+) -> None:
+    program = tmp_path / "git"
+    asked = f'case "$2" in version) echo git version {version};; *) exec git "$@";; esac'
+    program.write_text(f'#!/bin/sh\nunset GIT_CONFIG_COUNT\n[ "$1" = version ] && set -- "" version\n{asked}\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("GIT_PYTHON_GIT_EXECUTABLE", str(program))
+    check_version.cache_clear()
+    with pytest.raises(UserMustFix, match="is too old") if is_refused else nullcontext():
+        git.open_repository(clone)
+    check_version.cache_clear()
+
+
+def test_a_git_that_takes_it_is_not_asked(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stagemail.git.command.check_version", lambda: pytest.fail("it was asked"))
+    repository = git.open_repository(clone)
+    assert git.status(repository, []) == git.Status((), ())
+    assert not [name for name, _ in repository.command.config if name.startswith("stagemail.")]
 
 
 def test_a_git_that_is_too_old_to_be_safe_is_refused(
