@@ -282,7 +282,7 @@ SCENARIOS: Final[Mapping[str, Callable[[World, Case], Outcome]]] = {
 
 
 BESIDE: Final = "wiring.judged:"
-"""Done by another process meanwhile, or by the command itself where that one is late: the command outlives the first."""
+"""Done by another process, which the command outlives, or by the command itself where that one is late."""
 
 
 def _ended_well(world: World, said: Said, case: Case) -> None:
