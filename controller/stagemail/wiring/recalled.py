@@ -6,6 +6,7 @@ same apps, is for the whole way. Not here: what is remembered (``memo``), when (
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,18 +69,34 @@ def _plans(
     found: Callable[[], Changed | None],
 ) -> tuple[Plan, ...] | None:
     stand = reader.position() == memo.position and all(_stands(memo.stages[one], one, targets) for one in wanted)
-    files = found() if stand else None
+    if not stand:
+        return None
+    stages = [stage for stage in memo.order if stage in wanted]
+    supposed = _supposed(memo, stages[0], reader, targets)
+    files = found()
     if files is None:
         return None
     changed = _bound(files)
+    if not _are_known(memo, changed):
+        return None
     plans = []
-    for stage in memo.order:
-        if stage in wanted:
-            made = _planned(memo, stage, changed, reader, targets[memo.stages[stage].target])
-            if made is None:
-                return None
-            plans.append(made)
+    for stage in stages:
+        known = memo.stages[stage]
+        own = {path: bindings for path, bindings in changed.bindings.items() if path in known.claims}
+        if not _claim_the_same(known, own):
+            return None
+        made = supposed if stage == stages[0] and not own else None
+        if made is None:
+            made = part(known, own, changed.revision, reader, targets[known.target])
+        if made is None or not _stands(known, stage, targets):
+            return None
+        plans.append(replace(made, revision=changed.revision))
     return tuple(plans)
+
+
+def _supposed(memo: Memo, stage: str, reader: SqliteReader, targets: Mapping[str, Target]) -> Plan | None:
+    """The plan if no file changed, made while another process looks; where some did, all that it needed is loaded."""
+    return part(memo.stages[stage], {}, "", reader, targets[memo.stages[stage].target])
 
 
 def _target(memo: Memo, stage: str, clock: Clock, closing: ExitStack) -> Target:
@@ -101,15 +118,6 @@ def _bound(found: Changed) -> Bound:
         for path, values in files.items()
     }
     return Bound(bindings, revision)
-
-
-def _planned(memo: Memo, stage: str, changed: Bound, reader: SqliteReader, target: Target) -> Plan | None:
-    known = memo.stages[stage]
-    own = {path: bindings for path, bindings in changed.bindings.items() if path in known.claims}
-    if not _are_known(memo, changed) or not _claim_the_same(known, own):
-        return None
-    made = part(known, own, changed.revision, reader, target)
-    return made if _stands(known, stage, {known.target: target}) else None
 
 
 def _stands(known: StageMemo, stage: str, targets: Mapping[str, Target]) -> bool:
