@@ -39,7 +39,7 @@ PLACES: Final = {
     "record.sql:SqlRecord.note_copied database.write": "how far the journal was copied; without the note it is again",
     "git.mirroring:_free lock.unlink": "a lock that a killed git left behind; the next look takes it away",
     "git.local:_written os.write": "the input of a command that only reads",
-    "git.local:ran subprocess.Popen": "only reads the repository on this disk",
+    "git.local:running subprocess.Popen": "only reads the repository on this disk",
     "mail.mta_sts:_got pool.stream": "`check-sender` looks and keeps nothing",
     "mail.token:fetch pool.stream": "a token for one test message; tests/unit/mail/test_tokens.py",
     "reconcile.compare:side_on_platform target.inventory": "`compare` looks and keeps nothing",

@@ -6,7 +6,8 @@ signers, transports beyond the allowed ones. Not here: what commands mean (``obj
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
@@ -105,24 +106,52 @@ class Command:
         if not self.at.is_dir():
             raise NotFound(f"{self.at} is not a folder.", hint="Name a folder inside a clone.")
         answer = local.Answer(limit)
-        environment = {**_ENVIRONMENT, **self.environment, **_as_environment((*_CONFIG, *self.config))}
-        command = [_program(), "--no-pager", *arguments]
         try:
             if arguments[0] in READING and not self.environment:  # with one of its own it may start gpg, or use a key
-                status, errors = local.ran(
-                    command, self.at, {**_callers(), **environment}, answer, stdin=stdin, timeout=timeout
-                )
+                with self._reading(arguments, answer, stdin, timeout) as ended:
+                    status, errors = ended()
             else:
                 from stagemail.git import by_gitpython  # noqa: PLC0415 - loading GitPython takes longer than reading
 
-                status, errors = by_gitpython.ran(command, self.at, environment, answer, stdin=stdin, timeout=timeout)
+                environment = {**self._protection(), **self.environment}
+                status, errors = by_gitpython.ran(
+                    _command(arguments), self.at, environment, answer, stdin=stdin, timeout=timeout
+                )
         except FileNotFoundError:
             raise no_git() from None
+        return status, self._whole(arguments, answer), errors
+
+    @contextmanager
+    def meanwhile(self, *arguments: str) -> Iterator[Callable[[], tuple[int, bytes]]]:
+        """Begin a command that only reads, on trial; what is given waits for status and answer. It ends here."""
+        answer = local.Answer(MAX_OUTPUT)
+        with ExitStack() as stack:
+            try:
+                ended = stack.enter_context(self._reading(arguments, answer, b"", TIMEOUT))
+            except FileNotFoundError:
+                raise no_git() from None
+            yield lambda: (ended()[0], self._whole(arguments, answer))
+
+    def _reading(
+        self, arguments: Sequence[str], answer: local.Answer, stdin: bytes, timeout: float
+    ) -> AbstractContextManager[Callable[[], tuple[int, str]]]:
+        environment = {**_callers(), **self._protection()}
+        return local.running(_command(arguments), self.at, environment, answer, stdin=stdin, timeout=timeout)
+
+    def _protection(self) -> dict[str, str]:
+        return {**_ENVIRONMENT, **_as_environment((*_CONFIG, *self.config))}
+
+    def _whole(self, arguments: Sequence[str], answer: local.Answer) -> bytes:
         if answer.overflow:
             raise UserMustFix(
-                f"git {arguments[0]} answered more than {limit:,} bytes in {self.at}.", hint="Name narrower folders."
+                f"git {arguments[0]} answered more than {answer.limit:,} bytes in {self.at}.",
+                hint="Name narrower folders.",
             )
-        return status, bytes(answer.data), errors
+        return bytes(answer.data)
+
+
+def _command(arguments: Sequence[str]) -> list[str]:
+    return [_program(), "--no-pager", *arguments]
 
 
 def _callers() -> dict[str, str]:

@@ -8,7 +8,8 @@ import os
 import selectors
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -23,14 +24,15 @@ class Answer:
     def __init__(self, limit: int) -> None:
         self.data = bytearray()
         self.overflow = False
-        self._limit = limit
+        self.limit = limit
+        self._room = limit
 
     def write(self, chunk: bytes) -> int:
         """Take a part."""
-        if len(self.data) + len(chunk) > self._limit:
+        if len(self.data) + len(chunk) > self._room:
             self.overflow = True
             self.data.clear()
-            self._limit = 0
+            self._room = 0
         else:
             self.data += chunk
         return len(chunk)
@@ -43,16 +45,32 @@ def ran(
 
     ``environment`` is all that it gets. Raises FileNotFoundError where there is no such program.
     """
+    with running(command, at, environment, answer, stdin=stdin, timeout=timeout) as ended:
+        return ended()
+
+
+@contextmanager
+def running(
+    command: Sequence[str], at: Path, environment: Mapping[str, str], answer: Answer, *, stdin: bytes, timeout: float
+) -> Iterator[Callable[[], tuple[int, str]]]:
+    """As ``ran``, and what is given waits for it; the time counts from there. It is over with the context."""
     errors = Answer(ERRORS_KEPT)
     given = subprocess.PIPE if stdin else subprocess.DEVNULL
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=at, env=environment, stdin=given, stdout=pipe, stderr=pipe) as process:
-        in_time = _exchanged(process, stdin, answer, errors, time.monotonic() + timeout)
-        if not in_time:
+
+        def ended() -> tuple[int, str]:
+            if _exchanged(process, stdin, answer, errors, time.monotonic() + timeout):
+                return process.returncode, errors.data.decode("utf-8", "replace")
             process.kill()
-    if not in_time:
-        return process.returncode, f"Timeout: the command did not end in {timeout:g} s"
-    return process.returncode, errors.data.decode("utf-8", "replace")
+            process.wait()
+            return process.returncode, f"Timeout: the command did not end in {timeout:g} s"
+
+        try:
+            yield ended
+        finally:
+            if process.returncode is None:
+                process.kill()
 
 
 def _exchanged(process: "subprocess.Popen[bytes]", stdin: bytes, answer: Answer, errors: Answer, end: float) -> bool:

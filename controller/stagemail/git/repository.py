@@ -5,6 +5,8 @@ Not here: reading it (``objects``, ``history``, ``worktree``), getting one (``mi
 
 import os
 import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from stagemail.dataclass import dataclass
@@ -80,42 +82,58 @@ def _git_is_there() -> bool:
 
 def _opened(path: Path, config: tuple[tuple[str, str], ...]) -> Repository:
     at = path.resolve()
-    command = Command(at, config)
+    with _configured_filters(at, config) as filters:
+        return _opened_with(at, config, filters)
+
+
+def _opened_with(at: Path, config: tuple[tuple[str, str], ...], filters: Callable[[], Sequence[str]]) -> Repository:
     # One process for all: git answers in order and fails at the last where there is no working tree.
-    status, answer, errors = command.attempt("rev-parse", *_PLACE, "--show-toplevel", is_trial=True)
+    status, answer, errors = Command(at, config).attempt("rev-parse", *_PLACE, "--show-toplevel", is_trial=True)
     lines = answer.decode("utf-8", "surrogateescape").split("\n", len(_PLACE))
     if len(lines) <= len(_PLACE):
         raise failure("git rev-parse", status, errors, at=at, timeout=TIMEOUT)
     folder, bare, shallow, inside, rest = lines
     if bare != "true" and inside != "true":
-        raise NotFound(f"{path} is inside a .git folder.", hint="Name the folder of the working tree.")
+        raise NotFound(f"{at} is inside a .git folder.", hint="Name the folder of the working tree.")
     if bare != "true" and status != 0:
         raise failure("git rev-parse", status, errors, at=at, timeout=TIMEOUT)
     top = None if bare == "true" else Path(rest.removesuffix("\n"))
-    config = (*config, *_filters_off(at, config))
+    config = (*config, *_off(filters()))
     return Repository(Path(folder), top, shallow == "true", Command(top or Path(folder), config))
 
 
-def _filters_off(at: Path, config: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """Configuration that switches every filter of the repository off (LFS too): status and blame would run them.
+@contextmanager
+def _configured_filters(at: Path, config: tuple[tuple[str, str], ...]) -> Iterator[Callable[[], Sequence[str]]]:
+    """Ask meanwhile for the filters of the repository (LFS too): what is given waits for their names.
 
-    Whether this git takes such configuration at all shows in the same answer, by a name that nobody could foresee.
-    Raises UserMustFix where it does not, and for too many filters.
+    Whether this git takes configuration from us at all shows in the same answer, by a name that nobody could foresee;
+    UserMustFix is raised where it does not, and for too many filters.
     """
     mark = f"stagemail.m{os.urandom(8).hex()}"
-    command = Command(at, (*config, (mark, "")))
     pattern = r"^(filter|stagemail)\."
-    _, answer, _ = command.attempt("config", "--null", "--name-only", "--get-regexp", pattern, is_trial=True)
-    found = {name for name in answer.decode("utf-8", "surrogateescape").split("\0") if name}
-    if mark in found:
-        note_capable()
-    else:
-        check_version()
-    names = sorted({name.rpartition(".")[0] for name in found if name.startswith("filter.")})
-    if len(names) > _MOST_FILTERS:
-        raise UserMustFix(f"{at} defines more than {_MOST_FILTERS} filters.", hint="Remove them from its .git/config.")
-    off = tuple((f"{name}.{key}", "") for name in names for key in ("clean", "smudge", "process"))
-    return (*off, *((f"{name}.required", "false") for name in names))
+    command = Command(at, (*config, (mark, "")))
+    with command.meanwhile("config", "--null", "--name-only", "--get-regexp", pattern) as ended:
+
+        def names() -> Sequence[str]:
+            found = {name for name in ended()[1].decode("utf-8", "surrogateescape").split("\0") if name}
+            if mark in found:
+                note_capable()
+            else:
+                check_version()
+            filters = sorted({name.rpartition(".")[0] for name in found if name.startswith("filter.")})
+            if len(filters) > _MOST_FILTERS:
+                raise UserMustFix(
+                    f"{at} defines more than {_MOST_FILTERS} filters.", hint="Remove them from its .git/config."
+                )
+            return filters
+
+        yield names
+
+
+def _off(filters: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Configuration that switches them off: status and blame would run them."""
+    off = tuple((f"{name}.{key}", "") for name in filters for key in ("clean", "smudge", "process"))
+    return (*off, *((f"{name}.required", "false") for name in filters))
 
 
 def _trusted_by_user(path: Path) -> tuple[str, ...]:
