@@ -6,11 +6,28 @@ is made here, with a fifth of the work; what is used seldom is the standard libr
 (``dataclasses`` has them).
 """
 
-import dataclasses
 import operator
+import sys
 from collections.abc import Callable
-from types import CodeType, FunctionType
+from importlib import import_module
+from types import CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, Final
+
+
+class _Late(ModuleType):
+    """A module that is loaded when something of it is first asked for (PEP 810, for one module)."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if sys.modules.get(self.__name__) is self:
+            sys.modules.pop(self.__name__, None)
+        return getattr(import_module(self.__name__), name)
+
+
+if "inspect" not in sys.modules:  # dataclasses needs it for classes without a docstring; it takes longer than the rest
+    sys.modules["inspect"] = _Late("inspect")
+import dataclasses  # noqa: E402
 
 __all__ = ["dataclass"]
 
@@ -20,7 +37,7 @@ _EQ: Final = {"init": False, "repr": False, "eq": True}
 _ORDER: Final = ("__lt__", "__le__", "__gt__", "__ge__")
 
 
-class _Late:
+class _LateMethod:
     """A method that is not there yet: whoever looks it up, of the class or of an instance, finds the real one."""
 
     __slots__ = ("_cls", "_flags", "_name")
@@ -160,9 +177,9 @@ def _made(cls: type[Any], *, frozen: bool, order: bool, slots: bool) -> type[Any
     wanted |= {name: {**_EQ, "order": True} for name in _ORDER if order}
     wanted = {name: flags for name, flags in wanted.items() if name not in own}
     made = dataclasses.dataclass(init=False, repr=False, eq=False, slots=slots)(cls)
-    methods: dict[str, Any] = {name: _Late(made, name, flags) for name, flags in wanted.items()}
+    methods: dict[str, Any] = {name: _LateMethod(made, name, flags) for name, flags in wanted.items()}
     if not own_hash:
-        methods["__hash__"] = _Late(made, "__hash__", {**_EQ, "frozen": True}) if frozen else None
+        methods["__hash__"] = _LateMethod(made, "__hash__", {**_EQ, "frozen": True}) if frozen else None
     if frozen:
         made.__dataclass_params__.frozen = True
         methods |= {name: method for name, method in _frozen(made).items() if name not in own}
