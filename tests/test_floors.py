@@ -84,8 +84,11 @@ LAZY: Mapping[str, tuple[str, ...]] = {
 }
 """The pinned exceptions from "imports stand at the top", each explained where it is written."""
 
-LOADERS = ("stagemail.cli.", "stagemail.wiring.", "stagemail.git", "stagemail.document", "odc_emulator.cli.")
-"""Who may load modules by name: the command lines their verbs, wiring its plugins, git and document what few need."""
+LOADERS = (
+    "stagemail.cli.", "stagemail.wiring.", "stagemail.git", "stagemail.document", "stagemail.dataclass",
+    "odc_emulator.cli.",
+)  # fmt: skip
+"""Who may load modules by name: the command lines their verbs, wiring its plugins, the others what few need."""
 
 
 @dataclass(frozen=True)

@@ -54,11 +54,8 @@ def answered(arguments: Sequence[str]) -> int | None:
 
 
 def _changed(memo: Memo) -> Changed | None:
-    listing: Any = import_module("stagemail.wiring.changed_files")  # who has no other process to look has it to load
-    with listing.looking(memo) as changed:
-        files: Any = import_module("stagemail.wiring.bound_files")
-        listed = changed()
-    found: Changed | None = None if listed is None else files.bound_by(listed)
+    looking: Any = import_module("stagemail.wiring.changed_files")  # who has no other process to look has it to load
+    found: Changed | None = looking.changed_files(memo)
     return found
 
 

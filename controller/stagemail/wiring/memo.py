@@ -20,7 +20,7 @@ from stagemail.dataclass import dataclass
 
 Json = Any
 Changed = list[Json]
-"""The id of the revision; and by path the documents of each file that is another one now: plain bindings, no more."""
+"""The id of the revision; and of each file that is another one now its path, its id, and its bytes as Latin-1."""
 MAX_KEPT: Final = 64 * 1024 * 1024
 """Bytes of a memo that we read."""
 

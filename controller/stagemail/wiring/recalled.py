@@ -6,11 +6,9 @@ same apps, is for the whole way. Not here: what is remembered (``memo``), when (
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from stagemail.dataclass import dataclass
 from stagemail.errors import NotFound, StagemailError
 from stagemail.model import email
 from stagemail.model.inventory import App, Inventory, StageIdentity
@@ -28,23 +26,16 @@ from stagemail.ports import Clock, Target
 from stagemail.record.sqlite_reader import SqliteReader
 from stagemail.source import assemble_fields
 from stagemail.wiring import memo as memos
+from stagemail.wiring.bound_files import Bound, bound_by
 from stagemail.wiring.clock import SystemClock
 from stagemail.wiring.memo import Changed, Memo, StageMemo
 from stagemail.wiring.plugins import Settled, Stamped, TargetContext, loaded_from
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """What the changed files bind now, by path."""
-
-    bindings: Mapping[str, tuple[Binding, ...]]
-    revision: str
-
-
 def recalled(memo: Memo, stages: Sequence[str], found: Callable[[], Changed | None]) -> tuple[Plan, ...] | None:
     """The plans of these stages (none: all) of a working tree; None where the whole way must be gone.
 
-    ``found``: what changed of its files (``bound_files``), asked for once and late.
+    ``found``: what changed of its files (``changed_files``), asked for once and late.
     """
     wanted = tuple(stages) or memo.order
     clock = SystemClock()
@@ -71,32 +62,21 @@ def _plans(
     stand = reader.position() == memo.position and all(_stands(memo.stages[one], one, targets) for one in wanted)
     if not stand:
         return None
-    stages = [stage for stage in memo.order if stage in wanted]
-    supposed = _supposed(memo, stages[0], reader, targets)
     files = found()
-    if files is None:
-        return None
-    changed = _bound(files)
-    if not _are_known(memo, changed):
+    changed = None if files is None else bound_by(files)
+    if changed is None or not _are_known(memo, changed):
         return None
     plans = []
-    for stage in stages:
+    for stage in [one for one in memo.order if one in wanted]:
         known = memo.stages[stage]
         own = {path: bindings for path, bindings in changed.bindings.items() if path in known.claims}
         if not _claim_the_same(known, own):
             return None
-        made = supposed if stage == stages[0] and not own else None
-        if made is None:
-            made = part(known, own, changed.revision, reader, targets[known.target])
+        made = part(known, own, changed.revision, reader, targets[known.target])
         if made is None or not _stands(known, stage, targets):
             return None
-        plans.append(replace(made, revision=changed.revision))
+        plans.append(made)
     return tuple(plans)
-
-
-def _supposed(memo: Memo, stage: str, reader: SqliteReader, targets: Mapping[str, Target]) -> Plan | None:
-    """The plan if no file changed, made while another process looks; where some did, all that it needed is loaded."""
-    return part(memo.stages[stage], {}, "", reader, targets[memo.stages[stage].target])
 
 
 def _target(memo: Memo, stage: str, clock: Clock, closing: ExitStack) -> Target:
@@ -109,15 +89,6 @@ def _target(memo: Memo, stage: str, clock: Clock, closing: ExitStack) -> Target:
 
 def _no_secret(ref: SecretRef) -> Secret:
     raise NotFound(f"{ref}: a target with credentials is not remembered", hint="run the whole plan")
-
-
-def _bound(found: Changed) -> Bound:
-    revision, files = found
-    bindings = {
-        path: tuple(assemble_fields.binding(value, Place(path, index)) for index, value in enumerate(values))
-        for path, values in files.items()
-    }
-    return Bound(bindings, revision)
 
 
 def _stands(known: StageMemo, stage: str, targets: Mapping[str, Target]) -> bool:
