@@ -24,7 +24,7 @@ MODULES: Final = {
     "reconcile.observers": "tells observers of this process; a log line or a count",
     "reconcile.stage_work": "a worker's pass is the controller's; workers are killed in tests/contract and acceptance",
     "wiring.beside": "a copy of this process tells it what it read, through a pipe; without it all is read here",
-    "wiring.bound_files": "reads files for a `plan` from what was remembered, and keeps nothing",
+    "wiring.changed_files": "reads files for a `plan` from what was remembered, and keeps nothing",
     "wiring.memo": "what `plan` remembers in the cache; without it the next plan is made in full",
     "wiring.recalled": "a `plan` from what was remembered looks and keeps nothing",
     "wiring.elsewhere": "a worker's look at Git, made again by the next job",
