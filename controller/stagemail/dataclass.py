@@ -27,7 +27,7 @@ class _Late(ModuleType):
 
 if "inspect" not in sys.modules:  # dataclasses needs it for classes without a docstring; it takes longer than the rest
     sys.modules["inspect"] = _Late("inspect")
-import dataclasses  # noqa: E402
+import dataclasses  # noqa: E402 - it would load inspect
 
 __all__ = ["dataclass"]
 
