@@ -113,7 +113,7 @@ class Command:
             else:
                 from stagemail.git import by_gitpython  # noqa: PLC0415 - loading GitPython takes longer than reading
 
-                environment = {**self._protection(), **self.environment}
+                environment = self._protection()
                 status, errors = by_gitpython.ran(
                     _command(arguments), self.at, environment, answer, stdin=stdin, timeout=timeout
                 )
@@ -139,7 +139,7 @@ class Command:
         return local.running(_command(arguments), self.at, environment, answer, stdin=stdin, timeout=timeout)
 
     def _protection(self) -> dict[str, str]:
-        return {**_ENVIRONMENT, **_as_environment((*_CONFIG, *self.config))}
+        return {**_ENVIRONMENT, **self.environment, **_as_environment((*_CONFIG, *self.config))}
 
     def _whole(self, arguments: Sequence[str], answer: local.Answer) -> bytes:
         if answer.overflow:
