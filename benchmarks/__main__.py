@@ -12,8 +12,9 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
-from benchmarks import controllers, corpus, loops, mail, peers, platform_runs, preflights, secret_reads, works
+from benchmarks import controllers, corpus, loops, mail, peers, platform_runs, preflights, secret_reads, webhooks, works
 from benchmarks.flood import flood
 from benchmarks.running import Medians, interleaved, once
 from benchmarks.table import Row, compared, table
@@ -124,6 +125,12 @@ def _idle(bench: Bench, _until: float) -> Iterator[Row]:
     yield Row(f"{work}: memory", f"{found.memory:.0f} MB", "", "", "≤ 100 MB", found.memory <= 100, 1)
 
 
+def _webhook(bench: Bench, _until: float) -> Iterator[Row]:
+    found = webhooks.to_patch(bench, 3 if QUICK else 10)
+    shown = f"{median(found):.2f} s ({min(found):.2f} to {max(found):.2f})"
+    yield Row("commit and webhook → PATCH at the emulator", shown, "", "", "≤ 2 s", max(found) <= 2, len(found))
+
+
 def _flood(_bench: Bench, _until: float) -> Iterator[Row]:
     found = flood(Path(__file__).parents[1], 3.0 if QUICK else 10.0)
     ratio = found.flooded / found.calm
@@ -175,6 +182,7 @@ SECTIONS: Mapping[str, Callable[[Bench, float], Iterator[Row]]] = {
     "preflight": _preflight,
     "loop": _loop,
     "idle": _idle,
+    "webhook": _webhook,
     "flood": _flood,
 }
 """In the order in which they run; each bounds itself."""

@@ -77,9 +77,9 @@ def _made(bench: Bench, stages: int, *, poll: str, observe: str) -> Path:
 
 def _measured(folder: Path, bench: Bench, stages: int, seconds: float) -> Cost:
     """Of a start that finds its record: the one before it made the record, which takes Alembic, once a release."""
-    with _running(folder, bench) as (_, log):
+    with controlling(folder, bench) as (_, log):
         _wait(log, stages)
-    with _running(folder, bench) as (process, log):
+    with controlling(folder, bench) as (process, log):
         _wait(log, stages)
         before, begun, passes = _cpu(process.pid), time.monotonic(), _passes(log)
         time.sleep(seconds)
@@ -96,7 +96,8 @@ def _wait(log: Path, stages: int) -> None:
 
 
 @contextmanager
-def _running(folder: Path, bench: Bench) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
+def controlling(folder: Path, bench: Bench) -> Iterator[tuple["subprocess.Popen[bytes]", Path]]:
+    """A controller of this folder's operator file, and its log: JSON lines."""
     log = folder / "controller.log"
     environment = {**bench.environment, "XDG_CACHE_HOME": str(folder / "cache")}
     with log.open("wb") as out:

@@ -37,6 +37,7 @@ class Bench:
             "PYTHONPATH": str(plugin),
             "CHECKPOINT_DISABLE": "1",
             "STAGEMAIL_ODC_CLIENT_SECRET": "emulator-secret",
+            "STAGEMAIL_HOOK": "webhook-key-of-the-benchmarks",
         }
 
     def ours(
