@@ -18,6 +18,7 @@ from stagemail.model.stopped import Stopped
 from stagemail.model.verdict import Verdict
 from stagemail.ports import Clock, Dispatcher
 from stagemail.reconcile.observers import Observers
+from stagemail.reconcile.pace import Pace
 from stagemail.reconcile.schedule import SPREAD, Random, Schedule
 from stagemail.reconcile.setup import Followed, Setup, news_of
 
@@ -68,6 +69,7 @@ class Loop:
         self._stages = Schedule(random)
         self._sources = Schedule(random)
         self._known = _Known()
+        self._pace = Pace(())
         self._plan(setup)
 
     def start(self) -> None:
@@ -249,9 +251,8 @@ class Loop:
     def _ended(self, followed: Followed, news: News) -> None:
         """A pass ended: its stage is due again when it should be, and who waits for it now. Holds the lock."""
         now = self._clock.monotonic()
-        interval = max(followed.interval, news.at_least / (1 - SPREAD))
-        rest = max(interval - news.seconds, interval * SPREAD)  # an interval is from look to look
-        self._stages.done(followed.stage, now, rest, failed=news.failed, at_most=news.again)
+        rest, ahead = self._pace.rest(followed, news)
+        self._stages.done(followed.stage, now, rest, failed=news.failed, at_most=news.again, ahead=ahead)
         for other in sorted(self._setup.stages) if news.changed else ():
             if followed.stage in self._setup.stages[other].after:
                 self._stages.wake(other, now, "dependency")
@@ -278,6 +279,7 @@ class Loop:
             self._setup = setup
             now = self._clock.monotonic()
             self._known = _Known()
+            self._pace = Pace(setup.stages.values())
             for schedule, names in ((self._sources, setup.sources), (self._stages, setup.stages)):
                 schedule.keep_only(frozenset(names))
             for name in setup.sources:

@@ -68,9 +68,12 @@ class Schedule:
                 found.append((name, due.reason))
         return found
 
-    def done(self, name: str, now: float, interval: float, *, failed: bool = False, at_most: float = 0.0) -> float:
+    def done(
+        self, name: str, now: float, interval: float, *, failed: bool = False, at_most: float = 0.0, ahead: float = 0.0
+    ) -> float:
         """It was done; gives the seconds until it is due again.
 
+        ``ahead``: by how many seconds it is due before the interval's end at the latest, since it may have to wait.
         ``at_most``: not later than that, where it is not 0 (a window opens, a soak ends); after a failure not earlier
         (the platform said when).
         """
@@ -80,7 +83,7 @@ class Schedule:
         due.failures = due.failures + 1 if failed else 0
         if not due.taken and due.at <= now:
             return 0.0  # it was woken since it was handed out
-        pause = self._pause(due.failures) if failed else interval * (1 - SPREAD * self._random())
+        pause = self._pause(due.failures) if failed else self._within(interval, ahead)
         reason = "retry" if failed else "interval"
         if failed and at_most > 0:
             pause = max(pause, at_most)
@@ -109,6 +112,9 @@ class Schedule:
                 return at
             heapq.heappop(self._heap)
         return None
+
+    def _within(self, interval: float, ahead: float) -> float:
+        return min(interval * (1 - SPREAD * self._random()), max(interval - ahead, interval / 2))
 
     def _pause(self, failures: int) -> float:
         longest: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 20))

@@ -3,6 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from random import Random
+
+import pytest
 
 from stagemail.dispatch.in_process import InProcessDispatcher
 from stagemail.errors import InvalidInput, Unreachable
@@ -82,6 +86,9 @@ class Desk:
     again: float = 0.0
     at_least: float = 0.0
     takes: float = 0.0
+    took: list[tuple[str, float, float]] = field(default_factory=list)
+    """Each pass, when it began and when it ended."""
+    random: Callable[[], float] = lambda: 0.0
     changed: tuple[Condition, ...] = ()
 
     def __post_init__(self) -> None:
@@ -90,7 +97,7 @@ class Desk:
             self.setup(),
             InProcessDispatcher(lambda work: work(), 4, self.clock),
             clock=self.clock,
-            random=lambda: 0.0,
+            random=self.random,
             observers=Observers([self], self.clock),
             renew=self._renew,
             alarm=self._alarm,
@@ -121,6 +128,7 @@ class Desk:
             raise KeyError(stage)
         self.done.append((stage, reason))
         self.clock.elapsed += self.takes
+        self.took.append((stage, self.clock.elapsed - self.takes, self.clock.elapsed))
         failed = stage in self.failing
         finished = Finished(
             stage, self.stages[stage].source, self.clock.now(), 0.0, reason, verdict.follow, verdict.tip
@@ -137,11 +145,12 @@ class Desk:
         self.alarms += 1
 
 
-def desk(*names: str, interval: float = 600.0, settled: str = "") -> tuple[Desk, FakeSource]:
+def desk(
+    *names: str, interval: float = 600.0, settled: str = "", random: Callable[[], float] = lambda: 0.0
+) -> tuple[Desk, FakeSource]:
     source = FakeSource(**dict.fromkeys(names, "1"))
-    return Desk(
-        {"source": source}, {n: Followed(n, "source", "acme", interval, settled=settled) for n in names}
-    ), source
+    stages = {n: Followed(n, "source", "acme", interval, settled=settled) for n in names}
+    return Desk({"source": source}, stages, random=random), source
 
 
 def test_after_a_start_every_stage_is_reconciled_once() -> None:
@@ -370,11 +379,34 @@ def test_drift_is_looked_for_no_more_often_than_the_platforms_limits_allow() -> 
     assert made.names() == ["qa"] * 3, "at 0, 1500 and 3000 s: a fifth is left for chance"
 
 
-def test_an_interval_is_from_look_to_look_however_long_a_look_takes() -> None:
+def test_an_interval_is_from_the_beginning_of_a_look_to_the_end_of_the_next() -> None:
     made, _ = desk("qa")
     made.takes = 100.0
     made.until(3650.0)
-    assert made.names() == ["qa"] * 7, "at 0, 600, 1200 s …: drift is never unseen for longer than the interval"
+    assert made.names() == ["qa"] * 8, "at 0, 500, 1000 s …: what is changed behind a look is seen within the interval"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_drift_is_seen_within_the_interval_also_where_stages_of_an_organization_wait_for_each_other(seed: int) -> None:
+    names = ("development", "production", "qa", "test")
+    made, source = desk(*names, random=Random(seed).random if seed else lambda: 0.0)
+    made.takes = 50.0
+    commits = Random(seed)
+    for number in range(30):
+        source.commit(**dict.fromkeys(commits.sample(names, commits.randrange(4)), str(number + 2)))
+        made.until(commits.uniform(10.0, 1500.0))
+    for name in names:
+        looks = [(begun, ended) for stage, begun, ended in made.took if stage == name]
+        unseen = [ended - before for (before, _), (_, ended) in pairwise(looks)]
+        assert max(unseen) <= 600.0 + 1e-6, name
+
+
+def test_looks_that_take_long_are_no_more_frequent_than_the_platforms_limits_allow() -> None:
+    made, _ = desk("development", "qa")
+    made.at_least, made.takes = 800.0, 200.0
+    made.until(36000.0)
+    begun = [begun for stage, begun, _ in made.took if stage == "qa"]
+    assert min(after - before for before, after in pairwise(begun[1:])) >= 800.0
 
 
 def test_run_ends_when_it_is_told_to() -> None:
