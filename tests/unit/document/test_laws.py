@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from stagemail.document import confusable, locate_all, read
 from stagemail.document.characters import FORBIDDEN_IN_TEXT
 from stagemail.document.parser import NewParser, PythonParser
 from stagemail.document.scalars import plain
+from stagemail.document.writing import write
 from stagemail.model.location import Place
 
 _TEXT = st.text(st.characters(codec="utf-8"), max_size=40).filter(lambda t: not FORBIDDEN_IN_TEXT.search(t))
@@ -42,6 +43,14 @@ _Dumper.add_representer(str, _represent_text)
 def test_what_a_yaml_tool_writes_is_read_back_equal(value: Any) -> None:
     written = yaml.dump(value, Dumper=_Dumper, default_flow_style=False, allow_unicode=True)
     documents, problems = read(written.encode(), "f.yaml")
+    assert problems == ()
+    assert [document.value for document in documents] == [value]
+
+
+@given(_VALUES)
+@example(["1e3", "6E5835", "09", "0o17", "y", "N", "-", "", "~", {"1e3": "on"}])
+def test_what_we_write_ourselves_is_read_back_equal(value: Any) -> None:
+    documents, problems = read(write(value).encode(), "f.yaml")
     assert problems == ()
     assert [document.value for document in documents] == [value]
 

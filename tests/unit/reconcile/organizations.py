@@ -52,7 +52,10 @@ POOLS: Mapping[str, tuple[str | None, ...]] = {
 }  # fmt: skip
 SECRETS = frozenset({email.PASSWORD, email.CLIENT_SECRET})
 OPTIONAL = tuple(name for name in email.SPECS if name != email.AUTH_TYPE)
-NAMES = ("CRM", "Billing", "Portal", "Portal*", "p\u0430ypal", " blank", "app-2", "hid\u200bden", "Über", "x" * 200)
+NAMES = (
+    "CRM", "Billing", "Portal", "Portal*", "p\u0430ypal", " blank", "app-2", "hid\u200bden", "Über", "x" * 200,
+    "1e3", "Y",
+)  # fmt: skip
 PURPOSES = ("development", "non-production", "production")
 
 
