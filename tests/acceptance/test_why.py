@@ -1,11 +1,13 @@
 """What an admin types at two in the morning, when mail has stopped."""
 
 import json
+import re
 
 import pytest
 from tests.acceptance.bench import Bench
 
 REVERT = "git revert --no-edit "
+LAST_SET = re.compile(r" +last set +(?P<day>[0-9-]+) [0-9:]+ UTC (?P<what>.+)")
 
 
 def test_a_bad_commit_is_named_with_the_commands_that_bring_mail_back(applied: Bench) -> None:
@@ -25,6 +27,10 @@ def test_what_somebody_clicked_is_told_with_both_sides(applied: Bench) -> None:
     applied.platform.set("QA", "settings/ApiUrl", "https://x.example", "Billing", pending=True)
     said = applied.run("status", "qa", "--why", expect=4)
     said.shows("changed outside Git: qa server.port", "26 there, 587 in Git")
+    told = [found for line in said.out.splitlines() if (found := LAST_SET.fullmatch(line))]
+    assert {found["what"] for found in told} >= {"qa server.port", "qa sender.name"}, said.out
+    (day,) = {found["day"] for found in told if found["what"] == "qa server.port"}
+    applied.run("drift", "qa", expect=None).shows("platform has 26", f"since {day}")
     said.shows("pending: sender.name: runs Example QA, set is Oops", "pending, not ours: Billing: settings: ApiUrl")
 
 

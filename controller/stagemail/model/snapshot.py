@@ -85,6 +85,7 @@ class ObservedField:
 
     ``value`` is what is set, ``live`` what runs; they differ while a value is pending. ``is_default``: nobody set it.
     ``evidence`` is what the platform tells of the last write (ODC: updatedAt), "" where it tells nothing.
+    ``set_at`` is only shown to people: when the platform says that this was set (ISO 8601), "" where it does not.
     """
 
     value: Value
@@ -92,15 +93,17 @@ class ObservedField:
     pending: bool = False
     is_default: bool = False
     evidence: str = ""
+    set_at: str = ""
 
     @property
     def at(self) -> str:
-        """The evidence, where it is a time (ISO 8601); "" for any other kind of evidence."""
+        """When it was set, or the evidence where that is a time (ISO 8601); "" where nothing tells a time."""
+        told = self.set_at or self.evidence
         try:
-            datetime.fromisoformat(self.evidence)
+            datetime.fromisoformat(told)
         except ValueError:
             return ""
-        return self.evidence if "T" in self.evidence else ""
+        return told if "T" in told else ""
 
 
 @dataclass(frozen=True, slots=True)

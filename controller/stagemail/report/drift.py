@@ -14,6 +14,7 @@ from stagemail.model.secret import Masked, SecretRef, SecretState
 from stagemail.model.step import Case, Change, Step
 from stagemail.report.envelope import envelope
 from stagemail.report.failure import failures_of
+from stagemail.report.instants import told_at_text
 from stagemail.report.sheet import Sheet
 from stagemail.report.summary import OUTSIDE, fate, short, subject_of, widening
 from stagemail.report.values import case_text, value_text
@@ -148,7 +149,7 @@ def _sides(sheet: Sheet, drift: Drift) -> None:
     sheet.row((("Git wants", "dim"), value_text(drift.git_wants)), (12,), indent=6)
     sheet.row((("platform has", "dim"), _platform_text(drift)), (12,), indent=6)
     if drift.since and drift.case != "overwritten":
-        sheet.row((("since", "dim"), drift.since), (12,), indent=6)
+        sheet.row((("since", "dim"), told_at_text(drift.since)), (12,), indent=6)
 
 
 def case_of(drift: Drift) -> str:

@@ -13,7 +13,7 @@ from stagemail.model.run import Run
 from stagemail.report.drift import Drift
 from stagemail.report.envelope import envelope
 from stagemail.report.failure import Failure
-from stagemail.report.instants import at_text
+from stagemail.report.instants import at_text, told_at_text
 from stagemail.report.runs import STATUS
 from stagemail.report.sheet import Sheet, Style
 from stagemail.report.status import StageStatus
@@ -117,7 +117,7 @@ def _git(sheet: Sheet, it: Why) -> None:
         sheet.line("no commit is known here", indent=4)
     for number, commit in enumerate(it.commits[:2]):
         word = "last change" if number == 0 else "before that"
-        sheet.line((f"{word}  ", "dim"), f"{commit.at} by {commit.author}", indent=4)
+        sheet.line((f"{word}  ", "dim"), f"{told_at_text(commit.at)} by {commit.author}", indent=4)
         sheet.line(f"{short(commit.id)} {commit.subject}", indent=17)
     wanted, applied = it.status.wanted, it.status.applied
     if wanted and wanted != applied:
@@ -131,7 +131,7 @@ def _platform(sheet: Sheet, it: Why) -> None:
     ours = f"{at_text(run.started)} by {run.actor}, {STATUS[run.status]}, at {short(run.revision)}" if run else "never"
     sheet.line(("written by us  ", "dim"), ours, indent=4, hang=19)
     for touched in it.touched[:3]:
-        sheet.line(("last set       ", "dim"), f"{touched.at} {touched.what}", indent=4, hang=19)
+        sheet.line(("last set       ", "dim"), f"{told_at_text(touched.at)} {touched.what}", indent=4, hang=19)
     if not it.touched and it.status.observed_at:
         sheet.line(("last set       ", "dim"), "the platform does not tell", indent=4, hang=19)
     for drift in it.drift:

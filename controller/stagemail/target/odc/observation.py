@@ -42,7 +42,7 @@ def observed_app(key: Key, name: str, mapping: StageMapping, document: AppConfig
     by_key = {entry.key: entry for entry in entries}
     inherited = {field: by_key[entry.key] for field, entry in mapping.at("stage").items() if entry.key in by_key}
     fields = {
-        field: replace(seen, evidence="") if seen.evidence and field in inherited else seen
+        field: replace(seen, evidence="", set_at="") if (seen.evidence or seen.set_at) and field in inherited else seen
         for field, seen in _fields({**inherited, **own}, mapping).items()
     }
     if not own:
@@ -93,7 +93,7 @@ def _fields(found: Mapping[str, Entry], mapping: StageMapping) -> dict[str, Obse
         else:
             value, live = codec.decode(name, _set(entry)), codec.decode(name, _running(entry))
             pending = is_pending(entry) and not codec.same(name, value, live)
-            fields[name] = ObservedField(value, live, pending, _is_default(entry))
+            fields[name] = ObservedField(value, live, pending, _is_default(entry), set_at=entry.updated_at or "")
     return fields
 
 
@@ -108,7 +108,8 @@ def _mode(switch: Entry, members: Entry, codec: Codec) -> ObservedField:
     value = _in_force(_set(switch), _set(members), codec)
     live = _in_force(_running(switch), _running(members), codec)
     pending = codec.is_on(_set(switch)) != codec.is_on(_running(switch)) or value != live
-    return ObservedField(value, live, pending, _is_default(switch))
+    at = max(switch.updated_at or "", members.updated_at or "")
+    return ObservedField(value, live, pending, _is_default(switch), set_at=at)
 
 
 def _in_force(switch: str | None, members: str | None, codec: Codec) -> Value:
