@@ -75,7 +75,8 @@ def _history(repository: git.Repository, accepted: str, tip: str, rules: Rules) 
         anew = git.is_before(repository, rules.since, tip)
         if anew and not (known and git.is_before(repository, rules.since, accepted)):
             return None
-    hint = f"if this is meant, write `since: {tip}` below `source.verification` in the operator file"
+    beside = ", beside `commits: none`" if rules.commits == "none" else ""
+    hint = f"if this is meant, write `since: {tip}` below `source.verification` in the operator file{beside}"
     if known and git.is_before(repository, tip, accepted):
         message = f"the branch was rolled back from {accepted[:12]} to {tip[:12]}, which came before it"
         return Verdict(accepted, tip, "HistoryRolledBack", message, hint)
@@ -87,10 +88,7 @@ def _signed(repository: git.Repository, accepted: str, tip: str, rules: Rules, n
     """The first reason why a new commit is not signed as the rules want; None where all are."""
     if rules.commits == "none":
         return None
-    begin = accepted if accepted and git.has(repository, accepted) else ""
-    if rules.since and git.is_full_id(rules.since) and git.has(repository, rules.since):
-        begin = begin if begin and git.is_before(repository, begin, tip) else rules.since
-    begin = "" if rules.commits == "tip" or begin == tip else begin
+    begin = "" if rules.commits == "tip" else _begin(repository, accepted, tip, rules.since)
     with git.trusting(rules.keys, now) as trust:
         first_parent = rules.commits == "first-parent"
         found = list(
@@ -109,6 +107,18 @@ def _signed(repository: git.Repository, accepted: str, tip: str, rules: Rules, n
     return _refused(repository, told, accepted, tip)
 
 
+def _begin(repository: git.Repository, accepted: str, tip: str, since: str) -> str:
+    """The commit after which signatures are asked for: what was accepted, or a later one that the operator named.
+
+    "" is only the tip.
+    """
+    begin = accepted if accepted and git.has(repository, accepted) else ""
+    if since and git.is_full_id(since) and git.has(repository, since):
+        is_later = git.is_before(repository, begin, since) and git.is_before(repository, since, tip) if begin else True
+        begin = since if is_later or not git.is_before(repository, begin, tip) else begin
+    return "" if begin == tip else begin
+
+
 def _refused(repository: git.Repository, wrong: git.Signature, accepted: str, tip: str) -> Verdict:
     commit = git.commit(repository, wrong.commit)
     by = f" ({', '.join(part for part in (wrong.signer, wrong.key) if part)})" if wrong.signer or wrong.key else ""
@@ -117,7 +127,11 @@ def _refused(repository: git.Repository, wrong: git.Signature, accepted: str, ti
         "UnsignedCommit": "sign it (git commit --amend -S, or a new commit on a branch that is merged signed)",
         "UnknownKey": "add the key to `source.verification` in the operator file if its owner may change mail",
         "ExpiredKey": "renew the key and its file, or sign again with a key that is valid",
-        "RevokedKey": "have somebody you trust look at the commit, and sign it or revert it with a good key",
+        "RevokedKey": "have somebody you trust look at it; then push the branch without it, or with a commit on top "
+        "that is signed with a good key and whose id is `since` below `source.verification`"
+        if accepted != tip
+        else "have somebody you trust look at it; then push a commit on top, signed with a good key (its revert, where "
+        "it is not good)",
     }.get(wrong.reason, "have somebody look at the commit, and push a signed one")
     stands = accepted if accepted != tip else ""
     return Verdict(stands, tip, wrong.reason, message, hint)

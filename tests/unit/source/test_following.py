@@ -134,7 +134,9 @@ def test_without_signatures_history_still_only_grows(branch: Branch) -> None:
     branch.commit("Unsigned")
     assert not branch.judge(rules).held
     branch.commit("Amended", more=("--amend",))
-    assert branch.judge(rules).reason == "HistoryRewritten"
+    found = branch.judge(rules)
+    assert found.reason == "HistoryRewritten"
+    assert found.hint.endswith("in the operator file, beside `commits: none`")
 
 
 def test_a_key_that_is_revoked_later_holds_what_it_signed_and_time_alone_does_not(
@@ -147,6 +149,44 @@ def test_a_key_that_is_revoked_later_holds_what_it_signed_and_time_alone_does_no
     keys = git.KeyFiles((), signers.allowed(branch.ada), branch.ada.with_name("ada.pub"))
     found = branch.judge(replace(branch.rules, keys=keys))
     assert (found.follow, found.reason) == ("", "RevokedKey")
+
+
+def test_a_signed_commit_on_top_is_the_way_on_from_one_whose_key_was_revoked_after_it_was_accepted(
+    branch: Branch, signers: Signers
+) -> None:
+    branch.judge()
+    eve = signers.ssh("eve-accepted")
+    branch.commit("By Eve", by=eve)
+    both = signers.allowed(branch.ada, eve)
+    assert not branch.judge(replace(branch.rules, keys=git.KeyFiles(allowed_signers=both))).held
+    rules = replace(branch.rules, keys=git.KeyFiles((), both, eve.with_name("eve-accepted.pub")))
+    found = branch.judge(rules)
+    assert (found.follow, found.reason) == ("", "RevokedKey")
+    assert "push a commit on top, signed with a good key" in found.hint
+    assert branch.judge(rules).follow != branch.commit("Looked at", by=branch.ada) == branch.judge(rules).follow
+
+
+def test_the_operator_opens_the_way_past_a_commit_that_nobody_vouches_for(branch: Branch, signers: Signers) -> None:
+    good = branch.judge().tip
+    eve = signers.ssh("eve")
+    keys = git.KeyFiles((), signers.allowed(branch.ada, eve), eve.with_name("eve.pub"))
+    rules = replace(branch.rules, keys=keys)
+    branch.commit("By Eve", by=eve)
+    found = branch.judge(rules)
+    assert (found.follow, found.reason) == (good, "RevokedKey")
+    assert "whose id is `since` below `source.verification`" in found.hint
+    top = branch.commit("Looked at", by=branch.ada)
+    assert branch.judge(rules).reason == "RevokedKey"
+    assert branch.judge(replace(rules, since=top)).follow == top
+
+
+def test_what_comes_after_a_commit_that_the_operator_named_still_needs_a_signature(branch: Branch) -> None:
+    branch.judge()
+    bad = branch.commit("Unsigned")
+    rules = replace(branch.rules, since=bad)
+    assert branch.judge(rules).reason == "UnsignedCommit", "itself, too, while it is the newest"
+    branch.commit("Unsigned, too")
+    assert branch.judge(rules).reason == "UnsignedCommit"
 
 
 def test_a_change_of_the_key_files_is_noticed_by_the_same_follower(branch: Branch, signers: Signers) -> None:
@@ -164,4 +204,6 @@ def test_too_many_commits_are_not_verified(branch: Branch, monkeypatch: pytest.M
     branch.judge()
     for number in range(3):
         branch.commit(f"Commit {number}", by=branch.ada)
-    assert branch.judge().reason == "TooManyCommits"
+    found = branch.judge()
+    assert found.reason == "TooManyCommits"
+    assert not branch.judge(replace(branch.rules, since=found.tip)).held
