@@ -297,7 +297,7 @@ class Record(Protocol):
         ...
 
     def runs(self, stage: str | None, limit: int) -> tuple[Run, ...]:
-        """Runs of one stage or of all, newest first."""
+        """Runs of one stage or of all, newest first: in the order in which they were first recorded."""
         ...
 
     def fingerprint_key(self) -> bytes:
@@ -313,7 +313,7 @@ class Standings(Protocol):
         ...
 
     def decisions(self) -> tuple[Decision, ...]:
-        """The newest decisions about all stages, oldest first; all that can still count are among them."""
+        """The newest decisions about all stages, in the order in which they were taken; all that can still count."""
         ...
 
     def audit(self) -> Audit:

@@ -161,6 +161,15 @@ def test_of_two_runs_begun_at_once_the_later_recorded_is_the_newer(record: Both)
     assert [r.id for r in record.runs("qa", 9)] == ["run-b", "run-1"]
 
 
+def test_the_newest_run_is_the_one_that_was_recorded_last_also_where_a_clock_was_set_back(record: Both) -> None:
+    wrong, right = run(1, started=NOON + timedelta(days=1100)), run(2)
+    record.append([Entry(run=wrong)], None)
+    record.append([Entry(run=right)], None)
+    record.append([Entry(run=replace(wrong, status="interrupted"))], None)
+    assert [r.id for r in record.runs("qa", 9)] == ["run-2", "run-1"]
+    assert [r.id for r in record.runs(None, 1)] == ["run-2"]
+
+
 def test_a_run_that_was_killed_shows_the_outcomes_of_its_settled_intents(record: Both) -> None:
     record.append([Entry(run=run(1)), Entry(intent=intent(1)), Entry(intent=intent(2))], None)
     record.append([Entry(settled=("intent-1", outcome("s1", "unknown")))], None)
@@ -257,12 +266,14 @@ def test_how_a_stage_stands_is_kept_and_replaced(record: Both) -> None:
     assert record.standing("production") == Standing("production")
 
 
-def test_what_people_decided_is_kept_in_the_order_of_time(record: Both) -> None:
+def test_what_people_decided_is_kept_in_the_order_in_which_they_did_also_where_a_clock_was_set_back(
+    record: Both,
+) -> None:
     hold = Decision("d-2", "suspend", "qa", "ann", NOON, "the vendor moves", NOON + timedelta(hours=2))
     plan = Decision(
         "d-1", "approve", "production", "bob", NOON - timedelta(hours=1), "", None, "sha256:1", "c0ffee", "B"
     )
     record.append([Entry(decision=hold)], None)
     record.append([Entry(decision=plan)], None)
-    assert record.decisions() == (plan, hold)
+    assert record.decisions() == (hold, plan)
     assert record.audit().fault == ""

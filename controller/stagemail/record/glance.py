@@ -7,7 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-_NEWEST = "SELECT id FROM runs WHERE stage = ? ORDER BY started DESC, seq DESC LIMIT 1"
+_NEWEST = "SELECT id FROM runs WHERE stage = ? ORDER BY seq DESC LIMIT 1"
 _OPEN = "SELECT count(*) FROM intents WHERE stage = ? AND NOT settled"
 
 

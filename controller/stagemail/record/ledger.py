@@ -127,7 +127,7 @@ class Ledger:
     def runs(self, stage: str | None, limit: int) -> tuple[Run, ...]:
         """See ``ports.Record.runs``."""
         found = [run for run in reversed(self.run.values()) if stage in (None, run.stage)]
-        return tuple(sorted(found, key=lambda run: run.started, reverse=True)[: max(limit, 0)])
+        return tuple(found[: max(limit, 0)])
 
     def standing(self, stage: str) -> Standing:
         """See ``ports.Standings.standing``."""
@@ -135,7 +135,7 @@ class Ledger:
 
     def decisions(self) -> tuple[Decision, ...]:
         """See ``ports.Standings.decisions``."""
-        return tuple(sorted(self.decided.values(), key=lambda decision: decision.at))[-MOST_DECISIONS:]
+        return tuple(self.decided.values())[-MOST_DECISIONS:]
 
     def take(
         self, scope: str, owner: str, now: datetime, seconds: float, is_gone: Callable[[str], bool]

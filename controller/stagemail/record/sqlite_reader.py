@@ -50,7 +50,7 @@ POSITION: Final = "SELECT name, value FROM marks WHERE name != ? ORDER BY name"
 LEASE: Final = "SELECT owner, fence, until FROM leases WHERE scope = ?"
 RUNS: Final = (
     "SELECT id, stage, revision, actor, started, status, finished, live, apps, not_live FROM runs "
-    "WHERE ? IS NULL OR stage = ? ORDER BY started DESC, seq DESC LIMIT ?"
+    "WHERE ? IS NULL OR stage = ? ORDER BY seq DESC LIMIT ?"
 )
 RUNS_OF_STAGE: Final = RUNS.replace("? IS NULL OR stage = ?", "stage = ?")
 OUTCOMES: Final = (
@@ -59,7 +59,7 @@ OUTCOMES: Final = (
 )
 
 STANDING: Final = "SELECT body FROM standings WHERE stage = ?"
-DECISIONS: Final = "SELECT body FROM decisions ORDER BY at DESC, seq DESC LIMIT ?"
+DECISIONS: Final = "SELECT body FROM decisions ORDER BY seq DESC LIMIT ?"
 SOME_EVENTS: Final = "SELECT seq, at, stage, kind, body FROM events WHERE seq > ? ORDER BY seq LIMIT ?"
 EVENTS: Final = "SELECT seq, at, stage, kind, body, seal FROM events ORDER BY seq"
 
