@@ -25,7 +25,9 @@ def command(ctx: click.Context, *, stages: tuple[str, ...], more: tuple[str, ...
     Example: stagemail doctor qa
     """
     session = RunSession(ctx, root)
-    findings = examine(session.running, session.source, session.stages(stages, more))
+    selected = session.stages(stages, more)
+    is_here = not all(session.is_elsewhere(stage) for stage in selected)
+    findings = examine(session.running, session.source if is_here else None, session.loaded_of, selected)
     session.progress.clear()
     say(findings_json(findings) if form == "json" else findings_text(findings, width=width(), color=color()))
     return 1 if any(finding.level == "fail" for finding in findings) else 0

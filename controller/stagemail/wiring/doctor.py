@@ -11,7 +11,7 @@ from functools import partial
 
 from stagemail.errors import StagemailError
 from stagemail.model.key import CONFIGURATION, Key
-from stagemail.model.revision import Loaded
+from stagemail.model.revision import Loaded, Revision
 from stagemail.model.run import Run
 from stagemail.ports import Source
 from stagemail.reconcile.uses import uses_of
@@ -24,16 +24,25 @@ SKEW = timedelta(minutes=5)
 """How far behind the newest thing that we recorded this machine's clock may be."""
 
 
-def examine(running: Running, source: Source, stages: tuple[str, ...]) -> tuple[Finding, ...]:
-    """All checks in their order. One that fails does not keep the others from being made."""
+LoadedOf = Callable[[str], Loaded]
+"""By stage, what Git says of it and of those beside it, wherever its documents are. Raises what reading them raises."""
+
+
+def examine(
+    running: Running, checkout: Source | None, loaded_of: LoadedOf, stages: tuple[str, ...]
+) -> tuple[Finding, ...]:
+    """All checks in their order. One that fails does not keep the others from being made.
+
+    ``checkout``: None where the documents of none of these stages are in it.
+    """
     checks: list[tuple[str, Callable[[], Iterable[Finding]]]] = [
-        ("git", lambda: [_git(), _repository(source)]),
+        ("git", lambda: [_git(), _repository(_revision(checkout, loaded_of, stages))]),
         ("state", lambda: _state(running)),
-        ("documents", lambda: _documents(source.load())),
-        ("secrets", lambda: _secrets(running, source, stages)),
+        ("documents", lambda: _documents(loaded_of, stages)),
+        ("secrets", lambda: _secrets(running, loaded_of, stages)),
         ("clock", lambda: [_clock(running)]),
     ]
-    checks += [(f"target {stage}", partial(_target, running, source, stage)) for stage in stages]
+    checks += [(f"target {stage}", partial(_target, running, loaded_of, stage)) for stage in stages]
     return tuple(finding for name, check in checks for finding in _safely(name, check))
 
 
@@ -55,8 +64,11 @@ def _git() -> Finding:
     return Finding("git", "ok", said)
 
 
-def _repository(source: Source) -> Finding:
-    revision = source.revision()
+def _revision(checkout: Source | None, loaded_of: LoadedOf, stages: tuple[str, ...]) -> Revision:
+    return checkout.revision() if checkout is not None else loaded_of(stages[0]).revision
+
+
+def _repository(revision: Revision) -> Finding:
     if revision.dirty:
         return Finding("repository", "warn", f"not committed: {', '.join(revision.dirty)}", "commit before you apply")
     return Finding("repository", "ok", f"at {revision.short} {revision.subject}".rstrip())
@@ -72,8 +84,11 @@ def _state(running: Running) -> Iterator[Finding]:
         yield Finding("state", "warn", "others on the way to the database could read and change what is said", remedy)
 
 
-def _documents(loaded: Loaded) -> Iterator[Finding]:
-    for stage in sorted(loaded.stages):
+def _documents(loaded_of: LoadedOf, stages: tuple[str, ...]) -> Iterator[Finding]:
+    for stage in stages:
+        loaded = loaded_of(stage)
+        if stage not in loaded.stages:
+            continue
         if stage in loaded.blocked:
             yield Finding(f"documents {stage}", "fail", loaded.blocked[stage], "run `stagemail validate`")
         else:
@@ -81,9 +96,8 @@ def _documents(loaded: Loaded) -> Iterator[Finding]:
             yield Finding(f"documents {stage}", "ok", f"{count} binding{'' if count == 1 else 's'}")
 
 
-def _secrets(running: Running, source: Source, stages: tuple[str, ...]) -> Iterator[Finding]:
-    loaded = source.load()
-    uses = [use for stage in stages for use in uses_of(loaded.stages.get(stage)).values()]
+def _secrets(running: Running, loaded_of: LoadedOf, stages: tuple[str, ...]) -> Iterator[Finding]:
+    uses = [use for stage in stages for use in uses_of(loaded_of(stage).stages.get(stage)).values()]
     for checked in running.credentials.check(uses):
         name = f"secret {checked.use.stage}"
         if checked.error is not None:
@@ -92,14 +106,14 @@ def _secrets(running: Running, source: Source, stages: tuple[str, ...]) -> Itera
             yield Finding(name, "ok", f"{checked.use.ref} from {checked.origin}")
 
 
-def _target(running: Running, source: Source, stage: str) -> Iterator[Finding]:
+def _target(running: Running, loaded_of: LoadedOf, stage: str) -> Iterator[Finding]:
     """Reaches the platform with our credential, sees the stage, may read its settings, and knows its entries."""
     name = f"target {stage}"
     target = running.target(running.installation.target_of(stage))
     inventory = target.inventory(stage)
     seen = inventory.stage
     yield Finding(name, "ok", f"{seen.name} ({seen.purpose or 'no purpose'}), {len(inventory.apps)} assets deployed")
-    desired = source.load().stages.get(stage)
+    desired = loaded_of(stage).stages.get(stage)
     if desired is not None:
         notes = target.check(desired).problems
         for _, problem in notes:
