@@ -125,7 +125,9 @@ def test_without_a_checkout_every_verb_reads_the_branch_that_the_controller_foll
     applied.run("plan", "qa", cwd=etc).shows("587 → 2587")
     applied.run("secrets", "check", "qa", cwd=etc)
     tip = applied.git("rev-parse", "HEAD")[:12]
-    applied.run("doctor", "qa", cwd=etc).shows(f"repository at {tip}", "documents qa 3 bindings", "secret qa env:SMTP_QA")
+    applied.run("doctor", "qa", cwd=etc).shows(
+        f"repository at {tip}", "documents qa 3 bindings", "secret qa env:SMTP_QA"
+    )
     applied.run("apply", "qa", cwd=etc).shows("live on 5 of 5 apps")
     applied.run("status", "qa", cwd=etc).shows("qa Ready").hides("behind")
     applied.run("explain", "qa", "CRM", cwd=etc, expect=2).shows("another repository")
