@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 from tests.acceptance.bench import Bench
@@ -48,6 +49,16 @@ def test_a_platform_that_refuses_us_leaves_git_and_record_to_be_told(applied: Be
     said.shows("the platform was not read", "cannot authenticate", "last change", "written by us")
     data = json.loads(applied.run("status", "qa", "--why", "--format", "json", expect=1).out)
     assert [failure["error"] for failure in data["stages"][0]["failures"]] == ["NotPermitted"]
+
+
+def test_a_shallow_clone_names_nobody_who_may_not_have_done_it(applied: Bench, tmp_path: Path) -> None:
+    clone = tmp_path / "shallow"
+    applied.git("commit", "--allow-empty", "--quiet", "--message", "Touch no document")
+    applied.git("clone", "--quiet", "--depth=1", f"file://{applied.repository}", str(clone))
+    said = applied.run("status", "qa", "--why", expect=None, cwd=clone)
+    said.shows("no commit is known here", "--unshallow").hides("last change", "Touch no document")
+    applied.run("explain", "qa", "CRM", cwd=clone).hides("last changed", "Touch no document")
+    applied.run("explain", "qa", "CRM").shows("last changed")
 
 
 def test_looking_writes_nothing(applied: Bench) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from stagemail.git.accepted import accept, accepted
 from stagemail.git.arguments import DEFAULT_PROTOCOLS
 from stagemail.git.folders import folder_ids
-from stagemail.git.history import blame, commit, head, log
+from stagemail.git.history import blame, commit, cut_off, head, log
 from stagemail.git.objects import Change, TreeEntry, changed, is_blob_id, read_blobs, tree
 from stagemail.git.repository import Repository, discover, is_full_id, open_repository, resolve
 from stagemail.git.worktree import IndexEntry, Status, index, status
@@ -46,6 +46,7 @@ __all__ = [
     "changed",
     "commit",
     "commit_files",
+    "cut_off",
     "discover",
     "explained",
     "fetch",

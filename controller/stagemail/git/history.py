@@ -65,7 +65,7 @@ def commits_between(repository: Repository, old: str, new: str, limit: int) -> t
 def blame(repository: Repository, path: str, line: int, revision: str | None) -> Commit | None:
     """Who last changed a line (from 1) at a revision (full id), or in the working tree where it is None.
 
-    None for a line that is not committed, or not there.
+    None for a line that is not committed, or not there, or where a shallow clone does not know.
     """
     at = [full_id(revision)] if revision else []
     if not revision and repository.command.attempt("rev-parse", "--verify", "--quiet", "HEAD")[0] != 0:
@@ -78,7 +78,23 @@ def blame(repository: Repository, path: str, line: int, revision: str | None) ->
     except NotFound:
         return None
     found = answer[:200].split(b" ", 1)[0].decode("ascii", "replace")
-    return commit(repository, found) if found.strip("0") else None
+    return commit(repository, found) if found.strip("0") and found not in cut_off(repository) else None
+
+
+def cut_off(repository: Repository) -> frozenset[str]:
+    """Commits whose parents a shallow clone leaves out, so that each seems to have made everything that it holds.
+
+    Source: gitrepository-layout(5), shallow.
+    """
+    if not repository.shallow:
+        return frozenset()
+    answer = repository.command.run("rev-parse", "--path-format=absolute", "--git-path", "shallow")
+    path = answer.decode("utf-8", "surrogateescape").removesuffix("\n")
+    try:
+        with open(path, encoding="ascii", errors="replace") as file:  # noqa: PTH123 - the name may not be UTF-8
+            return frozenset(file.read().split())
+    except FileNotFoundError:
+        return frozenset()
 
 
 def clean(text: str) -> str:

@@ -14,6 +14,7 @@ from stagemail.errors import NotFound, UserMustFix
 from stagemail.git.arguments import safe_branch
 from stagemail.git.command import Command
 from stagemail.git.failure import failure
+from stagemail.git.history import cut_off
 from stagemail.git.mirroring import Access
 from stagemail.git.pushing import MOVED, refusal
 from stagemail.git.repository import Repository, full_id
@@ -114,7 +115,7 @@ def trailers(at: RemoteBranch, commit: str, key: str) -> tuple[tuple[str, str], 
     )  # fmt: skip
     lines = (line.partition(_SEPARATOR) for line in answer.decode("utf-8", "replace").split("\n") if line)
     found = tuple((known, said.strip()) for known, _, said in lines)
-    cut = _boundaries(at.repository) & {known for known, _ in found}
+    cut = cut_off(at.repository) & {known for known, _ in found}
     if cut:
         raise UserMustFix(
             f"The history of the branch {at.branch} is cut off in this clone (at {min(cut)[:12]}), so nobody can see "
@@ -122,17 +123,6 @@ def trailers(at: RemoteBranch, commit: str, key: str) -> tuple[tuple[str, str], 
             hint="Clone with full history (fetch-depth: 0), or run `git fetch --unshallow` in the clone.",
         )
     return found
-
-
-def _boundaries(repository: Repository) -> frozenset[str]:
-    """Commits whose parents a shallow clone leaves out (gitrepository-layout(5), shallow)."""
-    answer = repository.command.run("rev-parse", "--path-format=absolute", "--git-path", "shallow")
-    path = answer.decode("utf-8", "surrogateescape").removesuffix("\n")
-    try:
-        with open(path, encoding="ascii", errors="replace") as file:  # noqa: PTH123 - the name may not be UTF-8
-            return frozenset(file.read().split())
-    except FileNotFoundError:
-        return frozenset()
 
 
 def push(at: RemoteBranch, commit: str, expected: str | None) -> bool:

@@ -114,7 +114,8 @@ def _headline(sheet: Sheet, it: Why) -> None:
 def _git(sheet: Sheet, it: Why) -> None:
     sheet.line(("Git", "bold"), indent=2)
     if not it.commits:
-        sheet.line("no commit is known here", indent=4)
+        text = "no commit is known here: look in a clone with full history (git fetch --unshallow)"
+        sheet.line(text, indent=4, hang=6)
     for number, commit in enumerate(it.commits[:2]):
         word = "last change" if number == 0 else "before that"
         sheet.line((f"{word}  ", "dim"), f"{told_at_text(commit.at)} by {commit.author}", indent=4)

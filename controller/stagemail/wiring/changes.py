@@ -17,7 +17,7 @@ MOST_BEHIND = 1000
 
 
 def changes_of(installation: Installation, root: Path, stage: str, revision: str) -> Changes:
-    """The newest commits up to a revision, newest first; none outside Git.
+    """The newest commits up to a revision, newest first; none outside Git, nor what a shallow clone does not know.
 
     ``revision`` is a full id; anything else (a working tree) means HEAD. Raises NotFound, Unreachable.
     """
@@ -64,4 +64,6 @@ def _is_of(repository: git.Repository, documents: tuple[Commit, ...], paths: lis
 def _log(repository: git.Repository, at: str, paths: list[Path]) -> tuple[Commit, ...]:
     top = (repository.top or repository.folder).resolve()
     inside = sorted({p.resolve().relative_to(top).as_posix() for p in paths if p.resolve().is_relative_to(top)})
-    return git.log(repository, at, inside, NEWEST) if inside else ()
+    found = git.log(repository, at, inside, NEWEST) if inside else ()
+    unknown = git.cut_off(repository) if found else ()
+    return tuple(commit for commit in found if commit.id not in unknown)
