@@ -102,3 +102,13 @@ def test_it_exits_as_the_plain_status_does(
 
 def test_why_looks_once(applied: Bench) -> None:
     applied.run("status", "qa", "--why", "--wait", "5", expect=2).shows("--why looks once")
+
+
+def test_outside_the_checkout_it_says_how_to_name_it(applied: Bench, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    operator = ("--config", str(applied.repository / "stagemail.yaml"), "status", "qa", "--why")
+    applied.run(*operator, expect=1, cwd=tmp_path / "elsewhere").shows(
+        "there is no YAML file in", "name it with --root"
+    )
+    named = (*operator, "--root", str(applied.repository))
+    applied.run(*named, cwd=tmp_path / "elsewhere").shows("qa Ready", "last change")

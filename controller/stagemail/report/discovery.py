@@ -48,17 +48,33 @@ class StageEntries(Protocol):
 
 
 def discovery_text(stages: Iterable[StageEntries], *, width: int = 80, color: bool = False) -> str:
-    """Per stage: what was found, what is unclear with its candidates, what is missing."""
+    """What was found, what is unclear with its candidates, what is missing; of stages that are alike once."""
     sheet = Sheet(width, color=color)
-    for it in stages:
+    for alike in _alike(stages):
         sheet.blank()
-        _stage(sheet, it)
+        _stages(sheet, alike)
     return sheet.text()
 
 
-def _stage(sheet: Sheet, it: StageEntries) -> None:
+def _alike(stages: Iterable[StageEntries]) -> Iterable[Sequence[StageEntries]]:
+    """Stages that have the very same entries, together, in the order of the first of them."""
+    groups: list[list[StageEntries]] = []
+    for it in stages:
+        same = (group for group in groups if _entries(group[0]) == _entries(it))
+        group = next(same, None)
+        groups.append([it]) if group is None else group.append(it)
+    return groups
+
+
+def _entries(it: StageEntries) -> tuple[Sequence[Entry], Sequence[tuple[str, Sequence[Entry]]], Sequence[str]]:
+    return it.found, it.ambiguous, it.missing
+
+
+def _stages(sheet: Sheet, alike: Sequence[StageEntries]) -> None:
+    it = alike[0]
     numbers = f"{len(it.found)} found, {len(it.ambiguous)} unclear, {len(it.missing)} missing"
-    sheet.line((f"{it.stage}: {numbers}", "bold"), f" ({it.identity.name}, {it.identity.key})")
+    names = "; ".join(f"{each.identity.name}, {each.identity.key}" for each in alike)
+    sheet.line((f"{', '.join(each.stage for each in alike)}: {numbers}", "bold"), f" ({names})")
     wide = max((cells(entry.field) for entry in it.found), default=0)
     for entry in it.found:
         sheet.row(((entry.field, "green"), _entry_text(entry)), (wide,), indent=2)

@@ -95,7 +95,8 @@ def _nothing(layout: Layout, problems: tuple[Problem, ...]) -> InvalidInput:
     return InvalidInput(
         f"there is no YAML file in {where}: {_KEPT}",
         problems=problems,
-        hint="check the path and the branch; to begin, run `stagemail init`",
+        hint="check the path and the branch; elsewhere than in the checkout, name it with --root; to begin, run "
+        "`stagemail init`",
     )
 
 

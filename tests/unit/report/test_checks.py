@@ -1,6 +1,7 @@
 """What doctor, discovery and ``secrets check`` found."""
 
 import json
+from dataclasses import replace
 
 from tests.unit.report.golden import assert_golden
 
@@ -55,6 +56,16 @@ def test_findings_are_json_too() -> None:
 
 def test_discovery_reads_as_in_the_golden_file() -> None:
     assert_golden("discovery.txt", discovery_text([DISCOVERED]))
+
+
+def test_discovery_tells_of_stages_that_are_alike_once() -> None:
+    other = replace(DISCOVERED, stage="test", identity=StageIdentity("other-key", "Test"))
+    odd = replace(other, stage="uat", found=(replace(HOST, key="key-9"),))
+    told = discovery_text([DISCOVERED, odd, other])
+    assert told.count("[key-1]") == 1 and told.count("[key-9]") == 1
+    assert told.startswith("qa, test: 1 found, 1 unclear, 1 missing (QA, stage-key; Test, other-key)\n")
+    assert "\nuat: 1 found" in told
+    assert len(json.loads(discovery_json([DISCOVERED, odd, other]))["stages"]) == 3
 
 
 def test_discovery_is_json_too() -> None:
