@@ -125,8 +125,12 @@ def _of(fields: tuple[str, ...]) -> str:
 
 
 def live_at(run: Run) -> datetime | None:
-    """When every app was seen to run with it: at the end of a run that read them all; None before that."""
-    return run.finished if run.apps and run.live == run.apps and not run.not_live else None
+    """When every app was seen to run with it: at the end of a run that left nothing to do and read them all, or None.
+
+    Where something was held back or left to a person, the apps that are live run with an older revision.
+    """
+    is_whole = run.status == "done" and all(outcome.status in ("done", "not-needed") for outcome in run.outcomes)
+    return run.finished if is_whole and run.apps and run.live == run.apps and not run.not_live else None
 
 
 def _live(run: Run) -> str:

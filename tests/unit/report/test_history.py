@@ -38,7 +38,8 @@ KNOWN = Known(
                           "Bob <bob@x.example>", "2026-11-22T20:59:00Z")},
     {"qa": Site("odc", "QA")},
 )  # fmt: skip
-LIVE = replace(RUN, apps=5, live=5, not_live=(), status="done")
+DONE = tuple(outcome for outcome in RUN.outcomes if outcome.status == "done")
+LIVE = replace(RUN, apps=5, live=5, not_live=(), status="done", outcomes=DONE)
 
 
 def test_who_committed_and_merged_what_was_written_where_and_since_when_it_is_live() -> None:
@@ -52,6 +53,9 @@ def test_who_committed_and_merged_what_was_written_where_and_since_when_it_is_li
     ):  # fmt: skip
         assert said in words
     assert "live since" not in history_text([RUN], KNOWN)
+    left = tuple(replace(outcome, status="reported") for outcome in LIVE.outcomes)
+    for older in (replace(LIVE, status="held"), replace(LIVE, outcomes=left)):
+        assert "live since" not in history_text([older], KNOWN), "what is live is an older revision"
     (run,) = json.loads(history_json([LIVE], KNOWN))["runs"]
     assert (run["origin"]["merger"], run["site"]["environment"]) == ("Bob <bob@x.example>", "QA")
     assert (run["liveSince"], run["origin"]["change"]) == ("2026-11-22T21:01:05Z", "c" * 40)
