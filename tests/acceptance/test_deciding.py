@@ -81,7 +81,9 @@ def test_drift_that_is_left_alone_and_a_window_that_is_shut_void_no_approval(app
     applied.change(EMAIL, "Example QA", "QA of Example")
     applied.run("apply", "qa", "--automatic", expect=4).shows("outside the stage's window")
     applied.environment.update(BOB)
-    applied.run("approve", "qa").shows("approved by Bob")
+    applied.run("approve", "qa").shows(
+        "approved by Bob", "Next: a controller that may apply it does so at its next look"
+    )
     applied.change("stagemail.yaml", f"    windows: {never}\n", "")
     applied.run("apply", "qa", "--automatic", expect=None).hides("waits for `stagemail approve")
     assert applied.platform.live("QA", "CRM")["senderName"] == "QA of Example"

@@ -9,6 +9,7 @@ from stagemail.cli.output import say
 from stagemail.cli.run_session import RunSession
 from stagemail.cli.terminal import color, width
 from stagemail.report.plan_text import plan_text
+from stagemail.report.sheet import Sheet
 from stagemail.wiring.deciding import commits_of, desk
 from stagemail.wiring.reasons import judged
 
@@ -37,5 +38,8 @@ def command(ctx: click.Context, *, stage: str, expected: str, reason: str, revis
     applied = ready[0].revision if ready else ""
     commits = commits_of(session.installation, session.root_of(name), name, applied, plan.revision)
     decision = desk(session.running, session.root).approve(plan, commits, expected, reason)
-    say(f"{name}: plan {decision.plan[:12]} approved by {decision.identity or decision.actor}")
+    sheet = Sheet(width(), color=color())
+    sheet.line(f"{name}: plan {decision.plan[:12]} approved by {decision.identity or decision.actor}")
+    sheet.line(f"Next: a controller that may apply it does so at its next look; stagemail apply {name} does it now.")
+    say(sheet.text())
     return 0

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import psycopg
 
-from stagemail.dispatch.jobs_database import SCHEMA, JobsDatabase
+from stagemail.dispatch.jobs_database import SCHEMA, JobsDatabase, refusal
 from stagemail.errors import StagemailError
 
 _BEAT: Final = """INSERT INTO members (owner, beat) VALUES (%(owner)s, clock_timestamp())
@@ -80,7 +80,7 @@ class Membership(Thread):
             except StagemailError as error:
                 self._cannot(error.sentence)
             except (psycopg.Error, OSError, ValueError) as error:
-                self._cannot(f"PostgreSQL is away: {type(error).__name__}")
+                self._cannot(refusal(error).sentence)
             self._lead(False)
             self._ended.wait(self._beat / 4)
 

@@ -112,3 +112,4 @@ def test_a_database_that_goes_away_ends_the_lead_and_is_complained_of_once(join:
         time.sleep(0.5)
     until(lambda: leader.leads)
     assert [sentence.partition(" is away")[0] for sentence in said] == ["PostgreSQL", "well again"], said
+    assert "look at `state` in the operator file" in said[0]
