@@ -41,6 +41,7 @@ def test_jobs_on_fresh_clones_know_what_the_last_one_did(make_bench: MakeBench) 
     bench.run("plan", "qa", "--detailed-exitcode")
     bench.run("apply", "qa", "--automatic")
     bench.run("history", "qa").shows("done")
+    bench.run("history", "--verify").shows("none altered, removed or moved").hides("There is no copy")
     bench.run("doctor", expect=None).shows("git-branch:stagemail-record: last run")
     assert len(bench.ledger()) == written, "nothing was left to do"
     show = ["git", "show", "stagemail-record:record.jsonl"]

@@ -17,7 +17,12 @@ def verified(session: RunSession) -> int:
     audit = record.audit()
     if operator.journal is None:
         _refuse(audit)
-        say(f"{_sound(audit)}\nThere is no copy of it on a branch (`journal` in the operator file).")
+        copy = (
+            ""
+            if session.installation.is_on_branch
+            else "\nThere is no copy of it on a branch (`journal` in the operator file)."
+        )
+        say(f"{_sound(audit)}{copy}")
         return 0
     if not audit.fault:
         say(_sound(audit))

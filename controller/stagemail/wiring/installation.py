@@ -19,7 +19,8 @@ from stagemail.wiring.plugins import CheckDesired, Settled, TargetPlugin, target
 if TYPE_CHECKING:  # an operator file that was judged before is read without its models
     from stagemail.resources.operator import Operator
 
-KINDS = ("sqlite:///", postgresql_address.SCHEME, "git-branch:")
+_BRANCH = "git-branch:"
+KINDS = ("sqlite:///", postgresql_address.SCHEME, _BRANCH)
 
 
 def checked(state: str) -> str:
@@ -45,6 +46,11 @@ class Installation:
         self.path = path
         self.base = path.parent
         self.clock = clock
+
+    @property
+    def is_on_branch(self) -> bool:
+        """Whether the record is a branch itself."""
+        return self.state.startswith(_BRANCH)
 
     def stages(self, selected: tuple[str, ...]) -> tuple[str, ...]:
         """The selected stages, all of them if none is named, in the order of ``dependsOn``. Raises UsageError."""
