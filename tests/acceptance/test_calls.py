@@ -148,7 +148,9 @@ def applied(organization: Bench) -> Bench:
 @pytest.mark.parametrize("verb", ["plan", "apply"])
 def test_nothing_new_in_git_is_no_call(applied: Bench, verb: str) -> None:
     assert counted(applied, verb, "--if-changed") == Calls()
-    applied.run(verb, "qa", "--if-changed").shows("nothing is new in Git", "The platform was not asked")
+    said = applied.run(verb, "qa", "production", "--if-changed")
+    said.shows("production: nothing is new in Git since run", "The platform was not asked")
+    assert max(map(len, said.out.splitlines())) <= 80
     applied.write("README.md", "Unrelated.\n")
     assert counted(applied, verb, "--automatic", "--if-changed") == Calls()
     assert counted(applied, verb, "--revision", "HEAD", "--if-changed") == Calls()

@@ -80,6 +80,17 @@ def test_one_issue_is_open_while_drift_lasts(hosted: Hosted, gitlab: GitLab) -> 
     assert run(hosted, "drift") == 0 and gitlab.issues[0]["state"] == "closed"
 
 
+def test_drift_is_told_also_where_another_stage_cannot_be_looked_at(hosted: Hosted, gitlab: GitLab) -> None:
+    done = script(hosted, "apply-qa", CI_ENVIRONMENT_NAME=GITLAB["apply-qa"]["environment"])
+    assert done.returncode == 0, done.stdout + done.stderr
+    hosted.platform.set("QA", "port", "26")
+    hosted.change("stagemail.yaml", "environment: Production", "environment: Gone")
+    hosted.commit("Name a stage that is not there")
+    assert run(hosted, "drift") == 5
+    (issue,) = gitlab.issues
+    assert "on: qa." in issue["description"] and "server.port" in issue["description"]
+
+
 def test_a_look_that_failed_closes_no_issue(hosted: Hosted, gitlab: GitLab) -> None:
     gitlab.issues = [
         {"id": 0, "iid": 0, "state": "opened", "title": "Drift outside Git", "labels": ["stagemail-drift"]}

@@ -40,7 +40,7 @@ def shortcut(config: str | None, arguments: list[str]) -> click.Command | None:
 def _telling(found: Mapping[str, Basis]) -> click.Command:
     def tell() -> int:
         for stage, basis in found.items():
-            click.echo(f"{stage}: nothing is new in Git since run {basis.run} at {basis.revision[:12]}")
+            click.echo(f"{stage}: nothing is new in Git\n  since run {basis.run} at {basis.revision[:12]}")
         click.echo("The platform was not asked; `stagemail drift` looks for changes made there.")
         return 0
 
