@@ -11,12 +11,12 @@ from urllib.parse import parse_qs
 from stagemail.web.hooks import Headers, HookType
 
 PUSH: Final = {
-    "github": (b"x-github-event", (b"push",)),
-    "gitlab": (b"x-gitlab-event", (b"Push Hook", b"System Hook")),
-    "gitea": (b"x-gitea-event", (b"push",)),
-    "bitbucket": (b"x-event-key", (b"repo:push", b"repo:refs_changed")),
+    "github": ((b"x-github-event",), (b"push",)),
+    "gitlab": ((b"x-gitlab-event",), (b"Push Hook", b"System Hook")),
+    "gitea": ((b"x-gitea-event", b"x-forgejo-event"), (b"push",)),
+    "bitbucket": ((b"x-event-key",), (b"repo:push", b"repo:refs_changed")),
 }
-"""The header that names the event, and the events that are pushes; a generic sender sends nothing else."""
+"""The headers that name the event, and the events that are pushes; a generic sender sends nothing else."""
 _LONGEST: Final = 300
 _BRANCH: Final = "refs/heads/"
 
@@ -34,8 +34,8 @@ def is_push(kind: HookType, headers: Headers) -> bool:
     """Whether the event is a push; other events (a ping) are no reason to look."""
     if kind not in PUSH:
         return True
-    name, events = PUSH[kind]
-    return any(key == name and value.strip() in events for key, value in headers)
+    names, events = PUSH[kind]
+    return any(key in names and value.strip() in events for key, value in headers)
 
 
 def push_of(hook: str, headers: Headers, body: bytes) -> Push:

@@ -156,4 +156,6 @@ def test_an_odd_body_is_a_reason_to_look_everywhere(body: bytes) -> None:
 def test_other_events_are_no_reason_to_look() -> None:
     assert not is_push("github", [(b"x-github-event", b"ping")])
     assert not is_push("gitlab", [])
+    assert is_push("gitea", [(b"x-forgejo-event", b"push")])
+    assert not is_push("gitea", [(b"x-forgejo-event", b"create")])
     assert is_push("generic", [])
