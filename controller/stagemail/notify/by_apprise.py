@@ -60,5 +60,6 @@ class AppriseNotifier:
     def _failed(self, why: str) -> Unreachable:
         return Unreachable(
             f"notification {self._name} could not be sent ({why})",
-            hint="check the service, and the address in the secret store",
+            hint="check the service and the address in the secret store; for `mail`, run `stagemail preflight` on its "
+            "stage: the server must be reachable without `mail.routes`, and trusted without `mail.caFile`",
         )

@@ -71,6 +71,7 @@ def test_a_service_that_refuses_or_is_away_is_unreachable(
             with pytest.raises(Unreachable, match="notification ops could not be sent") as raised:
                 AppriseNotifier("ops", Secret(f"json://{where}/hunter2")).send(NOTICE)
             assert "hunter2" not in raised.value.sentence
+            assert "stagemail preflight" in str(raised.value.hint), "for mail there is no address in a store"
     assert "hunter2" not in caplog.text + "".join(capfd.readouterr())
 
 
