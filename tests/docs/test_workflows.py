@@ -158,6 +158,16 @@ def test_trust_and_mail_are_not_changed_in_one_pull_request(make: Callable[[], R
     assert repository.validate()[0] == [TRUST]
 
 
+def test_the_first_operator_file_comes_with_what_was_imported(make: Callable[[], Repository]) -> None:
+    repository = make()
+    repository.git("rm", "-rq", "stagemail.yaml", "environments")
+    (repository.folder / "README.md").write_text("Mail\n", encoding="utf-8")
+    base = repository.commit("Nothing yet")
+    repository.git("checkout", repository.base, "--", "stagemail.yaml", "environments")
+    repository.commit("Import what is there")
+    assert repository.validate(base)[0] == []
+
+
 def test_the_base_decides_which_stages_there_are(make: Callable[[], Repository]) -> None:
     repository = make()
     repository.change("stagemail.yaml", "  qa:\n    target", "  quality:\n    target", "Rename QA in the operator file")

@@ -43,6 +43,15 @@ def test_gitlabs_merge_request_is_validated_and_its_trust_is_the_targets(hosted:
     assert [(entry["check_name"], entry["location"]["path"]) for entry in report] == [("out-of-range", QA)]
 
 
+def test_gitlabs_first_merge_request_brings_the_operator_file_with_what_was_imported(hosted: Hosted) -> None:
+    hosted.git("rm", "-rq", ".")
+    (hosted.work / "README.md").write_text("Mail\n", encoding="utf-8")
+    base = hosted.commit("Nothing yet")
+    hosted.git("checkout", hosted.main, "--", ".")
+    done = script(hosted, "validate", BASE=base, CI_COMMIT_SHA=hosted.commit("Import what is there"))
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_gitlabs_jobs_plan_and_apply_a_stage(hosted: Hosted) -> None:
     look = {"CI_ENVIRONMENT_NAME": "stagemail-view", "STAGEMAIL_VIEW_CLIENT_ID": VIEWER}
     done = script(hosted, "plan", **look)
