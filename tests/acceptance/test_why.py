@@ -112,3 +112,17 @@ def test_outside_the_checkout_it_says_how_to_name_it(applied: Bench, tmp_path: P
     )
     named = (*operator, "--root", str(applied.repository))
     applied.run(*named, cwd=tmp_path / "elsewhere").shows("qa Ready", "last change")
+
+
+def test_on_a_machine_without_a_checkout_the_mirror_tells_what_changed(applied: Bench, tmp_path: Path) -> None:
+    applied.change(EMAIL, "name: Example QA", "name: Example QA team")
+    machine = tmp_path / "machine"
+    machine.mkdir()
+    applied.environment["XDG_CACHE_HOME"] = str(tmp_path / "cache")
+    branch = applied.git("rev-parse", "--abbrev-ref", "HEAD").strip()
+    source = f"source: {{url: 'file://{applied.repository}', branch: {branch}, path: environments}}"
+    operator = applied.read("stagemail.yaml").replace("source: {path: environments}", source)
+    (machine / "stagemail.yaml").write_text(operator, encoding="utf-8")
+    (machine / "odc-mapping.yaml").write_text(applied.read("odc-mapping.yaml"), encoding="utf-8")
+    said = applied.run("status", "qa", "--why", expect=None, cwd=machine)
+    said.shows("last change", "Ada Admin", f"Change {EMAIL}", REVERT).hides("no commit is known")

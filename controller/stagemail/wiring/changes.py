@@ -22,7 +22,7 @@ def changes_of(installation: Installation, root: Path, stage: str, revision: str
     ``revision`` is a full id; anything else (a working tree) means HEAD. Raises NotFound, Unreachable.
     """
     repository = git.discover(root)
-    if repository is None or repository.top is None:
+    if repository is None:
         return Changes()
     at = revision if git.is_blob_id(revision) else git.resolve(repository, "HEAD")
     plugin, settled = installation.plugin(installation.target_of(stage))
