@@ -100,6 +100,14 @@ def test_applied_resources_come_back_as_they_were_sorted_by_key(record: Both) ->
     assert record.applied("dev") == Applied("dev")
 
 
+def test_the_stages_of_a_key_are_told(record: Both) -> None:
+    keys = {"qa": "env-2", "dev": "env-1", "copy": "env-2"}
+    record.append([Entry(identity=(stage, StageIdentity(key, "An environment"))) for stage, key in keys.items()], None)
+    assert [record.stages_of(key) for key in ("env-1", "env-2", "env-3")] == [("dev",), ("copy", "qa"), ()]
+    record.append([Entry(identity=("qa", StageIdentity("env-3", "An environment")))], None)
+    assert [record.stages_of(key) for key in ("env-1", "env-2", "env-3")] == [("dev",), ("copy",), ("qa",)]
+
+
 def test_a_resource_recorded_again_replaces_the_old_record(record: Both) -> None:
     record.append([Entry(applied=resource("a", x=1, y=2))], None)
     record.append([Entry(applied=resource("a", x=3))], None)

@@ -25,7 +25,8 @@ STAYING = frozenset({
     "Clock.now", "Clock.monotonic", "Clock.sleep", "Source.revision", "Source.load", "Source.locate",
     "Source.changed_by", "Target.check", "Limited.cost", "Limited.make_room", "Discovery.write_mapping",
     "SecretStore.origin", "MailProbe.probe", "Resolver.ask", "Outbox.messages", "Record.applied",
-    "Record.open_intents", "Record.runs", "Record.fingerprint_key", "Standings.standing", "Standings.decisions",
+    "Record.open_intents", "Record.stages_of", "Record.runs", "Record.fingerprint_key",
+    "Standings.standing", "Standings.decisions",
     "Standings.audit", "Follower.contents", "Follower.load", "Follower.advance", "Dispatcher.serve",
     "Dispatcher.depth", "Dispatcher.stop", "Observer.saw",
 })  # fmt: skip

@@ -4,7 +4,7 @@ A name that moved to another key is a hazard of the plan (``planning.plan_wide``
 key that our record knows as another stage's, and a mapping that no longer fits because environments were exchanged.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from stagemail.errors import MappingMismatch, UserMustFix
@@ -20,7 +20,7 @@ def _look(now: StageIdentity) -> str:
     )
 
 
-def refuse_anothers(desired: Desired, now: StageIdentity, others: Iterable[str], record: Record) -> None:
+def refuse_anothers(desired: Desired, now: StageIdentity, others: Collection[str], record: Record) -> None:
     """Stop where this key is another stage's in our record and no waiver accepts it. Raises UserMustFix."""
     stage = desired.stage
     known = record.applied(stage).identity
@@ -28,7 +28,9 @@ def refuse_anothers(desired: Desired, now: StageIdentity, others: Iterable[str],
         return
     if any(waiver.allow == "identity-changed" and waiver.to == now.key for waiver in desired.waivers):
         return
-    for other in sorted(set(others) - {stage}):
+    for other in record.stages_of(now.key):
+        if other == stage or other not in others:
+            continue
         theirs = record.applied(other).identity
         if theirs is not None and theirs.key == now.key:
             message = f"{stage}: {now.name} has key {now.key}, which our record knows as stage {other} ({theirs.name})"

@@ -253,9 +253,8 @@ class Loop:
         now = self._clock.monotonic()
         rest, ahead = self._pace.rest(followed, news)
         self._stages.done(followed.stage, now, rest, failed=news.failed, at_most=news.again, ahead=ahead)
-        for other in sorted(self._setup.stages) if news.changed else ():
-            if followed.stage in self._setup.stages[other].after:
-                self._stages.wake(other, now, "dependency")
+        for other in self._waiting.get(followed.stage, ()) if news.changed else ():
+            self._stages.wake(other, now, "dependency")
 
     def _look(self, name: str, reason: str) -> Job:
         return Job("look", name, f"source:{name}", reason)
@@ -277,6 +276,7 @@ class Loop:
         """Take a setup: what is new is due soon, what is gone is forgotten, and every stage is looked at anew."""
         with self._lock:
             self._setup = setup
+            self._waiting = _waiting(setup)
             now = self._clock.monotonic()
             self._known = _Known()
             self._pace = Pace(setup.stages.values())
@@ -288,6 +288,15 @@ class Loop:
             for name, followed in setup.stages.items():
                 spread = min(START_SPREAD, followed.interval)
                 self._stages.add(name, now + spread * (0.1 + 0.9 * self._random()), "start")
+
+
+def _waiting(setup: Setup) -> Mapping[str, Sequence[str]]:
+    """Who follows whom, by the stage that goes first."""
+    found: dict[str, list[str]] = {}
+    for name, stage in sorted(setup.stages.items()):
+        for first in stage.after:
+            found.setdefault(first, []).append(name)
+    return found
 
 
 def _defect(work: Callable[[], None]) -> str:

@@ -79,6 +79,11 @@ class GitBranchRecord:
         with self._lock:
             return self._current().applied(stage)
 
+    def stages_of(self, key: str) -> tuple[str, ...]:
+        """See ``ports.Record.stages_of``."""
+        with self._lock:
+            return self._current().stages_of(key)
+
     def open_intents(self, stage: str) -> tuple[Intent, ...]:
         """See ``ports.Record.open_intents``."""
         with self._lock:

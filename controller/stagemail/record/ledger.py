@@ -119,6 +119,10 @@ class Ledger:
         resources = (self.resource[key] for key in sorted(self.resource) if key.stage == stage)
         return Applied(stage, self.stage.get(stage), tuple(resources))
 
+    def stages_of(self, key: str) -> tuple[str, ...]:
+        """See ``ports.Record.stages_of``."""
+        return tuple(sorted(stage for stage, known in self.stage.items() if known.key == key))
+
     def open_intents(self, stage: str) -> tuple[Intent, ...]:
         """See ``ports.Record.open_intents``."""
         found = [i for i in self.intent.values() if i.key.stage == stage and i.id not in self.closed]

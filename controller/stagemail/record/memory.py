@@ -39,6 +39,10 @@ class MemoryRecord:
         """See ``ports.Record.applied``."""
         return self._ledger.applied(stage)
 
+    def stages_of(self, key: str) -> tuple[str, ...]:
+        """See ``ports.Record.stages_of``."""
+        return self._ledger.stages_of(key)
+
     def open_intents(self, stage: str) -> tuple[Intent, ...]:
         """See ``ports.Record.open_intents``."""
         return self._ledger.open_intents(stage)

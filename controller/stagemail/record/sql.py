@@ -62,6 +62,11 @@ class SqlRecord:
         with self._database.read() as connection:
             return views.applied(connection, stage)
 
+    def stages_of(self, key: str) -> tuple[str, ...]:
+        """See ``ports.Record.stages_of``."""
+        with self._database.read() as connection:
+            return views.stages_of(connection, key)
+
     def open_intents(self, stage: str) -> tuple[Intent, ...]:
         """See ``ports.Record.open_intents``."""
         with self._database.read() as connection:

@@ -38,6 +38,7 @@ from stagemail.record.versions import COPIED, MARK, MOST_DECISIONS, REVISIONS
 VERSION: Final = "SELECT version_num FROM alembic_version"
 MARKED: Final = "SELECT value FROM marks WHERE name = ?"
 IDENTITY: Final = 'SELECT "key", name, purpose FROM identities WHERE stage = ?'
+STAGES_OF: Final = 'SELECT stage FROM identities WHERE "key" = ? ORDER BY stage'
 APPLIED: Final = 'SELECT kind, "key", label, revision, fields FROM applied WHERE stage = ? ORDER BY stage, kind, "key"'
 OPEN_INTENTS: Final = (
     'SELECT id, run, stage, kind, "key", label, "action", at, written, operation FROM intents '
@@ -114,6 +115,11 @@ class SqliteReader:
         files = [(found.st_ino, found.st_mode, found.st_uid) for found in (self._path.stat(),)]
         key = key_path(self._path).stat()
         return json.dumps([marks, versions, files, key.st_ino, key.st_mtime_ns, key.st_mode, key.st_size])
+
+    def stages_of(self, key: str) -> tuple[str, ...]:
+        """See ``ports.Record.stages_of``."""
+        with self._transaction() as connection:
+            return tuple(stage for (stage,) in connection.execute(STAGES_OF, (key,)))
 
     def open_intents(self, stage: str) -> tuple[Intent, ...]:
         """See ``ports.Record.open_intents``."""

@@ -51,6 +51,10 @@ class SqliteRecord:
         """See ``ports.Record.applied``."""
         return self._reader.applied(stage)
 
+    def stages_of(self, key: str) -> tuple[str, ...]:
+        """See ``ports.Record.stages_of``."""
+        return self._reader.stages_of(key)
+
     def open_intents(self, stage: str) -> tuple[Intent, ...]:
         """See ``ports.Record.open_intents``."""
         return self._reader.open_intents(stage)

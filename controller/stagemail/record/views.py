@@ -40,6 +40,12 @@ def applied(connection: Connection, stage: str) -> Applied:
     return Applied(stage, identity, tuple(sorted(resources, key=lambda resource: resource.key)))
 
 
+def stages_of(connection: Connection, key: str) -> tuple[str, ...]:
+    """The stages whose identity has this key, sorted."""
+    found = connection.execute(select(IDENTITIES.c.stage).where(IDENTITIES.c.key == key)).scalars()
+    return tuple(sorted(found))
+
+
 def open_intents(connection: Connection, stage: str) -> tuple[Intent, ...]:
     """One stage's intents without an outcome, oldest first."""
     wanted = (INTENTS.c.stage == stage) & INTENTS.c.settled.is_(False)

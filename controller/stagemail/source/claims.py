@@ -3,8 +3,8 @@
 Not here: what documents mean together (``assemble_rules``), reading folders (``source.tree``).
 """
 
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from stagemail.dataclass import dataclass
@@ -26,6 +26,18 @@ class Layout:
 
     stages: tuple[tuple[str, tuple[str, ...]], ...] = ()
     base: str = "environments"
+    _folders: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+    """By stage."""
+    _stages: Mapping[str, tuple[str, ...]] = field(init=False, repr=False, compare=False)
+    """By folder: with ten thousand stages nobody can look through all of them for each file."""
+
+    def __post_init__(self) -> None:
+        by_folder: dict[str, set[str]] = {}
+        for name, folders in self.stages:
+            for folder in folders:
+                by_folder.setdefault(folder, set()).add(name)
+        object.__setattr__(self, "_folders", dict(self.stages))
+        object.__setattr__(self, "_stages", {folder: tuple(sorted(names)) for folder, names in by_folder.items()})
 
     @property
     def known(self) -> bool:
@@ -34,27 +46,34 @@ class Layout:
 
     def names(self) -> tuple[str, ...]:
         """The stages that the operator file defines, sorted."""
-        return tuple(sorted(name for name, _ in self.stages))
+        return tuple(sorted(self._folders))
+
+    def defines(self, stage: str) -> bool:
+        """Whether the operator file has this stage."""
+        return stage in self._folders
 
     def folders_of(self, stage: str) -> tuple[str, ...]:
         """The folders of a stage."""
-        written = dict(self.stages).get(stage)
+        written = self._folders.get(stage)
         return written if written is not None else (f"{self.base}/{stage}" if self.base else stage,)
 
     def owners(self, path: str) -> tuple[str, ...]:
         """The stages whose folders hold a file, sorted; empty where its folder belongs to none."""
-        return _owners(self, path.rpartition("/")[0])
+        folder = path.rpartition("/")[0]
+        if self.known:
+            found = [names for above in _upwards(folder) if (names := self._stages.get(above))]
+            return found[0] if len(found) == 1 else tuple(sorted({name for names in found for name in names}))
+        below = folder.removeprefix(f"{self.base}/") if self.base else folder
+        if not below or (self.base and not folder.startswith(f"{self.base}/")):
+            return ()
+        return (below.partition("/")[0],)
 
 
-@lru_cache(maxsize=65536)
-def _owners(layout: Layout, folder: str) -> tuple[str, ...]:
-    if layout.known:
-        inside = f"{folder}/"
-        return tuple(sorted(n for n, folders in layout.stages if any(inside.startswith(f"{f}/") for f in folders)))
-    below = folder.removeprefix(f"{layout.base}/") if layout.base else folder
-    if not below or (layout.base and not folder.startswith(f"{layout.base}/")):
-        return ()
-    return (below.partition("/")[0],)
+def _upwards(folder: str) -> Iterator[str]:
+    """A folder and all that hold it, but for the root."""
+    while folder:
+        yield folder
+        folder = folder.rpartition("/")[0]
 
 
 def layout_of(operator: "Operator | None", base: str = "environments") -> Layout:
@@ -111,9 +130,8 @@ def stray(place: Place, layout: Layout) -> Finding:
 
 
 def _fault(stage: str, place: Place, owners: tuple[str, ...], layout: Layout) -> Finding | None:
-    known = layout.names()
-    if stage not in known:
-        meant = nearest(stage, known, "stage")
+    if not layout.defines(stage):
+        meant = nearest(stage, layout.names(), "stage")
         return Finding(place, "unknown-stage", f"no stage is called `{stage}`:", meant, stages=owners)
     if stage in owners:
         return None

@@ -5,6 +5,7 @@ Not here: the loop and the jobs (``controlling``, ``working``).
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -49,12 +50,12 @@ class Current:
         self.receipts = Receipts()
         self.built = self._build()
         self.built.is_first = True
-        self._seen = _stamp(self.built.files())
+        self._seen = _stamp(self.built.files)
         self.setup = self.built.setup()
 
     def renew(self) -> Setup | None:
         """What the operator file says now, where it or what it names has changed. Raises StagemailError, once."""
-        stamp = _stamp(self.built.files())
+        stamp = _stamp(self.built.files)
         if stamp == self._seen:
             return None
         self._seen = stamp
@@ -65,7 +66,7 @@ class Current:
             raise _kept(self.path, error) from None
         self.built.retire()
         self.built = built
-        self._seen = _stamp(built.files())
+        self._seen = _stamp(built.files)
         self.setup = built.setup()
         return self.setup
 
@@ -134,10 +135,12 @@ class Built:
         """A secret of the operator file, by credentials of its own: those of the passes forget and remember by pass."""
         return self.running.own_secret(ref)
 
-    def files(self) -> list[Path]:
-        """The operator file, and what its targets read beside it."""
+    @cached_property
+    def files(self) -> tuple[Path, ...]:
+        """The operator file, and what its targets read beside it: the loop looks at them at every turn."""
         plugins = (self.installation.plugin(name) for name in sorted(self.installation.operator.targets))
-        return [self.installation.path, *(file for plugin, settled in plugins for file in plugin.files(settled))]
+        beside = {file for plugin, settled in plugins for file in plugin.files(settled)}
+        return (self.installation.path, *sorted(beside - {self.installation.path}))
 
     def retire(self) -> None:
         """Another one is in force: close this one as soon as no pass uses it."""

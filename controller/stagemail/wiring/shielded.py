@@ -54,6 +54,11 @@ class ShieldedRecord:
         with self._shield(), self._pulse.felt():
             return self._record.applied(stage)
 
+    def stages_of(self, key: str) -> tuple[str, ...]:
+        """See ``ports.Record.stages_of``."""
+        with self._shield(), self._pulse.felt():
+            return self._record.stages_of(key)
+
     def open_intents(self, stage: str) -> tuple[Intent, ...]:
         """See ``ports.Record.open_intents``."""
         with self._shield(), self._pulse.felt():

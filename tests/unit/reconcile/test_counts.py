@@ -1,6 +1,7 @@
 """What a run costs in durable appends and looks at the lease: counted, so that it stays so."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -45,6 +46,17 @@ def test_appends_are_per_piece_of_the_work_and_not_per_app(make_house: Callable[
     many, run = appends(make_house(), 131)
     assert many - few <= 128 / LARGEST_PIECE * 4  # pieces begin small; each opens and closes writes and activations
     assert run.live == 134
+
+
+def test_a_first_run_reads_what_was_applied_to_its_own_stage_only(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request, asked, applied = house.request(), set(), house.record.applied
+    others = {f"other-{number}": replace(request.loaded.stages["qa"], stage=f"other-{number}") for number in range(9)}
+    loaded = replace(request.loaded, stages={**request.loaded.stages, **others})
+    monkeypatch.setattr(house.record, "applied", lambda stage: (asked.add(stage), applied(stage))[1])
+    assert once(replace(request, loaded=loaded), house.world()).status == "done"
+    assert asked == {"qa"}
 
 
 def test_names_of_operations_that_come_slowly_are_written_one_by_one(make_house: Callable[..., House]) -> None:
