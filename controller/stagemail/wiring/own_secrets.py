@@ -23,10 +23,11 @@ def own_secrets(installation: Installation) -> Iterator[OwnSecret]:
         yield OwnSecret(".".join(pointer), secret_ref(reference), location, note)
 
 
-def own_of_target(installation: Installation, target: str) -> dict[str, SecretRef]:
-    """A target's own credentials, by what a person calls them."""
-    return {
-        f"{pointer[-1]} of target {target}": secret_ref(reference)
-        for pointer, reference in secret_references(installation.operator)
-        if pointer[:2] == ("targets", target)
-    }
+def own_by_target(installation: Installation) -> dict[str, dict[str, SecretRef]]:
+    """The credentials of each target that has any, by what a person calls them."""
+    found: dict[str, dict[str, SecretRef]] = {}
+    for pointer, reference in secret_references(installation.operator):
+        if pointer[0] == "targets":
+            own = found.setdefault(pointer[1], {})
+            own[f"{pointer[-1]} of target {pointer[1]}"] = secret_ref(reference)
+    return found

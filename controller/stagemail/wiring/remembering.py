@@ -29,7 +29,7 @@ from stagemail.source.working_tree import NOT_IN_GIT, WorkingTree
 from stagemail.wiring import memo as memos
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.memo import Memo, StageMemo
-from stagemail.wiring.own_secrets import own_of_target
+from stagemail.wiring.own_secrets import own_by_target
 from stagemail.wiring.plugins import Stamped
 from stagemail.wiring.recalled import part, read, written
 
@@ -62,10 +62,11 @@ def before(installation: Installation, stages: Sequence[str], target: Any) -> Be
         return None
     try:
         stamps = {}
+        with_credentials = own_by_target(installation)
         for stage in stages:
             name = installation.target_of(stage)
             found: Target = target(name)
-            if isinstance(found, Stamped) and not own_of_target(installation, name):
+            if isinstance(found, Stamped) and name not in with_credentials:
                 stamps[stage] = found.stamp(stage)
         reader = SqliteReader(database_path(operator.state, installation.base))
         try:

@@ -29,7 +29,7 @@ from stagemail.wiring.identity import actor, is_gone, owner
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.late_probe import LateProbe
 from stagemail.wiring.logins import login_secrets, pgpass_secrets
-from stagemail.wiring.own_secrets import own_of_target
+from stagemail.wiring.own_secrets import own_by_target
 from stagemail.wiring.plugins import TargetContext, TargetRuntime, loaded_from, stores
 from stagemail.wiring.pulse import Pulse
 from stagemail.wiring.shielded import Shield, ShieldedRecord
@@ -225,9 +225,14 @@ class Running:
             actor=actor(),
             progress=progress,
             probe=LateProbe(lambda: self.mail.probe),
-            own_secrets=own_of_target(self.installation, name),
+            own_secrets=self._own_secrets.get(name, {}),
             scrub=self._net.scrub,
         )
+
+    @cached_property
+    def _own_secrets(self) -> dict[str, dict[str, SecretRef]]:
+        """By target: looked for once, not through the whole operator file for every pass."""
+        return own_by_target(self.installation)
 
     def anew(self, stage: str) -> World:
         """The ports of one stage for another pass of a long run: secrets and listings are read again."""

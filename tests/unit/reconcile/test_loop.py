@@ -362,8 +362,9 @@ def test_how_much_waits_and_how_late_it_is_told() -> None:
 
 
 def test_a_stage_whose_conditions_changed_wakes_those_that_wait_for_it() -> None:
-    made, source = desk("qa", "other", "production")
-    made.stages["production"] = Followed("production", "source", "acme", 600.0, ("qa",))
+    source = FakeSource(qa="1", other="1", production="1")
+    after = {"qa": (), "other": (), "production": ("qa",)}
+    made = Desk({"source": source}, {n: Followed(n, "source", "acme", 600.0, first) for n, first in after.items()})
     made.until(30.0)
     made.done.clear()
     made.changed = (Condition("Ready", "True", "InSync"),)
