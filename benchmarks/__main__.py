@@ -125,6 +125,14 @@ def _idle(bench: Bench, _until: float) -> Iterator[Row]:
     yield Row(f"{work}: memory", f"{found.memory:.0f} MB", "", "", "≤ 100 MB", found.memory <= 100, 1)
 
 
+def _passes(bench: Bench, _until: float) -> Iterator[Row]:
+    sizes = (10, 100) if QUICK else (10, 10_000)
+    small, large = (controllers.looking(bench, size, 20.0 if QUICK else 60.0).each for size in sizes)
+    shown = f"{small * 1e3:.1f} → {large * 1e3:.1f} ms"
+    work = f"a pass that finds nothing to do, {sizes[0]:,} → {sizes[1]:,} stages, processor time"
+    yield Row(work, shown, "", f"×{large / small:.2f}", "flat (≤ ×1.5)", large <= 1.5 * small, 1)
+
+
 def _webhook(bench: Bench, _until: float) -> Iterator[Row]:
     found = webhooks.to_patch(bench, 3 if QUICK else 10)
     shown = f"{median(found):.2f} s ({min(found):.2f} to {max(found):.2f})"
@@ -182,6 +190,7 @@ SECTIONS: Mapping[str, Callable[[Bench, float], Iterator[Row]]] = {
     "preflight": _preflight,
     "loop": _loop,
     "idle": _idle,
+    "passes": _passes,
     "webhook": _webhook,
     "flood": _flood,
 }

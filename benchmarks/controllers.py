@@ -45,6 +45,11 @@ class Cost:
     memory: float
     passes: int
 
+    @property
+    def each(self) -> float:
+        """Seconds of processor time for each pass, with all that goes on beside them."""
+        return self.share * self.seconds / max(1, self.passes)
+
 
 def idle(bench: Bench, stages: int, seconds: float) -> Cost:
     """Every stage was looked at; nothing is due but the source, once a minute."""
