@@ -3,6 +3,7 @@
 Not here: what an effect is (``effects``).
 """
 
+import re
 from typing import Final
 
 from tests.failpoints.effects import Site
@@ -36,6 +37,7 @@ MODULES: Final = {
 PLACES: Final = {
     "record.postgresql:PostgresDatabase.write connection.begin": "PostgreSQL is played by `make faults`",
     "record.postgresql_opening:begin database.write": "PostgreSQL is played by `make faults`",
+    "record.sql:SqlRecord.renew database.write": "by the clock: not in the first third of a lease",
     "record.sql:SqlRecord.note_copied database.write": "how far the journal was copied; without the note it is again",
     "git.mirroring:_free lock.unlink": "a lock that a killed git left behind; the next look takes it away",
     "git.local:_written os.write": "the input of a command that only reads",
@@ -60,8 +62,20 @@ PLACES: Final = {
 }
 """Single places."""
 
-SOMETIMES: Final = frozenset({"reconcile.automatic:_Pass._kept world.record.append"})
-"""Those of them that a scenario passes where it lasts long enough for one more look: passed or not, both are well."""
+SOMETIMES: Final = frozenset(
+    {"reconcile.automatic:_Pass._kept world.record.append", "record.sql:SqlRecord.renew database.write"}
+)
+"""Those of them that a scenario passes where it lasts long enough: passed or not, both are well."""
+
+
+def where(point: str) -> str:
+    """The place in the code of a point."""
+    return re.sub(r" \[[^\]]*\]$", "", point.removeprefix("before ").removeprefix("after "))
+
+
+def is_sometimes(point: str) -> bool:
+    """Whether a run may end without it."""
+    return where(point) in SOMETIMES
 
 
 def why(site: Site) -> str:
