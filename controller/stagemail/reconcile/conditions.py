@@ -22,12 +22,14 @@ from stagemail.planning.hazards import heals_only, renews_only
 WHO: Final = "the platform's own audit trail tells who did it"
 KEPT: Final = 20
 """Times of readiness that are kept; a soak looks at no more."""
+APPROVAL: Final = "WaitingForApproval"
+"""The reason of a stage that waits for a second person."""
 _GATES: Final = {
     "stopped": "Stopped",
     "suspended": "Suspended",
     "waiting": "DependencyNotReady",
     "soaking": "Soaking",
-    "approval": "WaitingForApproval",
+    "approval": APPROVAL,
     "canary": "CanarySoaking",
 }
 

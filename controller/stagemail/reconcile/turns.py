@@ -9,18 +9,18 @@ from typing import Final
 from stagemail.model.condition import Condition
 from stagemail.model.notice import NoticeKind
 from stagemail.model.standing import Standing, Turn
-from stagemail.reconcile.conditions import changed
+from stagemail.reconcile.conditions import APPROVAL, changed
 
 MOST: Final = 20
 """Turns of one stage that are kept until people were told; more than that, and the oldest are forgotten."""
 
 
 def kind_of(condition: Condition) -> NoticeKind | None:
-    """The kind of notice that tells of it; None where nobody is told."""
+    """The kind of notice that tells of it; None where nobody is told. An approval is somebody's to give."""
     if condition.type == "Stalled" and condition.status == "True":
         return "stalled"
     if condition.type == "Ready" and condition.status == "False":
-        return "not-ready"
+        return "stalled" if condition.reason == APPROVAL else "not-ready"
     return "ready" if condition.type == "Ready" and condition.status == "True" else None
 
 

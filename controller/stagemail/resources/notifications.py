@@ -42,8 +42,8 @@ class Notification(Shape):
         default=None,
     )
     events: Annotated[list[NoticeKind], Field(min_length=1, max_length=10), Unique()] = rule(
-        "What is told: stalled (somebody is needed), not-ready, ready (again), applied (something was written), source "
-        "(it cannot be seen), journal (it cannot be copied to its branch).",
+        "What is told: stalled (somebody is needed, to approve as well), not-ready, ready (again), applied (something "
+        "was written), source (it cannot be seen), journal (it cannot be copied to its branch).",
         example=["stalled", "ready"],
         source=_FILE,
         default=["stalled", "not-ready", "ready", "source", "journal"],

@@ -266,6 +266,12 @@ def test_a_command_of_a_person_is_told_by_its_own_output(house: House) -> None:
     assert house.record.standing("qa").untold == ()
 
 
+def test_an_approval_that_is_waited_for_is_told_as_something_that_needs_somebody() -> None:
+    waits = Condition("Ready", "False", "WaitingForApproval", "waits for `stagemail approve qa` (plan c0ffee)")
+    assert kind_of(waits) == "stalled"
+    assert kind_of(replace(waits, reason="Soaking")) == "not-ready"
+
+
 def test_a_standing_of_before_is_read_as_one_of_which_everything_was_told() -> None:
     old = encode_standing(Standing("qa", revision="a"))
     assert set(old) & {"untold", "turns", "troubled"} == set()
