@@ -16,8 +16,8 @@ from stagemail.target.odc import transport
 
 WRITE = b"PATCH "
 OPERATIONS = b"POST /api/deployments"
-WORDS = ("again", "later", "retry", "next run", "Check", "check")
-"""One of these is the next step in every message about a network."""
+WORDS = ("again", "later", "retry", "next run", "Check", "check", "Invalid HTTP request")
+"""One of these is in every message about a network; the last is what a server says of a request that was harmed."""
 
 
 def long(*values: object) -> object:

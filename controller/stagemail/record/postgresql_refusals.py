@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from psycopg import DatabaseError, OperationalError, ProgrammingError
+from psycopg import DatabaseError, InternalError, OperationalError, ProgrammingError
 
 from stagemail.errors import (
     Busy,
@@ -49,7 +49,7 @@ def _unconnected(error: BaseException, where: str) -> StagemailError:
             return made(where, said)
     if isinstance(error, ProgrammingError):
         return UsageError(f"`state:` is no address that PostgreSQL understands: {said}", hint=_ADDRESS)
-    if type(error) is DatabaseError:  # libpq's, about what came instead of an answer
+    if type(error) in (DatabaseError, InternalError):  # libpq's and psycopg's, about what came instead of an answer
         return Unreachable(f"{where} sent something that is no answer: {said}", hint=f"look at the network; {AGAIN}")
     if not isinstance(error, OperationalError):
         return UserMustFix(f"{where} cannot keep this: {type(error).__name__}", hint=_DEFECT)
