@@ -25,6 +25,8 @@ from stagemail.report.drift import OUTSIDE
 from stagemail.report.status import StageStatus
 from stagemail.report.summary import subject_of
 
+RECENT, MOST = 50, 5000
+"""Runs of a stage that are looked at, and where none of them was done."""
 _WORDS = {"write": "write", "activate": "make live", "unmanage": "forget"}
 
 
@@ -38,7 +40,7 @@ def untold(_applied: str, _wanted: str) -> None:
 
 def recorded(request: Request, world: World, behind: Behind = untold) -> StageStatus:
     """What the record alone tells: the platform is not asked."""
-    runs = world.record.runs(request.stage, 50)
+    runs = _runs(request, world)
     last = runs[0] if runs else None
     commits = behind(_applied(runs), request.loaded.revision.id)
     # A run of the same documents at an older commit is one of this commit, too.
@@ -64,7 +66,7 @@ def recorded(request: Request, world: World, behind: Behind = untold) -> StageSt
 def observed(request: Request, prepared: Prepared, world: World, behind: Behind = untold) -> StageStatus:
     """The record, and what the platform has now."""
     plan = prepared.plan
-    runs = world.record.runs(request.stage, 50)
+    runs = _runs(request, world)
     last = runs[0] if runs else None
     live, wrong = _live(prepared.situation)
     return StageStatus(
@@ -106,6 +108,13 @@ def _unread(prepared: Prepared) -> tuple[str, ...]:
 
 def _expiring(notes: Iterable[Note]) -> tuple[str, ...]:
     return tuple(f"{note.subject}: {note.message}" for note in notes)
+
+
+def _runs(request: Request, world: World) -> Sequence[Run]:
+    """The newest runs, back to one that was done: each commit gives another one where a stage is held for long."""
+    runs = world.record.runs(request.stage, RECENT)
+    is_enough = len(runs) < RECENT or any(run.status == "done" for run in runs)
+    return runs if is_enough else world.record.runs(request.stage, MOST)
 
 
 def _applied(runs: Sequence[Run]) -> str:

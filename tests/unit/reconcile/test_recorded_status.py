@@ -1,5 +1,7 @@
 """What `status --record-only` says: what the record knows, which is more than that the last run went well."""
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.reconcile.conftest import House
 
@@ -29,6 +31,13 @@ def test_drift_that_the_last_run_left_alone_is_not_called_applied(house: House) 
     assert ready(house).message.endswith("sync.selfHeal is none; the platform's own audit trail tells who did it")
     house.record.append([Entry(standing=Standing("qa"))], None)
     assert (ready(house).status, ready(house).reason) == ("False", "NotAutomated"), "by an older release's record"
+
+
+def test_what_was_applied_is_known_however_often_the_stage_was_held_since(house: House) -> None:
+    done = once(house.request(), house.world())
+    held = [replace(done, id=f"held-{number}", status="held", revision=f"{number:040x}") for number in range(60)]
+    house.record.append([Entry(run=run) for run in held], None)
+    assert recorded(house.request(), house.world()).applied == done.revision
 
 
 @pytest.mark.parametrize(
