@@ -1,5 +1,6 @@
 """The controller as a process: a commit goes live by itself, the portal's edit is healed, a kill loses nothing."""
 
+import re
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -47,6 +48,18 @@ def push(bench: Bench) -> None:
 
 def port(bench: Bench, app: str = "CRM") -> str | None:
     return bench.platform.live("QA", app)["port"]
+
+
+def test_what_was_suspended_goes_on_soon_after_somebody_resumes_it(applied: Bench) -> None:
+    remote(applied)
+    applied.write("stagemail.yaml", re.sub("observe: [^,}]*", "observe: 30d", applied.read("stagemail.yaml")))
+    applied.run("suspend", "qa", "--reason", "CHG-9")
+    with controller(applied):
+        applied.change(EMAIL, "port: 587", "port: 2587")
+        push(applied)
+        applied.until(lambda: "Suspended" in applied.run("status", "qa", expect=None).text, "it is held")
+        applied.run("resume", "qa")
+        applied.until(lambda: all(port(applied, app) == "2587" for app in APPS), "it goes on")
 
 
 def test_a_commit_that_is_pushed_is_live_without_a_command(applied: Bench) -> None:

@@ -30,10 +30,11 @@ START_SPREAD = 60.0
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of the branches: where they are, and the contents that each stage was last woken for."""
+    """Where the branches are, the contents that each stage was last woken for, and what was decided about it."""
 
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     contents: dict[str, str] = field(default_factory=dict)
+    decided: Mapping[str, str] | None = None
 
 
 class Loop:
@@ -206,6 +207,7 @@ class Loop:
                 self._exchange.put(job.name, verdict)
         except StagemailError as problem:
             error = problem.sentence
+        decided = _decided(setup)
         now = self._clock.monotonic()
         with self._lock:
             if self._setup is not setup:  # what is trusted may be another now, and its follower has yet to look
@@ -213,6 +215,7 @@ class Loop:
                 return
             concerned = () if error or verdict is None else self._arrived(job.name, verdict, contents, now)
             self._sources.done(job.name, now, setup.poll, failed=bool(error))
+            self._heard(decided, now)
         tip = verdict.tip if verdict and not error else ""
         said = f"{verdict.message}; {verdict.hint}" if verdict and verdict.held and not error else error
         is_new = bool(tip) and (known is None or known != verdict)
@@ -232,6 +235,17 @@ class Loop:
             elif followed.source == source and verdict.reason != (before.reason if before else ""):
                 self._stages.wake(stage, now, "history")
         return tuple(concerned)
+
+    def _heard(self, decided: Mapping[str, str] | None, now: float) -> None:
+        """Wake the stages about which a person decided something since the last look. None: nobody could be asked."""
+        before = self._known.decided
+        if decided is None:
+            return
+        self._known.decided = decided
+        if before is not None and before != decided:
+            for stage in self._setup.stages:
+                if any(before.get(name) != decided.get(name) for name in ("", stage)):
+                    self._stages.wake(stage, now, "decision")
 
     def _do_stage(self, job: Job) -> None:
         setup = self._setup
@@ -288,6 +302,13 @@ class Loop:
             for name, followed in setup.stages.items():
                 spread = min(START_SPREAD, followed.interval)
                 self._stages.add(name, now + spread * (0.1 + 0.9 * self._random()), "start")
+
+
+def _decided(setup: Setup) -> Mapping[str, str] | None:
+    try:
+        return setup.decided()
+    except StagemailError:  # the record is away: passes tell of it
+        return None
 
 
 def _waiting(setup: Setup) -> Mapping[str, Sequence[str]]:

@@ -44,13 +44,15 @@ class Setup:
     """What the controller works on until the operator file changes. ``poll``: seconds between looks at a source.
 
     ``reconcile`` is one pass of a stage: its name, what its branch is at and may be followed, and why. It raises
-    nothing but what ends the process.
+    nothing but what ends the process. ``decided``: the newest decision of a person about each stage ("": about all), by
+    its id; raises StagemailError.
     """
 
     stages: Mapping[str, Followed]
     sources: Mapping[str, Follower]
     poll: float
     reconcile: Callable[[str, Verdict, str], Passed]
+    decided: Callable[[], Mapping[str, str]] = dict
 
 
 def news_of(passed: Passed, seconds: float) -> News:

@@ -3,7 +3,8 @@
 Not here: the loop and the jobs (``controlling``, ``working``).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -157,23 +158,33 @@ class Built:
         source_of = {stage: source_name(operator, stage) for stage in operator.stages}
         automatic = Automatic(sources, source_of, self._world, self._request, self.installation.clock, self._receipts)
         stages = {stage: self._followed(stage, source_of[stage]) for stage in operator.stages}
-        return Setup(stages, sources, float(operator.controller.poll), self._using(automatic))
+        return Setup(stages, sources, float(operator.controller.poll), self._using(automatic), self._decided)
 
     def _using(self, automatic: Automatic) -> Callable[[str, Verdict, str], Passed]:
         def pass_(stage: str, verdict: Verdict, reason: str) -> Passed:
-            with self._lock:
-                self._uses += 1
-            try:
-                with self._spans("pass", {"stage": stage, "revision": verdict.follow, "reason": reason}):
-                    return automatic(stage, verdict, reason)
-            finally:
-                with self._lock:
-                    self._uses -= 1
-                    over = self._retired and self._uses == 0
-                if over:
-                    self.running.close()
+            told = {"stage": stage, "revision": verdict.follow, "reason": reason}
+            with self._in_use(), self._spans("pass", told):
+                return automatic(stage, verdict, reason)
 
         return pass_
+
+    def _decided(self) -> dict[str, str]:
+        with self._in_use():
+            return {decision.stage: decision.id for decision in self.running.record.decisions()}
+
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """It is not closed meanwhile, though another one is in force."""
+        with self._lock:
+            self._uses += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._uses -= 1
+                over = self._retired and self._uses == 0
+            if over:
+                self.running.close()
 
     def _followed(self, stage: str, source: str) -> Followed:
         operator = self.installation.operator

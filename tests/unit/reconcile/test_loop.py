@@ -90,6 +90,7 @@ class Desk:
     """Each pass, when it began and when it ended."""
     random: Callable[[], float] = lambda: 0.0
     changed: tuple[Condition, ...] = ()
+    decided: dict[str, str] | None = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.alarms = 0
@@ -105,7 +106,12 @@ class Desk:
         self.loop.start()
 
     def setup(self) -> Setup:
-        return Setup(self.stages, self.sources, 60.0, self._pass)
+        return Setup(self.stages, self.sources, 60.0, self._pass, self._decided)
+
+    def _decided(self) -> Mapping[str, str]:
+        if self.decided is None:
+            raise Unreachable("the record does not answer")
+        return self.decided
 
     def saw(self, happening: Happening) -> None:
         self.seen.append(happening)
@@ -371,6 +377,23 @@ def test_a_stage_whose_conditions_changed_wakes_those_that_wait_for_it() -> None
     source.commit(qa="2")
     made.until(90.0)
     assert made.done == [("qa", "commit"), ("production", "dependency")]
+
+
+def test_what_a_person_decided_wakes_the_stages_that_it_is_about_at_the_next_look() -> None:
+    made, _ = desk("qa", "production")
+    made.decided = {"qa": "1"}
+    made.until(90.0)
+    made.done.clear()
+    made.decided = {"qa": "1", "production": "2"}
+    made.until(70.0)
+    assert made.done == [("production", "decision")]
+    made.done.clear()
+    made.decided = None
+    made.until(70.0)
+    assert made.done == [], "a record that is away says nothing"
+    made.decided = {"qa": "1", "production": "2", "": "3"}
+    made.until(70.0)
+    assert sorted(made.done) == [("production", "decision"), ("qa", "decision")]
 
 
 def test_drift_is_looked_for_no_more_often_than_the_platforms_limits_allow() -> None:
