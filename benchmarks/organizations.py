@@ -3,20 +3,24 @@
 A real ``stagemail controller --leave-to-workers`` and real ``stagemail worker`` processes over a PostgreSQL of its own
 look at every stage once; each organization is an emulator over HTTP that keeps the published limits. The clocks run at
 their normal speed. What is measured is from the controller's start until the last stage was looked at; beside it stands
-what the limits alone need for so many calls to one organization. ``workers`` measures the sharing without HTTP.
+what the limits alone need for so many calls to one organization. One small organization tells which settings are the
+email settings; all are of the same profile. ``workers`` measures the sharing without HTTP.
 """
 
 import argparse
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import yaml
 from tests.postgresql import PostgreSql
 
 from benchmarks import corpus
@@ -54,13 +58,18 @@ def main() -> int:
     """Measure, print."""
     given = _arguments()
     if given.serve:
-        return _serve(given.serve, given.stages, given.apps)
+        return _serve(given.after, given.serve, given.stages, given.apps)
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         server = PostgreSql({"max_connections": "400"})
         stack.callback(server.close)
-        urls = [url for _ in range(HOSTS) for url in stack.enter_context(_hosted(given))]
+        count = -(-given.organizations // HOSTS)
+        urls = [url for host in range(HOSTS) for url in stack.enter_context(_hosted(given, host * count, count))]
         folder = _made(Path(name), urls[: given.organizations], given.stages)
-        rows = [_measured(folder, server, urls, given, count) for count in map(int, given.workers.split(","))]
+        _map(folder, given.organizations, given.stages)
+        rows = []
+        for place, workers in enumerate(map(int, given.workers.split(","))):
+            time.sleep(WINDOW if place else 0.0)  # what was asked before must not count
+            rows.append(_measured(folder, server, urls, given, workers))
     sys.stdout.write(f"{table(rows)}\n")
     return 0
 
@@ -68,14 +77,18 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = sizes(__doc__)
     parser.add_argument("--serve", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--after", type=int, default=0, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def _serve(count: int, stages: int, apps: int) -> int:
+def _serve(after: int, count: int, stages: int, apps: int) -> int:
     """Emulators in one process, until its input ends."""
     with ExitStack() as stack:
-        for _ in range(count):
-            emulator = stack.enter_context(EmulatorServer("symbol-live", seed=generated_seed(apps, stages)))
+        for number in range(after + 1, after + count + 1):
+            seed = generated_seed(apps, stages)
+            for place, stage in enumerate(seed.stages):
+                stage.key = _key(number, place)
+            emulator = stack.enter_context(EmulatorServer("symbol-live", seed=seed))
             sys.stdout.write(f"{emulator.url}\n")
         sys.stdout.write("\n")
         sys.stdout.flush()
@@ -83,10 +96,14 @@ def _serve(count: int, stages: int, apps: int) -> int:
     return 0
 
 
+def _key(organization: int, stage: int) -> str:
+    """Of an environment: no two organizations share one."""
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{organization}/{stage}"))
+
+
 @contextmanager
-def _hosted(given: argparse.Namespace) -> Iterator[list[str]]:
-    count = -(-given.organizations // HOSTS)
-    program = [sys.executable, "-m", "benchmarks.organizations", "--serve", str(count)]
+def _hosted(given: argparse.Namespace, after: int, count: int) -> Iterator[list[str]]:
+    program = [sys.executable, "-m", "benchmarks.organizations", "--serve", str(count), "--after", str(after)]
     program += ["--stages", str(given.stages), "--apps", str(given.apps)]
     with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield [line.strip() for line in iter(pipe(process.stdout).readline, "\n")]
@@ -103,8 +120,8 @@ def _made(folder: Path, urls: Sequence[str], stages: int) -> Path:
             "{clientId: stagemail-ci, clientSecret: {secretRef: {store: env, key: ODC_CLIENT_SECRET}}}}"
         )
         names += [
-            f"  s{number:03}-{place}: {{target: org{number:03}, environment: {name}, purpose: non-production, "
-            "folders: [environments/all]}"
+            f"  s{number:03}-{place}: {{target: org{number:03}, environment: {name}, purpose: "
+            f"{'production' if name == 'Production' else 'non-production'}, folders: [environments/all]}}"
             for place, name in enumerate(environments)
         ]
     named = ", ".join(line.split(":")[0].strip() for line in names)
@@ -128,19 +145,30 @@ def _made(folder: Path, urls: Sequence[str], stages: int) -> Path:
         ]
     )
     (folder / "stagemail.yaml").write_text(text + "\n", encoding="utf-8")
-    subprocess.run(
-        [sys.executable, "-m", "stagemail", "target", "discover", "--write"],
-        cwd=folder,
-        env=_environment(),
-        check=True,
-        capture_output=True,
-    )
     return folder
+
+
+def _map(folder: Path, organizations: int, stages: int) -> None:
+    """Write the mapping of all: what a small organization of the same profile has, with each one's environments."""
+    with EmulatorServer("symbol-live", seed=generated_seed(1, stages)) as emulator:
+        small = folder / "small"
+        small.mkdir()
+        _made(small, [emulator.url], stages)
+        command = [sys.executable, "-m", "stagemail", "target", "discover", "--write"]
+        subprocess.run(command, cwd=small, env=_environment(), check=True, capture_output=True)
+        found = yaml.safe_load((small / "odc-mapping.yaml").read_text(encoding="utf-8"))
+    every = {
+        f"s{number:03}-{place}": {**found["stages"][f"s001-{place}"], "environment": _key(number, place)}
+        for number in range(1, organizations + 1)
+        for place in range(stages)
+    }
+    apart = json.loads(json.dumps({**found, "stages": every}))  # nothing is shared, so nothing is an alias
+    text = yaml.safe_dump(apart, sort_keys=False)
+    (folder / "odc-mapping.yaml").write_text(text, encoding="utf-8")
 
 
 def _measured(folder: Path, server: PostgreSql, urls: Sequence[str], given: argparse.Namespace, count: int) -> Row:
     stages = given.organizations * given.stages
-    time.sleep(WINDOW)  # what was asked before must not count
     before = sum(_refused(url) for url in urls)
     state = ["--state", server.url(server.create())]
     logs = [folder / f"worker-{count}-{number}.log" for number in range(count)]
@@ -152,7 +180,7 @@ def _measured(folder: Path, server: PostgreSql, urls: Sequence[str], given: argp
         start = time.monotonic()
         leading = [*state, "controller", "--leave-to-workers"]
         stack.enter_context(_process(folder, folder / f"controller-{count}.log", leading))
-        while (done := sum(log.read_bytes().count(b'"event": "finished"') for log in logs)) < stages:
+        while (done := sum(_looked_at(log) for log in logs)) < stages:
             if time.monotonic() - start > LONGEST:
                 sys.exit(f"only {done} of {stages} stages were looked at in {LONGEST:.0f} s")
             time.sleep(0.5)
@@ -164,6 +192,15 @@ def _measured(folder: Path, server: PostgreSql, urls: Sequence[str], given: argp
     sys.stderr.write(f"{what}: {took:.0f} s, {refused} × 429\n")
     shown = f"{took:.0f} s, {refused} × 429"
     return Row(what, shown, f"limits alone {least:.0f} s", f"×{took / least:.1f}", "→ ×1", None, 1)
+
+
+def _looked_at(log: Path) -> int:
+    """How many stages this worker looked at; one that could not be looked at ends the measurement."""
+    lines = [line for line in log.read_text(encoding="utf-8").splitlines() if '"event": "finished"' in line]
+    wrong = next((line for line in lines if '"error": ""' not in line and '"error"' in line), "")
+    if wrong:
+        sys.exit(f"a look failed: {wrong}")
+    return len(lines)
 
 
 def _refused(url: str) -> int:
