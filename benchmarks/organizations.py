@@ -212,7 +212,8 @@ def _refused(url: str) -> int:
 def _process(folder: Path, log: Path, command: Sequence[str]) -> Iterator[None]:
     with log.open("wb") as out:
         program = [sys.executable, "-m", "stagemail", *command, "--log-format", "json"]
-        process = subprocess.Popen(program, cwd=folder, env=_environment(), stdout=out, stderr=out)
+        environment = {**_environment(), "XDG_CACHE_HOME": str(log.with_suffix(""))}  # as on a host of its own
+        process = subprocess.Popen(program, cwd=folder, env=environment, stdout=out, stderr=out)
     try:
         yield
     finally:
