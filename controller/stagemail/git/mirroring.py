@@ -3,21 +3,25 @@
 Not here: when to fetch (``reconcile.loop``), verifying who signed.
 """
 
+import fcntl
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import field, replace
 from pathlib import Path
 from typing import Final
 
 from stagemail.dataclass import dataclass
-from stagemail.errors import NotFound, UserMustFix
+from stagemail.errors import NotFound, Unreachable, UserMustFix
 from stagemail.git.arguments import DEFAULT_PROTOCOLS, safe_branch, safe_url
 from stagemail.git.command import Command
 from stagemail.git.repository import Repository, full_id, open_repository
 
 STALE: Final = 60.0
 """Seconds after which a lock on a reference of a mirror is nobody's."""
+TURN: Final = 0.05
+"""Seconds between two tries to be the only one in a mirror."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +46,53 @@ def mirror(url: str, folder: Path, *, branch: str | None, access: Access) -> Rep
     safe_url(url, access.protocols)
     head = f"refs/heads/{safe_branch(branch)}" if branch is not None else None
     _make(folder)
-    _free(folder)
-    Command(folder).run("init", "--quiet", "--bare", "--template=", ".", what=f"mirror {folder}")
-    environment = {"GIT_ALLOW_PROTOCOL": ":".join(access.protocols), **access.environment}
-    remote = Command(folder, access.config, environment)
-    refs = head or "refs/heads/*"
-    what = f"fetching {url}"
-    remote.run(
-        "fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
-        "--end-of-options", url, f"+{refs}:{refs}", timeout=access.timeout, what=what,
-    )  # fmt: skip
-    head = head or _remote_head(remote, url, access.timeout)
-    Command(folder).run("symbolic-ref", "HEAD", head, what=what)
-    os.utime(folder)
+    with _alone(folder, access.timeout):
+        _free(folder)
+        Command(folder).run("init", "--quiet", "--bare", "--template=", ".", what=f"mirror {folder}")
+        environment = {"GIT_ALLOW_PROTOCOL": ":".join(access.protocols), **access.environment}
+        remote = Command(folder, access.config, environment)
+        refs = head or "refs/heads/*"
+        what = f"fetching {url}"
+        remote.run(
+            "fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
+            "--end-of-options", url, f"+{refs}:{refs}", timeout=access.timeout, what=what,
+        )  # fmt: skip
+        head = head or _remote_head(remote, url, access.timeout)
+        Command(folder).run("symbolic-ref", "HEAD", head, what=what)
+        os.utime(folder)
     return open_repository(folder)
+
+
+@contextmanager
+def _alone(folder: Path, longest: float) -> Iterator[None]:
+    """Be the only one who changes a mirror: processes of one host share it, and git would refuse the second.
+
+    The lock is on the folder itself and ends with its process; where a file system has none, git's own must do.
+    Raises Unreachable where others did not end within ``longest`` seconds.
+    """
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        until = time.monotonic() + longest
+        while not _locked(opened):
+            if time.monotonic() > until:
+                raise Unreachable(
+                    f"another process has been fetching into the mirror {folder} for over {longest:g} s",
+                    hint="it is tried again; where it never ends, find it (fuser names it) and stop it",
+                )
+            time.sleep(TURN)
+        yield
+    finally:
+        os.close(opened)
+
+
+def _locked(opened: int) -> bool:
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 def _free(folder: Path) -> None:

@@ -1,7 +1,9 @@
 """A bare mirror is made, kept up to date, and never executes or checks out anything."""
 
+import fcntl
 import os
 import socket
+from threading import Timer
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,21 @@ def test_credentials_in_the_configuration_show_in_no_error_and_no_representation
         git.mirror("https://127.0.0.1:9/x", tmp_path / "m", branch=None, access=access)
     assert "hunter2" not in str(raised.value)
     assert "hunter2" not in repr(access)
+
+
+def test_who_fetches_into_a_mirror_does_so_alone(clone: Path, tmp_path: Path) -> None:
+    mirror = tmp_path / "mirror"
+    mirror.mkdir()
+    other = os.open(mirror, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    with pytest.raises(Unreachable, match=r"another process has been fetching into .*mirror for over 0\.1 s"):
+        git.mirror(str(clone), mirror, branch=None, access=git.Access(protocols=("file",), timeout=0.1))
+    assert list(mirror.iterdir()) == []
+    ends = Timer(0.3, os.close, (other,))  # as a process that is killed lets go
+    ends.start()
+    repository = git.mirror(str(clone), mirror, branch=None, access=FILE)
+    ends.join()
+    assert git.commit(repository, git.resolve(repository, "HEAD")).subject == "Second"
 
 
 def test_hooks_in_a_mirror_do_not_run(clone: Path, run_git: GitRun, tmp_path: Path) -> None:
