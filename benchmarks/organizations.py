@@ -34,10 +34,12 @@ SHARE, WINDOW = 80, 61.0
 """Calls in so many seconds: what a target takes of the limit of 100 a minute (docs/reference/calls.md)."""
 HOSTS = 4
 """Processes that hold the emulators."""
+MOST = 100
+"""Stages that one document may name."""
 LONGEST = 3600.0
 _EMAIL = """apiVersion: stagemail/v1
 kind: EmailConfiguration
-metadata: {name: relay}
+metadata: {name: relay-NUMBER}
 spec:
   stages: [STAGES]
   server: {host: smtp.example.com, port: 587, security: starttls}
@@ -46,10 +48,10 @@ spec:
 ---
 apiVersion: stagemail/v1
 kind: AppBinding
-metadata: {name: all}
+metadata: {name: all-NUMBER}
 spec:
   stages: [STAGES]
-  configuration: relay
+  configuration: relay-NUMBER
   apps: ["*"]
 """
 
@@ -64,7 +66,7 @@ def main() -> int:
         stack.callback(server.close)
         count = -(-given.organizations // HOSTS)
         urls = [url for host in range(HOSTS) for url in stack.enter_context(_hosted(given, host * count, count))]
-        folder = _made(Path(name), urls[: given.organizations], given.stages)
+        folder = _made(Path(name), urls[: given.organizations], given.stages, given.at_once)
         _map(folder, given.organizations, given.stages)
         rows = []
         for place, workers in enumerate(map(int, given.workers.split(","))):
@@ -76,6 +78,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = sizes(__doc__)
+    parser.add_argument("--at-once", type=int, default=8, help="stages that one worker looks at at once")
     parser.add_argument("--serve", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--after", type=int, default=0, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -110,8 +113,8 @@ def _hosted(given: argparse.Namespace, after: int, count: int) -> Iterator[list[
         process.communicate()
 
 
-def _made(folder: Path, urls: Sequence[str], stages: int) -> Path:
-    """A repository with one document for all, and the operator file and mapping beside it."""
+def _made(folder: Path, urls: Sequence[str], stages: int, at_once: int) -> Path:
+    """A repository with a pair of documents for every hundred stages, and the operator file and mapping beside it."""
     environments = [stage.name for stage in generated_seed(1, stages).stages]
     targets, names = [], []
     for number, url in enumerate(urls, 1):
@@ -124,10 +127,12 @@ def _made(folder: Path, urls: Sequence[str], stages: int) -> Path:
             f"{'production' if name == 'Production' else 'non-production'}, folders: [environments/all]}}"
             for place, name in enumerate(environments)
         ]
-    named = ", ".join(line.split(":")[0].strip() for line in names)
+    named = [line.split(":")[0].strip() for line in names]
+    shares = [", ".join(named[first : first + MOST]) for first in range(0, len(named), MOST)]
+    pairs = [_EMAIL.replace("STAGES", share).replace("NUMBER", str(number)) for number, share in enumerate(shares)]
     documents = folder / "documents"
     (documents / "environments" / "all").mkdir(parents=True)
-    (documents / "environments" / "all" / "email.yaml").write_text(_EMAIL.replace("STAGES", named), encoding="utf-8")
+    (documents / "environments" / "all" / "email.yaml").write_text("---\n".join(pairs), encoding="utf-8")
     corpus.git(documents, "init", "-q", "-b", "main")
     corpus.commit(documents, "Describe every stage")
     text = "\n".join(
@@ -135,7 +140,7 @@ def _made(folder: Path, urls: Sequence[str], stages: int) -> Path:
             "apiVersion: stagemail/v1",
             "kind: Operator",
             f'source: {{url: "file://{documents}", branch: main}}',
-            "controller: {workers: 8, observe: 30d}",
+            f"controller: {{workers: {at_once}, observe: 30d}}",
             "ownDomains: [example.com]",
             "secretStores: {env: {type: env, prefix: STAGEMAIL_}}",
             "targets:",
@@ -153,7 +158,7 @@ def _map(folder: Path, organizations: int, stages: int) -> None:
     with EmulatorServer("symbol-live", seed=generated_seed(1, stages)) as emulator:
         small = folder / "small"
         small.mkdir()
-        _made(small, [emulator.url], stages)
+        _made(small, [emulator.url], stages, 1)
         command = [sys.executable, "-m", "stagemail", "target", "discover", "--write"]
         subprocess.run(command, cwd=small, env=_environment(), check=True, capture_output=True)
         found = yaml.safe_load((small / "odc-mapping.yaml").read_text(encoding="utf-8"))
@@ -188,7 +193,8 @@ def _measured(folder: Path, server: PostgreSql, urls: Sequence[str], given: argp
     refused = sum(_refused(url) for url in urls) - before
     calls = given.stages * (given.apps + 1) + 1
     least = max((-(-calls // SHARE) - 1) * WINDOW, 1.0)
-    what = f"{given.organizations} organizations × {given.stages} stages × {given.apps} apps, {count} × 8 at once"
+    size = f"{given.organizations} organizations × {given.stages} stages × {given.apps} apps"
+    what = f"{size}, {count} × {given.at_once} at once"
     sys.stderr.write(f"{what}: {took:.0f} s, {refused} × 429\n")
     shown = f"{took:.0f} s, {refused} × 429"
     return Row(what, shown, f"limits alone {least:.0f} s", f"×{took / least:.1f}", "→ ×1", None, 1)

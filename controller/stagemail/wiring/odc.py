@@ -3,8 +3,10 @@
 Not here: speaking to ODC (``odc_runtime``).
 """
 
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from stagemail.document import locate, read
@@ -27,6 +29,9 @@ NOTE = (
 )
 MAX_MAPPING = 4 * 1024 * 1024
 """Bytes of a mapping file that we read."""
+KEPT = 4
+"""Mappings that a process keeps: it reads the file for each stage, and parsing takes much longer than reading."""
+_PARSING = Lock()
 
 
 class OdcPlugin:
@@ -78,17 +83,22 @@ def read_mapping(settled: Settled) -> OdcMapping | None:
         data = path.read_bytes()
     except FileNotFoundError:
         return None
-    documents, problems = read(data, path.name)
+    with _PARSING:  # all stages of a start ask at the same moment
+        return _parsed(data, path.name)
+
+
+@lru_cache(maxsize=KEPT)
+def _parsed(data: bytes, name: str) -> OdcMapping:
+    """What these bytes say. Nobody changes a mapping, so all passes have the same."""
+    documents, problems = read(data, name)
     if problems or len(documents) != 1:
         hint = "mend it, or delete it and run `stagemail target discover --write`"
-        found = (
-            "; ".join(str(problem) for problem in problems[:3])
-            or f"{path.name} holds {len(documents)} documents, not one"
-        )
+        found = "; ".join(str(problem) for problem in problems[:3])
+        found = found or f"{name} holds {len(documents)} documents, not one"
         raise InvalidInput(found, problems=problems, hint=hint)
 
     def where(member: tuple[int | str, ...]) -> str:
-        found = locate(data, Place(path.name, 0, tuple(map(str, member))))
+        found = locate(data, Place(name, 0, tuple(map(str, member))))
         return f":{found.line}:{found.column}" if found.line else ""
 
-    return OdcMapping.parse(documents[0].value, path.name, where)
+    return OdcMapping.parse(documents[0].value, name, where)

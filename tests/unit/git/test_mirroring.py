@@ -3,8 +3,8 @@
 import fcntl
 import os
 import socket
-from threading import Timer
 from pathlib import Path
+from threading import Timer
 
 import pytest
 from tests.unit.git.repositories import GitRun
