@@ -28,7 +28,11 @@ VERSION: Final = 1
 CONNECT_SECONDS: Final = 10
 """Seconds after which a server that does not answer is called away."""
 POOL_SECONDS: Final = 4.0
-"""Seconds that one statement waits for a connection: while the server is away, and where all are in use."""
+"""Seconds that one statement waits for a connection: while the server is away, and where all are in use.
+
+So long the pool tries by itself, too, with pauses that double; the next statement begins anew. Left alone it would rest
+for minutes after a longer outage, with the server back.
+"""
 SETTINGS: Final[Mapping[str, Any]] = {
     "options": f"-c search_path={SCHEMA} -c timezone=UTC",
     "application_name": "stagemail",
@@ -94,6 +98,7 @@ class JobsDatabase:
         self._pool = ConnectionPool(
             address, min_size=1, max_size=connections, kwargs=lambda: {**self.settings(), "autocommit": True},
             open=False, timeout=POOL_SECONDS, max_idle=60.0, num_workers=1, check=ConnectionPool.check_connection,
+            reconnect_timeout=POOL_SECONDS,
         )  # fmt: skip
 
     @property

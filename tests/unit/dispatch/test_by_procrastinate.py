@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from threading import Event
 from typing import Any
 
@@ -209,3 +209,17 @@ def test_jobs_wait_while_the_database_is_away_and_are_done_when_it_is_back(host:
         one.submit(stage("lost"))
     one.submit(stage("after"))
     until(lambda: done == ["before", "after"])
+
+
+def test_a_database_that_was_away_for_longer_is_used_as_soon_as_it_is_back(
+    database: str, postgresql: PostgreSql
+) -> None:
+    """The pool's own pauses between two tries double up to minutes: it must not be left to them."""
+    jobs = JobsDatabase(database).prepare()
+    with closing(jobs):
+        assert jobs.rows("SELECT 1") == [(1,)]
+        with postgresql.away():
+            for _ in range(2):  # by now the pool would rest for eight seconds
+                with pytest.raises(Unreachable, match="PostgreSQL is away"):
+                    jobs.rows("SELECT 1")
+        assert jobs.rows("SELECT 1") == [(1,)]
