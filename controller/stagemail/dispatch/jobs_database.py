@@ -124,6 +124,10 @@ class JobsDatabase:
                 self._is_prepared = True
         return self
 
+    def begin_anew(self) -> None:
+        """Connect anew: the server was away, so the connections that are kept are dead. Never waits."""
+        self._pool.drain()
+
     def close(self) -> None:
         """End the connections."""
         with self._lock:

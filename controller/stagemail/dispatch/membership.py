@@ -147,4 +147,5 @@ class Membership(Thread):
     def _can(self) -> None:
         if self._has_said:
             self._has_said = False
+            self._database.begin_anew()
             self._relieved()

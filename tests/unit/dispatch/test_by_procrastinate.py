@@ -223,3 +223,18 @@ def test_a_database_that_was_away_for_longer_is_used_as_soon_as_it_is_back(
                 with pytest.raises(Unreachable, match="PostgreSQL is away"):
                     jobs.rows("SELECT 1")
         assert jobs.rows("SELECT 1") == [(1,)]
+
+
+def test_connections_that_the_server_ended_fail_nothing_once_it_is_known_to_be_back(
+    database: str, postgresql: PostgreSql
+) -> None:
+    """Each is found dead by a statement of its own otherwise, with pauses between: too long for one to wait."""
+    jobs = JobsDatabase(database).prepare()
+    with closing(jobs), ExitStack() as used:
+        for _ in range(4):
+            used.enter_context(jobs.pool.connection())
+        used.close()
+        with postgresql.away():
+            pass
+        jobs.begin_anew()
+        assert jobs.rows("SELECT 1") == [(1,)]

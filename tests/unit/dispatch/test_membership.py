@@ -113,3 +113,15 @@ def test_a_database_that_goes_away_ends_the_lead_and_is_complained_of_once(join:
     until(lambda: leader.leads)
     assert [sentence.partition(" is away")[0] for sentence in said] == ["PostgreSQL", "well again"], said
     assert "look at `state` in the operator file" in said[0]
+
+
+def test_who_finds_the_database_back_has_its_process_connect_anew(join: Join, postgresql: PostgreSql) -> None:
+    back = Event()
+    jobs = join("one", relieved=back.set)._database
+    with ExitStack() as used:
+        for _ in range(4):
+            used.enter_context(jobs.pool.connection())
+    with postgresql.away():
+        pass
+    assert back.wait(PATIENCE)
+    assert jobs.rows("SELECT 1") == [(1,)], "no statement has to find out one by one that four connections are dead"
