@@ -13,13 +13,14 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from stagemail.record.sqlite_file import WAIT_SECONDS, check, create, refusal
+from stagemail.record.sqlite_file import WAIT_SECONDS, check, create, identity, refusal, removed
 
 
 class SqliteDatabase:
     """Implements ``record.database.Database`` on one file, which is created (0600) if it is not there.
 
-    Raises NotFound (no folder), NotPermitted, UserMustFix (disk full), CorruptRecord (a damaged page).
+    Raises NotFound (no folder), NotPermitted, UserMustFix (disk full), CorruptRecord (a damaged page; a file that was
+    removed or replaced meanwhile: the connections would write into the old one, which no other process sees).
     """
 
     def __init__(self, path: Path) -> None:
@@ -29,6 +30,7 @@ class SqliteDatabase:
             create(path)
             with closing(sqlite3.connect(path, timeout=WAIT_SECONDS)) as connection:
                 check(connection, path)
+            self._file = identity(path)
         url = URL.create("sqlite", database=str(path))
         self._reader = create_engine(url, hide_parameters=True, connect_args={"timeout": WAIT_SECONDS})
         self._writer = self._reader.execution_options(writes=True)
@@ -45,6 +47,8 @@ class SqliteDatabase:
     def write(self, *_about: str) -> Iterator[Connection]:
         """See ``Database.write``. One writer at a time, whatever it is about."""
         with self._translated(), self._writer.begin() as connection:
+            if identity(self.path) != self._file:
+                raise removed(self.path)
             yield connection
 
     def close(self) -> None:

@@ -118,6 +118,24 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
         raise CorruptRecord(f"the record {path} is damaged ({' '.join(str(said).split())})", hint=REBUILD)
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file it is that has this name now: device and inode; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def removed(path: Path) -> CorruptRecord:
+    """The error for a file that lost its name, or gave it to another, while it was in use."""
+    return CorruptRecord(
+        f"the record {path} was removed or replaced while stagemail used it; nothing more is written",
+        hint="stop every stagemail that uses it, put the file back if you have it, and start again: without it what is "
+        "live is read from the platform and adopted",
+    )
+
+
 def _is_full(folder: Path) -> bool:
     """Whether SQLite's shared memory (32 KiB) and a page have no room there."""
     try:
