@@ -102,6 +102,14 @@ def test_a_suspension_is_told_of_a_stage_that_is_ready_too(applied: Bench) -> No
     applied.run("status", "qa").shows("automation: everything is stopped: the provider is down")
 
 
+def test_what_a_stop_holds_is_stopped_and_not_stalled_for_want_of_a_waiver(applied: Bench) -> None:
+    applied.change("stagemail.yaml", "state: ", "stop: {reason: the provider is down}\nstate: ")
+    applied.change(EMAIL, "port: 587", "port: 2587")
+    ran = applied.run("status", "qa", expect=4)
+    ran.shows("qa Not ready", "Ready False: Stopped: everything is stopped: the provider is down", "held: qa: ")
+    ran.hides("Stalled", "HeldByGuard", "waiver")
+
+
 def machine(bench: Bench) -> Path:
     """The controller's own machine: the operator file and the mapping, and no checkout."""
     folder = bench.folder / "etc"

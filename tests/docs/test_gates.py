@@ -40,4 +40,4 @@ def _reasons_of(row: str) -> list[str]:
 
 
 def test_every_gate_has_its_reason() -> None:
-    assert set(conditions._GATES) == set(get_args(GateKind))
+    assert set(conditions.GATES) == set(get_args(GateKind))

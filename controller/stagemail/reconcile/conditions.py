@@ -24,7 +24,7 @@ KEPT: Final = 20
 """Times of readiness that are kept; a soak looks at no more."""
 APPROVAL: Final = "WaitingForApproval"
 """The reason of a stage that waits for a second person."""
-_GATES: Final = {
+GATES: Final = {
     "stopped": "Stopped",
     "suspended": "Suspended",
     "waiting": "DependencyNotReady",
@@ -32,6 +32,7 @@ _GATES: Final = {
     "approval": APPROVAL,
     "canary": "CanarySoaking",
 }
+"""Kinds of gates with the reason that a condition gives for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def _truth(value: object) -> Truth:
     return "True" if value else "False"
 
 
-PASSING: Final = frozenset({_GATES["waiting"], _GATES["soaking"], _GATES["canary"], "OutsideWindow"})
+PASSING: Final = frozenset({GATES["waiting"], GATES["soaking"], GATES["canary"], "OutsideWindow"})
 """Reasons for which a stage waits, and goes on by itself."""
 
 
@@ -83,7 +84,7 @@ def _ready(run: Run, made: Made) -> tuple[bool, str, str]:
         if status in found:
             return False, "StepsFailed", f"{found[status].label}: {found[status].message}"
     if plan.gated and gates:
-        return False, _GATES[gates[0].kind], plan.gated[0].gate
+        return False, GATES[gates[0].kind], plan.gated[0].gate
     if "held" in found:
         reason = "OutsideWindow" if only_outside_window(plan) else "HeldByGuard"
         return False, reason, f"{found['held'].label}: {found['held'].message}"

@@ -14,7 +14,7 @@ from stagemail.model.run import Run
 from stagemail.model.standing import Standing
 from stagemail.model.verdict import HOLDING
 from stagemail.planning import Situation
-from stagemail.reconcile.conditions import PASSING, only_outside_window
+from stagemail.reconcile.conditions import GATES, PASSING, only_outside_window
 from stagemail.reconcile.expiring import KIND, expiring
 from stagemail.reconcile.gates import stopped, suspended
 from stagemail.reconcile.liveness import due_in, not_live
@@ -81,9 +81,7 @@ def observed(request: Request, prepared: Prepared, world: World, behind: Behind 
         apps=len(live) + len(wrong),
         not_live=wrong,
         pending=_pending(plan),
-        held=tuple(
-            f"{subject_of(plan, s)}: {h.message.removeprefix(f'{s.label}: ')}" for s in plan.held for h in s.held
-        ),
+        held=_held(plan),
         drift=_drift(plan),
         expiring=_expiring(note for note in plan.notes if note.kind == KIND),
         unread=_unread(prepared),
@@ -126,6 +124,13 @@ def _pending(plan: Plan) -> tuple[str, ...]:
     steps = [step for step in plan.runnable if step.action != "activate"]
     steps = steps or [step for step in plan.runnable if not step.if_pending]
     return tuple(f"{subject_of(plan, step)}: {_WORDS[step.action]} {step.unit}" for step in steps)
+
+
+def _held(plan: Plan) -> tuple[str, ...]:
+    """What a guard holds, and what waits at a gate that holds people, too."""
+    guarded = ((step, hazard.message) for step in plan.held for hazard in step.held)
+    gated = ((step, step.gate) for step in plan.gated)
+    return tuple(f"{subject_of(plan, s)}: {why.removeprefix(f'{s.label}: ')}" for s, why in (*guarded, *gated))
 
 
 def _drift(plan: Plan) -> tuple[str, ...]:
@@ -199,7 +204,7 @@ def _waits(standing: Standing) -> str:
 def _stalled(request: Request, last: Run | None, plan: Plan | None, standing: Standing) -> tuple[str, str]:
     if request.stage in request.loaded.blocked:
         return "InvalidDocuments", request.loaded.blocked[request.stage]
-    if plan is not None and plan.is_held and not only_outside_window(plan):
+    if plan is not None and (plan.hazards or plan.held) and not only_outside_window(plan):
         return "HeldByGuard", "a guard holds a step until a waiver accepts it"
     if plan is None and last is not None and last.status == "held" and not _is_known_to_go_on(standing):
         return "HeldByGuard", "the last run ended with a held step"
@@ -240,6 +245,8 @@ def _as_the_record_has_it(last: Run, standing: Standing) -> tuple[Truth, str, st
 def _ready_now(prepared: Prepared, wrong: Sequence[str]) -> tuple[Truth, str, str]:
     if prepared.unread:
         return "False", "SecretNotRead", f"secret {', '.join(prepared.unread)} was not read, so it was not compared"
+    if prepared.plan.gated and prepared.situation.policy.gates:
+        return "False", GATES[prepared.situation.policy.gates[0].kind], prepared.plan.gated[0].gate
     if prepared.plan.has_changes:
         return "False", "ChangesToMake", "the platform is not as Git wants; see `stagemail plan`"
     if wrong:
