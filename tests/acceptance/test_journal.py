@@ -45,6 +45,11 @@ def test_what_the_controller_does_is_on_the_branch_and_both_say_the_same(applied
     text = applied.run("history", "--verify").shows("none altered, removed or moved", f"{BRANCH} has the same").text
     assert "0 events" not in text
     with closing(sqlite3.connect(applied.repository / "stagemail.db")) as connection, connection:
+        connection.execute("UPDATE runs SET actor = 'eve-' || actor WHERE seq = 1")
+    applied.run("history", "--verify", expect=1).shows("what `history` lists was altered: run ", "in its actor")
+    with closing(sqlite3.connect(applied.repository / "stagemail.db")) as connection, connection:
+        connection.execute("UPDATE runs SET actor = substr(actor, 5) WHERE seq = 1")
+    with closing(sqlite3.connect(applied.repository / "stagemail.db")) as connection, connection:
         connection.execute("DELETE FROM events WHERE seq = (SELECT min(seq) FROM events WHERE kind = 'settled')")
     told = applied.run("history", "--verify", expect=1)
     told.shows("(settled of qa, ", f"is on the branch {BRANCH} and not in the database", "in the database: event")

@@ -1,4 +1,4 @@
-"""``stagemail history --verify``: the journal's chain, and its copy on the branch where the operator file names one.
+"""``stagemail history --verify``: the journal's chain, what is listed beside it, and its copy on the branch if any.
 
 Not here: listing runs (``history``).
 """
@@ -8,6 +8,7 @@ from stagemail.cli.run_session import RunSession
 from stagemail.errors import CorruptRecord, StagemailError
 from stagemail.model.standing import Audit
 from stagemail.reconcile.comparing_journals import Compared, compared
+from stagemail.record.listed import differs
 from stagemail.wiring.archives import archive_of
 
 
@@ -17,6 +18,7 @@ def verified(session: RunSession) -> int:
     audit = record.audit()
     if operator.journal is None:
         _refuse(audit)
+        _refuse_list(session)
         copy = (
             ""
             if session.installation.is_on_branch
@@ -35,6 +37,7 @@ def verified(session: RunSession) -> int:
         chain = f" (in the database: {audit.fault})" if audit.fault else ""
         raise CorruptRecord(f"{found.fault}{chain}", hint=found.hint)
     _refuse(audit)
+    _refuse_list(session)
     say(_same(found, operator.journal.branch))
     return 0
 
@@ -44,6 +47,16 @@ def _refuse(audit: Audit) -> None:
         raise CorruptRecord(
             f"the journal is not what was written: {audit.fault}",
             hint="compare it with a backup of the database; the events before that place are as written",
+        )
+
+
+def _refuse_list(session: RunSession) -> None:
+    """Runs and decisions are listed from tables of their own; a record on a branch has none."""
+    found = "" if session.installation.is_on_branch else differs(session.running.record)
+    if found:
+        raise CorruptRecord(
+            f"what `history` lists was altered: {found}",
+            hint="the journal's events are as written: believe them, and compare the list with a backup",
         )
 
 
