@@ -1,13 +1,14 @@
 # `make demo` plays the main story, `make test` runs every check. Both make .venv themselves.
 # `make faults` plays every fault there is; FAULTS=quick a twentieth of them, SHARE=1/4 a quarter, MINUTES=60 for so long.
 # It goes on where it was stopped, until the code changes (what converged is kept in .faults); ANEW=1 begins from nothing.
+# `make container` builds the container and lets it work, as root with buildah and bubblewrap (and debootstrap).
 # `make soak SECONDS=3600` leaves a controller alone with commits, portal edits, rotations and failures.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types unit faults bench soak constraints clean
+.PHONY: demo test lint types unit faults bench soak container constraints clean
 
 demo: $(STAMP)
 	$(BIN)/stagemail demo
@@ -37,6 +38,9 @@ bench: $(STAMP)
 
 soak: $(STAMP)
 	$(BIN)/python -m tests.faults.soak --seconds $(or $(SECONDS),3600)
+
+container: $(STAMP)
+	$(BIN)/python -m tests.packaging.container
 
 constraints: $(STAMP)
 	$(BIN)/python -m pip freeze --exclude-editable --disable-pip-version-check | grep -v ' @ ' > constraints.txt

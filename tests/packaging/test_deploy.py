@@ -14,7 +14,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import ValidationError
-from tests.packaging.conftest import ROOT
+from tests.packaging.conftest import BESIDE, ROOT, pip
 from tests.unit.web.test_pages import EVERYTHING, metrics_of
 
 from stagemail.model.usage import Usage
@@ -201,6 +201,17 @@ def test_the_container_is_not_root_and_knows_every_extra() -> None:
     text = (DEPLOY / "container" / "Containerfile").read_text()
     assert re.search(r"^USER 10001:10001$", text, re.MULTILINE)
     assert "'.[controller,postgresql,stores]'" in text
-    for source in re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE):
-        for path in source.split():
-            assert (ROOT / path).exists(), path
+
+
+def test_what_the_container_file_copies_is_all_that_the_build_needs(tmp_path: Path) -> None:
+    text = (DEPLOY / "container" / "Containerfile").read_text()
+    copied, built = tmp_path / "copied", tmp_path / "built"
+    copied.mkdir()
+    for *sources, into in (line.split() for line in re.findall(r"^COPY (?!--from)(.+)$", text, re.MULTILINE)):
+        for source in sources:
+            if (ROOT / source).is_dir():
+                shutil.copytree(ROOT / source, copied / into, ignore=shutil.ignore_patterns("__pycache__"))
+            else:
+                shutil.copy(ROOT / source, copied / into)
+    pip("wheel", *BESIDE, "--wheel-dir", str(built), str(copied))
+    assert len(list(built.glob("stagemail-*.whl"))) == 1
