@@ -96,7 +96,8 @@ class _Pass:
             error=error.sentence if error else "",
         )
         failed = run.status not in ("done", "held") if run else not isinstance(error, Busy)
-        return Passed(finished, failed=failed, again=self._again(error), at_least=self._at_least())
+        again = self._asked_for(error) if failed or error is not None else self._opens()
+        return Passed(finished, failed=failed, again=again, at_least=self._at_least())
 
     def _at_least(self) -> float:
         """The seconds that looks at all stages of this target take, as far as they are known: `status` tells the same.
@@ -177,15 +178,18 @@ class _Pass:
             self._world.record.append([Entry(standing=standing)], None)
         return standing
 
-    def _again(self, error: StagemailError | None) -> float:
-        """Seconds until something can change by itself: the platform said so, a gate or a window opens."""
+    def _asked_for(self, error: StagemailError | None) -> float:
+        """Seconds before which a try that failed must not be made again; 0 where the usual pause does.
+
+        When a gate opens is no such time: what failed behind an open one would wait for hours.
+        """
         if isinstance(error, Busy):
             return BUSY_AGAIN
-        if isinstance(error, RateLimited) and error.retry_after:
-            return error.retry_after
-        if self._world is None or error is not None:
-            return 0.0
-        return _opens(self._stage, self._gating, self._world, self._clock)
+        return (error.retry_after or 0.0) if isinstance(error, RateLimited) else 0.0
+
+    def _opens(self) -> float:
+        """Seconds until something can change by itself: a gate or a window opens."""
+        return _opens(self._stage, self._gating, self._world, self._clock) if self._world is not None else 0.0
 
 
 def _opens(stage: str, gating: Gating, world: World, clock: Clock) -> float:
