@@ -111,12 +111,17 @@ def _expiring(notes: Iterable[Note]) -> tuple[str, ...]:
 def _runs(request: Request, world: World) -> Sequence[Run]:
     """The newest runs, back to one that was done: each commit gives another one where a stage is held for long."""
     runs = world.record.runs(request.stage, RECENT)
-    is_enough = len(runs) < RECENT or any(run.status == "done" for run in runs)
+    is_enough = len(runs) < RECENT or _applied(runs) != ""
     return runs if is_enough else world.record.runs(request.stage, MOST)
 
 
 def _applied(runs: Sequence[Run]) -> str:
-    return next((run.revision for run in runs if run.status == "done"), "")
+    """The revision of the newest run that was done whole. One that only told what it may not do applied nothing."""
+    return next((run.revision for run in runs if run.status == "done" and not _only_told(run)), "")
+
+
+def _only_told(run: Run) -> bool:
+    return bool(run.outcomes) and all(outcome.status == "reported" for outcome in run.outcomes)
 
 
 def _pending(plan: Plan) -> tuple[str, ...]:

@@ -120,7 +120,8 @@ def _revision(status: StageStatus) -> str:
 
 
 def _live(status: StageStatus) -> str:
-    return f"live on {status.live} of {status.apps} apps" if status.apps else ""
+    """How many apps run with what was applied; "" where nothing was."""
+    return f"live on {status.live} of {status.apps} apps" if status.apps and status.applied else ""
 
 
 def _below(sheet: Sheet, status: StageStatus) -> None:

@@ -100,7 +100,7 @@ def why_text(stages: Iterable[Why], *, width: int = 80, color: bool = False) -> 
 def _headline(sheet: Sheet, it: Why) -> None:
     status = it.status
     tone: Style = "green" if status.ready else "red"
-    live = f", live on {status.live} of {status.apps} apps" if status.apps else ""
+    live = f", live on {status.live} of {status.apps} apps" if status.apps and status.applied else ""
     sheet.line((status.stage, "bold"), "  ", (status.word, tone), f"{live}, at {at_text(it.at)}")
     if status.observed_at is None:
         sheet.line(("the platform was not read: this is what the record says", "yellow"), indent=2)

@@ -103,7 +103,7 @@ class House:
 
     def request(self) -> Request:
         loaded = Loaded(Revision(self.revision), {"qa": self.desired()})
-        policy = Policy("qa", "non-production", automated=True, automatic=self.automatic, **self.policy)
+        policy = Policy("qa", "non-production", **{"automated": True, "automatic": self.automatic, **self.policy})
         return Request("qa", loaded, policy)
 
     def world(self, owner: str = "test") -> World:

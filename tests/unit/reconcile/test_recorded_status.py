@@ -40,6 +40,17 @@ def test_what_was_applied_is_known_however_often_the_stage_was_held_since(house:
     assert recorded(house.request(), house.world()).applied == done.revision
 
 
+def test_a_run_that_only_told_what_it_may_not_do_applied_nothing(house: House) -> None:
+    house.automatic = True
+    house.policy = {"automated": False}
+    told = once(house.request(), house.world())
+    assert told.status == "done" and {o.status for o in told.outcomes} == {"reported"}
+    assert recorded(house.request(), house.world()).applied == ""
+    house.automatic = False
+    assert once(house.request(), house.world()).status == "done"
+    assert recorded(house.request(), house.world()).applied == told.revision
+
+
 @pytest.mark.parametrize(
     ("error", "said"),
     [

@@ -50,6 +50,10 @@ def test_stages_read_as_in_the_golden_file() -> None:
     assert_golden("status.txt", status_text([READY, STALLED, NEW]))
 
 
+def test_a_stage_where_nothing_was_applied_is_live_nowhere() -> None:
+    assert "live" not in status_text([replace(NEW, live=4, apps=4)])
+
+
 def test_a_stage_in_a_word() -> None:
     reconciling = replace(NEW, conditions=(Condition("Reconciling", "True"),))
     assert [it.word for it in (READY, STALLED, NEW, reconciling)] == ["Ready", "Stalled", "Not ready", "Reconciling"]
