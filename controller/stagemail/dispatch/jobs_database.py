@@ -6,6 +6,7 @@ Source: procrastinate "Migrations"; PostgreSQL "Advisory Locks", "CREATE SCHEMA"
 """
 
 import logging
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
@@ -16,7 +17,7 @@ from procrastinate.schema import SchemaManager
 from psycopg import errors, sql
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from stagemail.errors import NotPermitted, StagemailError, Unreachable, UserMustFix
+from stagemail.errors import Busy, NotPermitted, StagemailError, Unreachable, UserMustFix
 from stagemail.model.secret import Secret
 
 SCHEMA: Final = "stagemail_jobs"
@@ -153,12 +154,32 @@ class JobsDatabase:
             raise refusal(error) from None
 
 
+_ANSWERS: Final[Sequence[tuple[str, type[StagemailError], str, str]]] = (
+    (
+        "^25006", Unreachable, "takes no writes: this server is a standby",
+        "name all servers and add target_session_attrs=read-write to `state` in the operator file",
+    ),
+    (
+        "^53300|too many (clients|connections)|remaining connection slots", Busy, "has no connection left",
+        "raise max_connections, or run fewer workers: each process takes 6 to 10",
+    ),
+    (
+        r"^28|authentication failed|no password supplied|pg_hba\.conf", NotPermitted, "lets us not in",
+        "check `statePassword`, PGPASSFILE or PGPASSWORD, the user in `state`, and pg_hba.conf",
+    ),
+)  # fmt: skip
+"""What is no outage: of SQLSTATE and what the server says, what it means and the next step. See the record's own."""
+
+
 def refusal(error: Exception) -> StagemailError:
     """What PostgreSQL's error is to us. Its text names hosts and tables, never a password (libpq leaves it out)."""
     said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if isinstance(error, errors.InsufficientPrivilege):
         hint = f"GRANT CREATE ON DATABASE … TO the user of `state`, or make schema {SCHEMA} with that user as its owner"
         return NotPermitted(f"PostgreSQL: {said}", hint=hint)
+    for pattern, kind, what, hint in _ANSWERS:
+        if re.search(pattern, f"{getattr(error, 'sqlstate', None)} {said}"):
+            return kind(f"PostgreSQL {what}", hint=hint)
     return Unreachable(f"PostgreSQL is away: {said}", hint="look at `state` in the operator file, and at the server")
 
 
