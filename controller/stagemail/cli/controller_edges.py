@@ -10,7 +10,8 @@ import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from threading import Timer
+from queue import SimpleQueue
+from threading import Thread, Timer
 from types import FrameType, ModuleType
 from typing import Any, Protocol
 
@@ -122,12 +123,7 @@ class Around:
 
 def serve(process: Process, around: Around, begun: str, send_last: Callable[[], None]) -> int:
     """Run it until SIGTERM or Ctrl-C; gives the exit code. ``begun``: what it does, in words."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        process.stop()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+    _stop_on_signals(process.stop)
     gc.set_threshold(*CYCLES)
     loaded = Timer(LOADED, set_apart)
     loaded.daemon = True
@@ -147,6 +143,23 @@ def serve(process: Process, around: Around, begun: str, send_last: Callable[[], 
     click.echo("stopped while something was still under way; the next start finds out what became of it", err=True)
     sys.stdout.flush()
     os._exit(0)  # a thread that waits for an answer cannot be ended otherwise; the record is as safe as after a kill
+
+
+def _stop_on_signals(stop: Callable[[], None]) -> None:
+    """Have another thread stop it. A handler runs in the middle of whatever the main thread does, also of an earlier
+    handler, and would wait for ever for a lock that it holds (docs.python.org, `queue`: ``put`` alone is reentrant)."""
+    asked: SimpleQueue[int] = SimpleQueue()
+
+    def told(number: int, _frame: FrameType | None) -> None:
+        asked.put(number)
+
+    def wait() -> None:
+        asked.get()
+        stop()
+
+    Thread(target=wait, name="stagemail-stop", daemon=True).start()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, told)
 
 
 def set_apart() -> None:

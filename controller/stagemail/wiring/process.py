@@ -130,7 +130,7 @@ class Process(ABC):
         """Work until ``stop``. False where something was still under way when the time for stopping was over."""
 
     def stop(self) -> None:
-        """End ``run``. Safe in a signal handler and from any thread."""
+        """End ``run``. From any thread, but not in a signal handler: what it interrupts may hold the same lock."""
         self._stopped.set()
         self._alarm.set()
 

@@ -5,6 +5,7 @@ import signal
 import time
 import weakref
 from collections.abc import Iterator
+from threading import Event, Lock
 from typing import Any, cast
 
 import pytest
@@ -60,11 +61,14 @@ def _as_a_command_begins() -> Iterator[None]:
 class Lasting(Running):
     """One that leaves nothing and runs until what was loaded is set apart, or for some seconds."""
 
+    def __init__(self) -> None:
+        self.before = gc.get_freeze_count()  # not in ``run``: it may be set apart before that begins
+
     def run(self) -> bool:
-        end, before = time.monotonic() + 120.0, gc.get_freeze_count()
-        while gc.get_freeze_count() == before and time.monotonic() < end:
+        end = time.monotonic() + 120.0
+        while gc.get_freeze_count() == self.before and time.monotonic() < end:
             time.sleep(0.01)
-        self.old = gc.get_freeze_count() - before
+        self.old = gc.get_freeze_count() - self.before
         return True
 
 
@@ -83,3 +87,29 @@ def test_what_was_loaded_is_set_apart_so_that_little_is_left_to_look_through(mon
     serve(cast("Any", running), cast("Any", running), "following", lambda: None)
     assert running.old > 10_000
     assert len(gc.get_objects()) < running.old / 10, "what Python looks through from now on"
+
+
+class Signalled(Running):
+    """One that is told to stop, twice, while its own thread holds what ``stop`` needs: as in ``Event.wait``."""
+
+    def __init__(self) -> None:
+        self.lock, self.stopped, self.could = Lock(), Event(), False
+
+    def run(self) -> bool:
+        with self.lock:
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
+        return self.stopped.wait(120.0)
+
+    def stop(self) -> None:
+        if not self.stopped.is_set():
+            self.could = self.lock.acquire(timeout=1.0)
+            self.stopped.set()
+
+
+@pytest.mark.usefixtures("_as_a_command_begins")
+def test_a_signal_never_waits_for_what_the_loop_itself_holds() -> None:
+    running = Signalled()
+    around = Running()
+    assert serve(cast("Any", running), cast("Any", around), "following", lambda: None) == 0
+    assert running.could, "the handler ran in between, where only the loop could have let go"

@@ -16,7 +16,12 @@ AT = 'connection failed: connection to server at "127.0.0.1", port 5432 failed: 
         (errors.ReadOnlySqlTransaction(), Unreachable, "standby", "target_session_attrs=read-write"),
         (errors.TooManyConnections(), Busy, "no connection left", "max_connections"),
         (OperationalError(f'{AT}too many connections for role "stagemail"'), Busy, "no connection left", "workers"),
-        (OperationalError(f'{AT}password authentication failed for user "x"'), NotPermitted, "lets us not in", "PGPASS"),
+        (
+            OperationalError(f'{AT}password authentication failed for user "x"'),
+            NotPermitted,
+            "lets us not in",
+            "PGPASS",
+        ),
         (errors.InsufficientPrivilege("permission denied"), NotPermitted, "permission denied", "GRANT CREATE"),
         (OperationalError(f"{AT}Connection refused"), Unreachable, "PostgreSQL is away", "at the server"),
         (PoolTimeout("couldn't get a connection"), Unreachable, "PostgreSQL is away", "at the server"),
