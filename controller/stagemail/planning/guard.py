@@ -5,6 +5,7 @@ Each takes steps and gives steps. Nothing outside this module decides whether a 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from stagemail.dataclass import dataclass
 from stagemail.model.field import Value
@@ -17,6 +18,9 @@ from stagemail.model.step import Hazard, Step
 from stagemail.planning import hazards, order
 from stagemail.planning.reasons import why
 from stagemail.planning.waiving import Waivers
+
+LEFT_DRIFT: Final = "drift; "
+"""How what becomes of drift begins that is left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +114,14 @@ def _left_to_people(step: Step, policy: Policy) -> Step:
     if not policy.automatic:
         return step
     if not policy.automated:
-        return replace(step, reported=True, why=(*step.why, "sync.automated is false for this stage"))
+        drift = LEFT_DRIFT if hazards.heals_only(step) else ""
+        return replace(step, reported=True, why=(*step.why, f"{drift}sync.automated is false for this stage"))
     if not hazards.heals_only(step):
         return step
     if policy.self_heal != "all" and not (policy.self_heal == "recipients" and hazards.narrows(step)):
-        return replace(step, reported=True, why=(*step.why, f"drift; sync.selfHeal is {policy.self_heal}"))
+        return replace(step, reported=True, why=(*step.why, f"{LEFT_DRIFT}sync.selfHeal is {policy.self_heal}"))
     if policy.drift_ages.get(step.id, 0.0) < policy.heal_after:
-        return replace(step, reported=True, why=(*step.why, f"drift; healed once it lasted {policy.heal_after} s"))
+        return replace(step, reported=True, why=(*step.why, f"{LEFT_DRIFT}healed once it lasted {policy.heal_after} s"))
     return step
 
 

@@ -17,6 +17,8 @@ from stagemail.model.step import Change, Hazard, Step
 from stagemail.planning.exact import exactly, written
 
 SPECS: Final = email.SPECS
+OUTSIDE_HEALING: Final = "outside the stage's window for healing"
+"""How what becomes of drift begins while `windows.heal` is shut."""
 RENEWS: Final = frozenset({"rotated", "unsettled", "unverified", "together"})
 """Changes that bring the platform a credential of ours and nothing else; "unverified": a person asked to push it."""
 DRIFT: Final = frozenset({"drift", "overwritten"})
@@ -231,7 +233,8 @@ def heals_only(step: Step) -> bool:
 def outside_window(policy: Policy, *, healing: bool = False) -> tuple[Hazard, ...]:
     """Now is not a time to write. Never said of narrowing and of a renewed credential: waiting is the greater harm."""
     reason = policy.outside_heal_window if healing else policy.outside_window
-    return (Hazard("outside-window", exactly(reason), f"outside the stage's window: {reason}"),) if reason else ()
+    outside = OUTSIDE_HEALING if healing else "outside the stage's window"
+    return (Hazard("outside-window", exactly(reason), f"{outside}: {reason}"),) if reason else ()
 
 
 def foreign_pending(label: str, names: Iterable[str]) -> Hazard:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from stagemail.errors import Busy, RateLimited, StagemailError, UserMustFix
-from stagemail.model.gate import Gating
 from stagemail.model.happening import Finished
+from stagemail.model.policy import Policy
 from stagemail.model.revision import Loaded
 from stagemail.model.run import Run
 from stagemail.model.standing import Standing
@@ -20,6 +20,8 @@ from stagemail.planning import windows
 from stagemail.ports import Clock, Entry, Follower
 from stagemail.reconcile import conditions, gates
 from stagemail.reconcile.candidates import followed
+from stagemail.reconcile.judging import RUNS
+from stagemail.reconcile.lasting import drift_ages
 from stagemail.reconcile.once import once
 from stagemail.reconcile.receipts import Receipts, of_run, of_turn
 from stagemail.reconcile.request import Request
@@ -65,7 +67,6 @@ class _Pass:
         self._world: World | None = None
         self._revision = verdict.follow
         self._before = self._after = Standing(stage)
-        self._gating = Gating()
         self._earlier: tuple[Run, ...] = ()
         self._over: frozenset[str] = frozenset()
         self._request: Request | None = None
@@ -123,7 +124,6 @@ class _Pass:
         source = automatic.sources[automatic.source_of[stage]]
         tip = self._verdict.follow
         request = self._asked(source, tip)
-        self._gating = request.policy.gating
         chosen = followed(request.policy.gating, self._before, tip, source, world)
         if chosen != tip:
             request = self._asked(source, chosen)
@@ -189,12 +189,14 @@ class _Pass:
 
     def _opens(self) -> float:
         """Seconds until something can change by itself: a gate or a window opens."""
-        return _opens(self._stage, self._gating, self._world, self._clock) if self._world is not None else 0.0
+        if self._world is None or self._request is None:
+            return 0.0
+        return _opens(self._request.policy, self._world, self._clock)
 
 
-def _opens(stage: str, gating: Gating, world: World, clock: Clock) -> float:
-    """Seconds until the first gate of a stage may open, or shut again; 0 where none is waited for."""
-    now = clock.now()
+def _opens(policy: Policy, world: World, clock: Clock) -> float:
+    """Seconds until the first gate of a stage may open, or drift is healed; 0 where nothing is waited for."""
+    stage, gating, now = policy.stage, policy.gating, clock.now()
     found = [windows.opens_in(gating.sync_windows, now), windows.opens_in(gating.heal_windows, now)]
     with suppress(StagemailError):
         decision = gates.suspension_of(stage, world.standings.decisions(), now)
@@ -206,5 +208,7 @@ def _opens(stage: str, gating: Gating, world: World, clock: Clock) -> float:
             found += [gating.soak - (now - time.since).total_seconds() for time in times]
         if mine.canary is not None:
             found.append(gating.canary_soak - (now - mine.canary.since).total_seconds())
+        if policy.automated and policy.heal_after:
+            found += [policy.heal_after - age for age in drift_ages(world.record.runs(stage, RUNS), now).values()]
     ahead = [seconds for seconds in found if seconds > 0]
     return min(ahead) + 1.0 if ahead else 0.0

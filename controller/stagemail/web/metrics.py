@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 from stagemail.model.happening import Archived, Finished, Happening, Looked, Reloaded, Ticked
 from stagemail.model.usage import Usage
 from stagemail.reconcile.derived import conditions_of
+from stagemail.reconcile.lasting import is_left
 
 MOST_SECRETS = 2000
 """Secrets whose age is shown at most."""
@@ -207,7 +208,7 @@ class Metrics:
         for outcome in run.outcomes if run is not None else ():
             self._changes.labels(done.stage, outcome.action, outcome.status).inc()
         if run is not None:
-            is_drifting = any(outcome.status == "reported" for outcome in run.outcomes)
+            is_drifting = any(is_left(outcome) for outcome in run.outcomes)
             (self._drifting.add if is_drifting else self._drifting.discard)(done.stage)
             self._apps.labels(done.stage, "yes").set(run.live)
             self._apps.labels(done.stage, "no").set(len(run.not_live))

@@ -260,7 +260,7 @@ def test_a_person_heals_all_of_it() -> None:
 def test_where_nothing_is_automated_everything_is_left_to_people() -> None:
     plan = drifted(automatic("all", automated=False)).plan()
     assert plan.runnable == ()
-    assert {step.why[-1] for step in plan.reported} == {"sync.automated is false for this stage"}
+    assert {step.why[-1] for step in plan.reported} == {"drift; sync.automated is false for this stage"}
 
 
 @pytest.mark.parametrize(("self_heal", "sent"), [("none", False), ("recipients", False), ("all", True)])

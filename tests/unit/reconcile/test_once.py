@@ -6,9 +6,11 @@ import pytest
 
 from stagemail.errors import Busy, InvalidInput, LeaseLost, OutcomeUnknown, StalePlan, UserMustFix
 from stagemail.model import email
+from stagemail.model.gate import Gating, Window
 from stagemail.model.inventory import App
 from stagemail.model.revision import Loaded, Revision
 from stagemail.ports import Entry
+from stagemail.reconcile.lasting import drift_ages
 from stagemail.reconcile.once import once, plan
 from stagemail.reconcile.request import Request
 
@@ -358,6 +360,37 @@ def test_automatic_heals_drift_only_once_it_has_lasted(make_house) -> None:
     assert house.live("CRM", email.RECIPIENTS_MODE) == "set-in-app"
     assert statuses(later(301))["CRM", "write"] == "done"
     assert house.live("CRM", email.RECIPIENTS_MODE) == "test-list"
+
+
+def test_drift_has_lasted_also_while_no_window_for_healing_was_open(make_house) -> None:
+    house = make_house(automatic=True)
+    once(house.request(), house.world())
+    house.target.set(house.key, email.SENDER_ADDRESS, "somebody@example.com")
+    never = Window((), 0, 1, "UTC")
+
+    def later(seconds: float, *windows: Window):
+        house.clock.elapsed += seconds
+        request = house.request()
+        policy = replace(request.policy, heal_after=600, self_heal="all", gating=Gating(heal_windows=windows))
+        return once(replace(request, policy=policy), house.world())
+
+    assert statuses(later(0, never))["qa", "write"] == "held"
+    assert statuses(later(601))["qa", "write"] == "done"
+
+
+def test_a_change_of_git_that_waits_is_no_drift_that_lasts(make_house) -> None:
+    house = make_house(automatic=True)
+    once(house.request(), house.world())
+    house.fields[email.SENDER_ADDRESS] = "other@example.com"
+    request = house.request()
+    left = once(replace(request, policy=replace(request.policy, automated=False)), house.world())
+    gating = Gating(sync_windows=(Window((), 0, 1, "UTC"),))
+    shut = once(replace(request, policy=replace(request.policy, gating=gating)), house.world())
+    assert [statuses(run)["qa", "write"] for run in (left, shut)] == ["reported", "held"]
+    assert drift_ages([left], house.clock.now()) == drift_ages([shut], house.clock.now()) == {}
+    house.target.set(house.apps["CRM"], email.RECIPIENTS_MODE, "set-in-app")
+    left = once(replace(request, policy=replace(request.policy, automated=False)), house.world())
+    assert [step.split("/")[1] for step in drift_ages([left], house.clock.now())] == ["binding"]
 
 
 def test_a_run_that_was_killed_is_called_interrupted_by_the_next(house) -> None:

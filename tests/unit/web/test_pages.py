@@ -22,9 +22,10 @@ from stagemail.web.health import Health
 from stagemail.web.metrics import Asked, Metrics
 
 KEY = Key("qa", "binding", "crm-key-that-nobody-shall-see")
+LEFT = "drift; sync.selfHeal is none"
 RUN = Run(
     "r1", "qa", "a" * 40, "controller", NOW, "done", NOW,
-    (Outcome("s1", KEY, "CRM", "write", "done"), Outcome("s2", KEY, "Billing", "write", "reported", "left alone")),
+    (Outcome("s1", KEY, "CRM", "write", "done"), Outcome("s2", KEY, "Billing", "write", "reported", LEFT)),
     live=2, apps=3, not_live=("Portal",),
 )  # fmt: skip
 EVERYTHING: list[Happening] = [
@@ -179,7 +180,7 @@ def test_the_status_page_tells_every_stage_and_source() -> None:
     assert "2 of 3" in html
     assert "aaaaaaaaaaaa" in html
     assert "2026-11-26 00:00:00" in html
-    assert "Billing: reported, left alone" in html
+    assert f"Billing: reported, {LEFT}" in html
 
 
 def test_before_anything_was_looked_at_the_status_page_says_so() -> None:
