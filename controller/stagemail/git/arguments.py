@@ -47,13 +47,18 @@ def safe_url(url: str, protocols: tuple[str, ...]) -> str:
     hint = f"Allowed: {', '.join(protocols)}. Write https://host/path or git@host:path."
     if not url or url.startswith("-") or _CONTROL.search(url) or _REMOTE_HELPER.match(url):
         raise UsageError(f"{redact(url)[:200]!r} cannot be the URL of a repository.", hint=hint)
-    scheme = _SCHEME.match(url)
-    protocol = scheme.group(1).lower() if scheme else _without_scheme(url)
+    protocol = transport(url)
     if protocol not in protocols:
         raise UsageError(f"The transport {protocol!r} of {redact(url)[:200]!r} is not allowed.", hint=hint)
-    if scheme:
+    if _SCHEME.match(url):
         _check_parts(url)
     return url
+
+
+def transport(url: str) -> str:
+    """How a repository at this address is reached: https, ssh, file …"""
+    scheme = _SCHEME.match(url)
+    return scheme.group(1).lower() if scheme else _without_scheme(url)
 
 
 def _without_scheme(url: str) -> str:

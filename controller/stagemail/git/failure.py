@@ -3,11 +3,14 @@
 Not here: running git (``command``).
 """
 
+import re
 from pathlib import Path
+from typing import Final
 
 from stagemail.errors import NotFound, NotPermitted, StagemailError, Unreachable, UsageError, UserMustFix
 from stagemail.git.arguments import redact
 
+_FOREIGN: Final = re.compile(r"(?:ownership in|unsafe) repository (?:at )?\(?'([^']+)'")
 _GARBLED = (
     "what the Git server sent broke off or is garbled; nothing of it was taken",
     "Try again; if it stays so, look at the network and what stands between.",
@@ -19,7 +22,7 @@ _KNOWN: tuple[_Row, ...] = (
         ("dubious ownership", "unsafe repository"),
         NotPermitted,
         "the repository belongs to somebody else, and git refuses to read it",
-        "If you trust it: git config --global --add safe.directory {at}",
+        "If you trust it: git config --global --add safe.directory {foreign} (--system for a service).",
     ),
     (
         ("promisor", "lazy fetching"),
@@ -125,7 +128,7 @@ def failure(verb: str, status: int, errors: str, *, at: Path, timeout: float, wh
         fits = all(p in said for p in parts) if parts[0] == "transport" else any(p in said for p in parts)
         if fits:
             text = f"{wanted}{message.format(at=at)} ({verb} in {at}: {_last_line(errors)})."
-            return error(text, hint=hint.format(at=at))
+            return error(text, hint=hint.format(at=at, foreign=_foreign(errors) or at))
     if verb == "git fetch" and "inflate" in said:  # of this machine's own objects git would have named one
         message, hint = _GARBLED
         return Unreachable(f"{wanted}{message} ({verb} in {at}: {_last_line(errors)}).", hint=hint)
@@ -133,6 +136,12 @@ def failure(verb: str, status: int, errors: str, *, at: Path, timeout: float, wh
         f"{wanted}{verb} failed in {at} with status {status}: {_last_line(errors) or 'no message'}.",
         hint="Run `git fsck` there, and see whether git itself can read the repository.",
     )
+
+
+def _foreign(errors: str) -> str:
+    """The repository that belongs to somebody else, as git names it."""
+    found = _FOREIGN.search(errors)
+    return "".join(c if c.isprintable() else "?" for c in found[1]) if found else ""
 
 
 def _last_line(errors: str) -> str:

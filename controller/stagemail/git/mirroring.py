@@ -14,12 +14,14 @@ from typing import Final
 
 from stagemail.dataclass import dataclass
 from stagemail.errors import NotFound, Unreachable, UserMustFix
-from stagemail.git.arguments import DEFAULT_PROTOCOLS, safe_branch, safe_url
+from stagemail.git.arguments import DEFAULT_PROTOCOLS, safe_branch, safe_url, transport
 from stagemail.git.command import Command
-from stagemail.git.repository import Repository, full_id, open_repository
+from stagemail.git.repository import Repository, full_id, open_repository, trusted_by_user
 
 STALE: Final = 60.0
 """Seconds after which a lock on a reference of a mirror is nobody's."""
+TRUSTED: Final = "stagemail-trusted"
+"""The file in a mirror that says which repositories of this machine git may read though somebody else owns them."""
 TURN: Final = 0.05
 """Seconds between two tries to be the only one in a mirror."""
 
@@ -49,8 +51,9 @@ def mirror(url: str, folder: Path, *, branch: str | None, access: Access) -> Rep
     with _alone(folder, access.timeout):
         _free(folder)
         Command(folder).run("init", "--quiet", "--bare", "--template=", ".", what=f"mirror {folder}")
-        environment = {"GIT_ALLOW_PROTOCOL": ":".join(access.protocols), **access.environment}
-        remote = Command(folder, access.config, environment)
+        if transport(url) == "file":
+            _trust(folder)
+        remote = _reaching(folder, access)
         refs = head or "refs/heads/*"
         what = f"fetching {url}"
         remote.run(
@@ -61,6 +64,27 @@ def mirror(url: str, folder: Path, *, branch: str | None, access: Access) -> Rep
         Command(folder).run("symbolic-ref", "HEAD", head, what=what)
         os.utime(folder)
     return open_repository(folder)
+
+
+def _reaching(folder: Path, access: Access) -> Command:
+    """How to ask the remote of a mirror."""
+    environment = {"GIT_ALLOW_PROTOCOL": ":".join(access.protocols), **access.environment}
+    if (folder / TRUSTED).is_file():  # git hands this one variable on to whoever reads a repository of this machine
+        environment["GIT_CONFIG_GLOBAL"] = str(folder / TRUSTED)
+    return Command(folder, access.config, environment)
+
+
+def _trust(folder: Path) -> None:
+    """Write down whom the user or the machine trusts, and nothing else of their configuration."""
+    trusted = [name for name in trusted_by_user(folder) if name.isprintable()]
+    path = folder / TRUSTED
+    if not trusted:
+        path.unlink(missing_ok=True)
+        return
+    quoted = (name.replace("\\", "\\\\").replace('"', '\\"') for name in trusted)
+    made = path.with_name(f"{TRUSTED}.new")
+    made.write_text("[safe]\n" + "".join(f'\tdirectory = "{name}"\n' for name in quoted), encoding="utf-8")
+    made.replace(path)
 
 
 @contextmanager
@@ -148,8 +172,7 @@ def remote_tip(url: str, *, branch: str | None, access: Access, at: Path) -> str
     """
     safe_url(url, access.protocols)
     name = "HEAD" if branch is None else f"refs/heads/{safe_branch(branch)}"
-    environment = {"GIT_ALLOW_PROTOCOL": ":".join(access.protocols), **access.environment}
-    answer = Command(at, access.config, environment).run(
+    answer = _reaching(at, access).run(
         "ls-remote", "--end-of-options", url, name, timeout=access.timeout, what=f"asking {url} for its branch"
     )
     lines = (line.partition("\t") for line in answer.decode("utf-8", "replace").splitlines())

@@ -39,7 +39,7 @@ def open_repository(path: Path) -> Repository:
     try:
         return _opened(path, ())
     except NotPermitted:
-        trusted = _trusted_by_user(path)
+        trusted = trusted_by_user(path)
         if not trusted:
             raise
         return _opened(path, tuple(("safe.directory", folder) for folder in trusted))
@@ -136,7 +136,7 @@ def _off(filters: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return (*off, *((f"{name}.required", "false") for name in filters))
 
 
-def _trusted_by_user(path: Path) -> tuple[str, ...]:
+def trusted_by_user(path: Path) -> tuple[str, ...]:
     """The folders that the user or the machine declared safe: the one thing that we take from their configuration."""
     command = Command(path, environment={"GIT_CONFIG_NOSYSTEM": "0", "GIT_CONFIG_GLOBAL": str(_user_config())})
     folders: list[str] = []

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 import socket
 from pathlib import Path
 from threading import Timer
@@ -10,8 +11,9 @@ import pytest
 from tests.unit.git.repositories import GitRun
 
 from stagemail import git
-from stagemail.errors import NotFound, StagemailError, Unreachable, UserMustFix
+from stagemail.errors import NotFound, NotPermitted, StagemailError, Unreachable, UserMustFix
 
+NOBODY = 65534
 FILE = git.Access(protocols=("file",), timeout=120.0)
 
 
@@ -111,6 +113,27 @@ def test_who_fetches_into_a_mirror_does_so_alone(clone: Path, tmp_path: Path) ->
     repository = git.mirror(str(clone), mirror, branch=None, access=FILE)
     ends.join()
     assert git.commit(repository, git.resolve(repository, "HEAD")).subject == "Second"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="giving files away needs root")
+def test_a_repository_of_somebody_else_on_this_machine_is_mirrored_where_the_user_trusts_it(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, mirror, foreign = tmp_path / "home", tmp_path / "mirror", clone / ".git"
+    home.mkdir()
+    monkeypatch.setenv("HOME", str(home))
+    for path in (clone, foreign):
+        os.chown(path, NOBODY, NOBODY)
+    with pytest.raises(NotPermitted, match=re.escape(f"--add safe.directory {foreign} ")):
+        git.mirror(f"file://{clone}", mirror, branch="main", access=FILE)
+    (home / ".gitconfig").write_text(f"[safe]\n\tdirectory = {foreign}\n[core]\n\tsshCommand = false\n")
+    repository = git.mirror(f"file://{clone}", mirror, branch="main", access=FILE)
+    tip = git.resolve(repository, "HEAD")
+    assert git.remote_tip(f"file://{clone}", branch="main", access=FILE, at=mirror) == tip
+    assert "sshCommand" not in (mirror / "stagemail-trusted").read_text(), "the rest of the configuration is not taken"
+    (home / ".gitconfig").unlink()
+    with pytest.raises(NotPermitted):
+        git.mirror(f"file://{clone}", mirror, branch="main", access=FILE)
 
 
 def test_hooks_in_a_mirror_do_not_run(clone: Path, run_git: GitRun, tmp_path: Path) -> None:
