@@ -39,6 +39,8 @@ PLACES: Final = {
     "record.postgresql_opening:begin database.write": "PostgreSQL is played by `make faults`",
     "record.sql:SqlRecord.renew database.write": "by the clock: not in the first third of a lease",
     "record.sql:SqlRecord.note_copied database.write": "how far the journal was copied; without the note it is again",
+    "git.mirroring:_trust made.replace": "whom the user trusts, written anew at each fetch of this machine's own",
+    "git.mirroring:_trust made.write_text": "a draft that the next fetch writes over",
     "git.mirroring:_free lock.unlink": "a lock that a killed git left behind; the next look takes it away",
     "git.local:_written os.write": "the input of a command that only reads",
     "git.local:running subprocess.Popen": "only reads the repository on this disk",
