@@ -36,6 +36,20 @@ def test_automation_rests_while_a_stage_is_suspended_and_goes_on_when_it_is_resu
     applied.run("suspend", "qa", "--for", "0s", expect=2).shows("over at once", "leave --for out")
 
 
+def test_who_resumes_is_told_what_still_lets_the_stage_rest(applied: Bench) -> None:
+    applied.run("suspend", "qa", "--reason", "CHG-1")
+    applied.run("resume", "--all", expect=1).shows("all stages: not suspended", "`stagemail resume qa` ends that of qa")
+    applied.run("suspend", "--all", "--reason", "CHG-2")
+    applied.run("resume", "production", expect=1).shows("production: not suspended", "resume --all` ends that of all")
+    applied.run("resume", "qa").shows("qa: resumed", "suspended all the same: `stagemail resume --all`").hides(
+        "next look"
+    )
+    applied.run("suspend", "qa", "--reason", "CHG-3")
+    applied.run("resume", "--all").shows("all stages: resumed", "suspended all the same: `stagemail resume qa` ends")
+    applied.run("resume", "qa").shows("qa: resumed; the next look").hides("all the same")
+    applied.run("resume", "qa", expect=1).shows("qa: not suspended", "there is nothing to do")
+
+
 def test_a_reason_that_everybody_would_be_shown_is_judged_before_anything_is_kept(applied: Bench) -> None:
     secret = "the password: hunter2-new"
     for command in (("suspend", "qa"), ("resume", "qa"), ("approve", "qa")):

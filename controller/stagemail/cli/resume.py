@@ -21,12 +21,19 @@ from stagemail.wiring.reasons import judged
 def command(
     ctx: click.Context, *, stages: tuple[str, ...], more: tuple[str, ...], every: bool, reason: str, root: Path
 ) -> int:
-    """Let automatic runs of these stages go on. What was suspended with --all is resumed with --all.
+    """Let automatic runs of these stages go on. What was suspended with --all is resumed with --all, and what was
+    suspended by name by its name.
 
     Example: stagemail resume production
     """
     reason = judged(reason)
     session = RunSession(ctx, root)
-    for decision in desk(session.running, session.root).resume(chosen(session, (*stages, *more), every=every), reason):
-        say(f"{decision.stage or 'all stages'}: resumed; the next look of the controller reconciles")
+    at = desk(session.running, session.root)
+    made = at.resume(chosen(session, (*stages, *more), every=every), reason)
+    left = at.rest_of([decision.stage for decision in made])
+    for decision in made:
+        then = "" if left else "; the next look of the controller reconciles"
+        say(f"{decision.stage or 'all stages'}: resumed{then}")
+    for end in left:
+        say(f"suspended all the same: {end}")
     return 0

@@ -44,17 +44,29 @@ class Desk:
 
     def resume(self, stages: Sequence[str], reason: str) -> tuple[Decision, ...]:
         """Let automation go on. Raises NotFound where none of these rests."""
-        known = self.standings.decisions()
-        resting = [s for s in stages if (found := suspension_of(s, known, self.now)) and found.stage == s]
+        own = self._suspended()
+        resting = [stage for stage in stages if stage in own]
         if not resting:
-            every = suspension_of("", known, self.now)
-            hint = "`stagemail resume --all` ends the suspension of all stages" if every else "there is nothing to do"
+            hint = ", ".join(_ends(sorted(own))) or "there is nothing to do"
             raise NotFound(f"{', '.join(stages) or 'all stages'}: not suspended", hint=hint)
         made = [
             Decision(self.new_id(), "resume", stage, self.person.actor, self.now, reason, identity=self._who())
             for stage in resting
         ]
         return self._kept(made)
+
+    def rest_of(self, stages: Sequence[str]) -> tuple[str, ...]:
+        """What still lets these stages rest, and how that is ended. A stage "" is all of them."""
+        own = self._suspended()
+        left = [stage for stage in sorted(own) if not stage or stage in stages or "" in stages]
+        return _ends(left)
+
+    def _suspended(self) -> frozenset[str]:
+        """The stages that rest by a suspension of their own; "" where all of them do."""
+        by_stage: dict[str, list[Decision]] = {}
+        for decision in self.standings.decisions():
+            by_stage.setdefault(decision.stage, []).append(decision)
+        return frozenset(stage for stage, mine in by_stage.items() if suspension_of(stage, mine, self.now))
 
     def approve(self, plan: Plan, commits: Sequence[Commit], expected: str, reason: str) -> Decision:
         """Approve exactly this plan. Raises UsageError where it is another one, UserMustFix for an author's own."""
@@ -92,6 +104,13 @@ class Desk:
     def _kept(self, decisions: Sequence[Decision]) -> tuple[Decision, ...]:
         self.record.append([Entry(decision=decision) for decision in decisions], None)
         return tuple(decisions)
+
+
+def _ends(stages: Sequence[str]) -> tuple[str, ...]:
+    """How the suspensions of these are ended, in words."""
+    words = [f"`stagemail resume {stage}` ends that of {stage}" for stage in stages if stage]
+    every = ["`stagemail resume --all` ends that of all stages"] if "" in stages else []
+    return (*every, *words)
 
 
 def _address(identity: str) -> str:
