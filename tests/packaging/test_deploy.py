@@ -128,6 +128,17 @@ def test_the_unit_is_hardened_and_stops_in_time(runs: str) -> None:
     ]
 
 
+def test_credentials_lie_at_the_same_place_for_every_unit() -> None:
+    """All hosts have the same operator file."""
+    found = {directives(unit)["BindReadOnlyPaths"][0].removeprefix("-").partition(":")[2] for unit in UNITS.values()}
+    assert found == {"/run/stagemail-credentials"}
+    page = (ROOT / "docs" / "how-to" / "operate-the-controller.md").read_text(encoding="utf-8")
+    assert "`{type: file, path: /run/stagemail-credentials}`" in page
+    for unit in UNITS.values():
+        own = f"-/run/credentials/{unit.name}:/run/stagemail-credentials"
+        assert directives(unit)["BindReadOnlyPaths"] == [own]
+
+
 @pytest.mark.parametrize("runs", UNITS)
 def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path, runs: str) -> None:
     is_there("systemd-analyze")
