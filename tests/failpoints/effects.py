@@ -6,7 +6,7 @@ an adapter writes a file, commits a transaction, runs git, speaks HTTP. Not here
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -33,10 +33,27 @@ STAYING = frozenset({
 """Methods that compute, look at what is here, or ask without leaving a trace: nothing is lost in the middle of them."""
 
 MODULE_WRITERS = {
-    "os": {"replace", "rename", "link", "symlink", "unlink", "remove", "mkdir", "makedirs", "fsync", "write", "chmod"},
-    "shutil": {"copy", "copyfile", "copytree", "move", "rmtree"},
-    "tempfile": {"mkstemp", "mkdtemp", "NamedTemporaryFile"},
-    "subprocess": {"run", "Popen", "check_call", "check_output"},
+    "os": {
+        "replace",
+        "rename",
+        "renames",
+        "link",
+        "symlink",
+        "unlink",
+        "remove",
+        "mkdir",
+        "makedirs",
+        "fsync",
+        "write",
+        "chmod",
+        "truncate",
+        "ftruncate",
+        "system",
+        "posix_spawn",
+    },
+    "shutil": {"copy", "copy2", "copyfile", "copytree", "move", "rmtree"},
+    "tempfile": {"mkstemp", "mkdtemp", "NamedTemporaryFile", "TemporaryDirectory"},
+    "subprocess": {"run", "Popen", "call", "check_call", "check_output", "getoutput"},
 }
 PATH_WRITERS = frozenset({
     "write_text", "write_bytes", "unlink", "touch", "mkdir", "rmdir", "rename", "hardlink_to", "symlink_to", "chmod",
@@ -89,8 +106,9 @@ def sites_of(path: Path, tree: ast.Module) -> Iterator[tuple[ast.Call, Site]]:
     module = ".".join(path.relative_to(PRODUCT).with_suffix("").parts)
     contexts = {item.context_expr for node in ast.walk(tree) if isinstance(node, ast.With) for item in node.items}
     seen: Counter[tuple[str, str]] = Counter()
+    imported = dict(_imported(tree))
     for function, call in _calls(tree, ""):
-        kind = _kind(module, call)
+        kind = _kind(module, call, imported)
         if kind and not (kind == "commit" and function.endswith(".read")):
             named = ast.unparse(call.func).removeprefix("self.").removeprefix("_")
             seen[function, named] += 1
@@ -107,14 +125,27 @@ def _calls(node: ast.AST, function: str) -> Iterator[tuple[str, ast.Call]]:
         yield from _calls(child, inner)
 
 
-def _kind(module: str, call: ast.Call) -> str:
+def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """Names for a module of ``MODULE_WRITERS`` or one of its functions: ``{"do": "subprocess.run"}``."""
+    for node in ast.walk(tree):
+        for name in node.names if isinstance(node, ast.Import | ast.ImportFrom) else ():
+            whole = f"{node.module}.{name.name}" if isinstance(node, ast.ImportFrom) else name.name
+            if whole.partition(".")[0] in MODULE_WRITERS:
+                yield name.asname or name.name, whole
+
+
+def _kind(module: str, call: ast.Call, imported: Mapping[str, str]) -> str:
     """Which kind of effect a call is, or ""."""
     arguments = len(call.args) + len(call.keywords)
     if isinstance(call.func, ast.Name):
-        return "file" if call.func.id == "open" and _writes(call, 1) else ""
-    if not isinstance(call.func, ast.Attribute):
+        receiver, _, name = imported.get(call.func.id, "").rpartition(".")
+        if not receiver:
+            return "file" if call.func.id == "open" and _writes(call, 1) else ""
+    elif isinstance(call.func, ast.Attribute):
+        receiver, name = ast.unparse(call.func.value), call.func.attr
+        receiver = imported.get(receiver, receiver)
+    else:
         return ""
-    receiver, name = ast.unparse(call.func.value), call.func.attr
     if receiver in MODULE_WRITERS:
         kind = {"subprocess": "process"}.get(receiver, "file")
         return kind if name in MODULE_WRITERS[receiver] or (name == "fdopen" and _writes(call, 1)) else ""

@@ -52,6 +52,12 @@ def test_what_is_left_out_is_still_in_the_code() -> None:
         ("source.new", "def f(text):\n    return text.replace('a', 'b')", ""),
         ("host.new", "def f(client):\n    client.post('/')", "http"),
         ("git.new", "import subprocess\ndef f():\n    subprocess.run(['git'])", "process"),
+        ("git.new", "import subprocess as sub\ndef f():\n    sub.call(['git'])", "process"),
+        ("git.new", "from subprocess import run as do\ndef f():\n    do(['git'])", "process"),
+        ("record.new", "from os import replace\ndef f(path):\n    replace(path, path)", "file"),
+        ("record.new", "from os import getpid\ndef f():\n    return getpid()", ""),
+        ("record.new", "from dataclasses import replace\ndef f(found):\n    return replace(found, a=1)", ""),
+        ("record.new", "import os\ndef f(path):\n    os.truncate(path, 0)", "file"),
     ],
 )
 def test_an_effect_is_found_where_it_is_written_and_only_there(module: str, code: str, kind: str) -> None:
