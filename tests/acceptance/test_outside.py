@@ -152,6 +152,11 @@ def test_a_lost_listing_page_is_no_undeploy(applied: Bench) -> None:
     assert applied.ledger(before) == []
 
 
+def test_a_listing_that_is_not_whole_is_named(applied: Bench) -> None:
+    applied.platform.fault("partial-page", path="v2/portfolios", times=0)
+    applied.run("plan", "qa", expect=1).shows("portfolios: 0 of 1 items came")
+
+
 @pytest.mark.parametrize("profile", ["guid-live", "guid-per-stage"])
 def test_a_hand_edit_is_seen_under_other_profiles(make_bench: MakeBench, profile: str) -> None:
     bench = make_bench(profile)

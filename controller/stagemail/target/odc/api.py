@@ -72,7 +72,8 @@ class OdcApi:
     def portfolios(self) -> list[Portfolio]:
         """All portfolios that are visible."""
         call = self._listing(PORTFOLIOS, "/portfolios", "list portfolios", "any on a stage")
-        return paging.everything(partial(self._page, call), Portfolio, call.subject, lambda item: item.key)
+        what = f"{call.subject}: portfolios"
+        return paging.everything(partial(self._page, call), Portfolio, what, lambda item: item.key)
 
     def environments(self, portfolio: str) -> list[Environment]:
         """The stages of a portfolio on which the client has View stage. Not paged."""
