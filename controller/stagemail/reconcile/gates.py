@@ -16,7 +16,7 @@ from stagemail.model.key import BINDING
 from stagemail.model.plan import Plan
 from stagemail.model.policy import Policy
 from stagemail.model.secret import SecretState
-from stagemail.model.standing import Decision, Readiness, Standing
+from stagemail.model.standing import Canary, Decision, Readiness, Standing
 from stagemail.model.step import Step
 from stagemail.planning import hazards, windows
 
@@ -120,7 +120,7 @@ def canary(plan: Plan, policy: Policy, standing: Standing, content: str, now: da
     due = sorted({(s.label, s.key.id) for s in significant(plan, activations=True) if s.key.kind == BINDING})
     if not gating.canary_apps or not due:
         return None
-    begun = standing.canary if standing.canary is not None and standing.canary.content == content else None
+    begun = begun_canary(standing, content)
     first = begun.apps if begun else tuple(key for _, key in due[: gating.canary_apps])
     if begun is None and len(due) <= gating.canary_apps:
         return None
@@ -131,6 +131,19 @@ def canary(plan: Plan, policy: Policy, standing: Standing, content: str, now: da
     if left <= 0:
         return None
     return Gate("canary", f"the canary soaks for another {_text(left)} of {_text(gating.canary_soak)}", left, first)
+
+
+def begun_canary(standing: Standing, content: str) -> Canary | None:
+    """The canary that counts for these contents: their own, or one that another commit found under way.
+
+    What its apps run with is what the newer contents want of them: else they are due, and go first once more. Were
+    each commit to begin a canary among the apps that are left, each would let one more of them through.
+    """
+    found = standing.canary
+    if found is None or found.content == content:
+        return found
+    is_over = any(time.since > found.since for time in standing.readiness)
+    return None if is_over else replace(found, content=content)
 
 
 def significant(plan: Plan, *, activations: bool = False) -> tuple[Step, ...]:

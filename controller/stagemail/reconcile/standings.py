@@ -13,6 +13,7 @@ from stagemail.model.run import Run
 from stagemail.model.standing import Canary, Standing
 from stagemail.ports import Entry
 from stagemail.reconcile.conditions import Made, after_run, held_back, while_running
+from stagemail.reconcile.gates import begun_canary
 from stagemail.reconcile.request import Request
 from stagemail.reconcile.turns import noted
 from stagemail.reconcile.world import World
@@ -53,9 +54,8 @@ def _canary(old: Standing, run: Run, policy: Policy, content: str, now: datetime
     gate = next((gate for gate in policy.gates if gate.kind == "canary"), None)
     if gate is not None and not gate.again:
         return Canary(content, gate.beside, run.finished or run.started)
-    if old.canary is not None and old.canary.content == content:
-        return replace(old.canary, since=min(old.canary.since, now))
-    return None
+    known = begun_canary(old, content)
+    return None if known is None else replace(known, since=min(known.since, now))
 
 
 def is_known(run: Run, world: World) -> bool:

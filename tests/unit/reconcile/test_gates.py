@@ -230,6 +230,37 @@ def test_a_canary_of_recipients_and_the_stages_settings_at_once_goes_on_when_it_
     assert [house.live(app, FIELD) for app in ("CRM", "Portal")] == [NEW] * 2
 
 
+def test_a_commit_that_changes_nothing_of_it_neither_ends_a_canary_nor_begins_another(house: House) -> None:
+    settled(house)
+    canary = {"canary_apps": 1, "canary_soak": 600}
+    assert go(house, **canary).status == "held"
+    for revision in "cd":
+        house.clock.sleep(200)
+        house.revision = revision * 40
+        assert go(house, **canary).status == "held"
+        assert [house.live(app, FIELD) for app in ("Billing", "CRM", "Portal")] == [NEW, OLD, OLD]
+    house.clock.sleep(201)
+    assert go(house, **canary).status == "done", "and its soak has gone on"
+    assert [house.live(app, FIELD) for app in ("Billing", "CRM", "Portal")] == [NEW] * 3
+    house.fields[FIELD], house.revision = OLD, "e" * 40
+    assert go(house, **canary).status == "held"
+    assert [house.live(app, FIELD) for app in ("Billing", "CRM", "Portal")] == [OLD, NEW, NEW], "one for what is new"
+
+
+def test_a_commit_that_changes_what_soaks_begins_the_soak_anew(house: House) -> None:
+    settled(house)
+    canary = {"canary_apps": 1, "canary_soak": 600}
+    assert go(house, **canary).status == "held"
+    house.clock.sleep(300)
+    house.fields[FIELD], house.revision = "third@example.com", "c" * 40
+    assert go(house, **canary).status == "held"
+    assert [house.live(app, FIELD) for app in ("Billing", "CRM", "Portal")] == ["third@example.com", OLD, OLD]
+    house.clock.sleep(400)
+    assert go(house, **canary).status == "held"
+    house.clock.sleep(201)
+    assert go(house, **canary).status == "done"
+
+
 def test_no_other_app_takes_the_place_of_a_canary_that_fails(house: House) -> None:
     house.bindings["Portal"] = {}
     settled(house)
