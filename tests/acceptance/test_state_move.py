@@ -6,11 +6,15 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 import pytest
 from tests.acceptance.bench import Bench
 from tests.postgresql import PostgreSql
+
+from stagemail.mail.outbox import FolderOutbox
+from stagemail.model.message import Message
 
 COUNTED = "SELECT (SELECT count(*) FROM runs), (SELECT count(*) FROM events), (SELECT count(*) FROM applied)"
 
@@ -34,6 +38,18 @@ def test_the_whole_record_moves_and_what_was_applied_is_known_there(applied: Ben
     assert {method for method, _ in applied.writes(mark)} <= {"GET"}, "nothing was left to write"
     assert {path.name for path in applied.repository.glob("*.postgresql.key")}
     applied.run("state", "move", "--to", database, expect=2).shows("only one in SQLite")
+
+
+def test_a_message_that_was_sent_once_is_known_as_sent_after_the_move(applied: Bench, database: str) -> None:
+    sent = Message(
+        "RE-1", 1, "key", "qa", "", "a@example.com", ("b@example.com",), "<1@example.com>", "Test",
+        datetime(2026, 11, 27, tzinfo=UTC), "ada", "accepted", "250 ok",
+    )  # fmt: skip
+    old = FolderOutbox(applied.repository / "stagemail.db.messages")
+    old.begin(sent)
+    applied.run("state", "move", "--to", database)
+    named(applied, database)
+    assert FolderOutbox(applied.repository / "stagemail.messages").messages() == old.messages() == (sent,)
 
 
 def test_a_process_that_has_the_old_record_open_writes_no_more(applied: Bench, database: str) -> None:

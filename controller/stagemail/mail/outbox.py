@@ -7,6 +7,7 @@ Not here: what a message is (``composing``), whether it may be sent (``reconcile
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -72,6 +73,15 @@ class FolderOutbox:
         """See ``ports.Outbox.messages``."""
         found = [_read(path) for path in sorted(self._folder.glob("*.json"))] if self._folder.exists() else []
         return tuple(sorted(found, key=lambda it: (it.at, it.id, it.attempt)))
+
+    def take_over(self, folder: Path) -> None:
+        """Take in what another folder has and this one has not; what is there stays. Run again, it goes on.
+
+        Raises CorruptRecord.
+        """
+        for message in FolderOutbox(folder).messages():
+            with suppress(Busy):  # it is here already
+                self.begin(message)
 
     def _written(self, message: Message) -> Path:
         """A file of this process with the whole message, on the disk."""

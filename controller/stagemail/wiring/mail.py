@@ -27,6 +27,8 @@ from stagemail.wiring.late_probe import LateProbe
 
 SIDE_BY_SIDE = 128
 """Conversations at the same time at most: they wait for servers and cost a thread each."""
+_ALONE = "stagemail.messages"
+"""The folder of the books where the record is no file that they could lie beside."""
 
 
 class Mail:
@@ -120,5 +122,11 @@ class Mail:
 def books_of(installation: Installation) -> Path:
     """Where the books of test messages are: beside an SQLite record, else beside the operator file."""
     kind, _, rest = installation.operator.state.partition(":///")
-    name = f"{rest}.messages" if kind == "sqlite" and rest else "stagemail.messages"
+    name = f"{rest}.messages" if kind == "sqlite" and rest else _ALONE
     return installation.base / name
+
+
+def move_books(installation: Installation, record: Path) -> None:
+    """Take the books along where this SQLite record is left for another: what was sent once stays sent."""
+    module: Any = import_module("stagemail.mail.outbox")
+    module.FolderOutbox(installation.base / _ALONE).take_over(record.with_name(f"{record.name}.messages"))

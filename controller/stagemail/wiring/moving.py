@@ -13,6 +13,7 @@ from stagemail.record.sqlite_file import database_path
 from stagemail.record.state import without_driver
 from stagemail.resources import postgresql_address
 from stagemail.wiring.identity import owner
+from stagemail.wiring.mail import move_books
 from stagemail.wiring.running import Running
 
 
@@ -33,6 +34,7 @@ def move_to(running: Running, url: str) -> Any:
     scopes = [plugin.scope(settled.settings) for plugin, settled in plugins]
     path = database_path(installation.state, installation.base)
     with held(running.record, running.clock, owner(), scopes):
+        move_books(installation, path)
         key = running.record.fingerprint_key()
         given = {"base": installation.base, "credentials": _credentials(running), "clock": running.clock}
         return moving.move_file(path, key, url, **given)
