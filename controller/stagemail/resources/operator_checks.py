@@ -60,6 +60,13 @@ def _stages(operator: Operator) -> Iterator[Breach]:
                 where = ("stages", name, "dependsOn", str(index))
                 meant = nearest(other, operator.stages, "stage")
                 yield Breach(where, "unknown-stage", f"no stage is called `{other}`:", meant)
+        if stage.soak and not stage.depends_on:
+            yield Breach(
+                ("stages", name, "soak"),
+                "soak-of-nothing",
+                "`soak` is how long the stages of `dependsOn` must have been Ready, and none is named:",
+                "name them, or take `soak` out.",
+            )
 
 
 def _sources(operator: Operator) -> Iterator[Breach]:

@@ -78,6 +78,7 @@ OPERATOR_CODES: Final[dict[str, str]] = {
     "login-without-https": "a login for a Git server that is not reached over https",
     "duplicate-environment": "two stages on one environment of a target",
     "dependency-cycle": "stages that wait for each other",
+    "soak-of-nothing": "a `soak` of a stage that depends on none: it would hold nothing",
     "folder-outside": "a folder outside the repository",
     "bad-destination": "a destination of a grant that is neither host:port nor a token URL",
     "hold-and-warn": "a hazard that shall both hold and only warn",

@@ -60,10 +60,11 @@ class Edge:
         """Listen; gives the port. Raises UsageError where the address cannot be used."""
         try:
             self._listening = _bound(*self._address)
-        except OSError as error:
+        except (OSError, OverflowError) as error:
             host, port = self._address
+            why = (error.strerror if isinstance(error, OSError) else "") or "no such address"
             raise UsageError(
-                f"cannot listen on {host}:{port}: {error.strerror or 'no such address'}",
+                f"cannot listen on {host}:{port}: {why}",
                 hint="name another address below `web.listen` in the operator file",
             ) from None
         self._thread = threading.Thread(target=self._run, args=[self._listening], name="stagemail-edge", daemon=True)
@@ -168,7 +169,7 @@ def _bound(host: str, port: int) -> socket.socket:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((host, port))
         made.listen(128)
-    except OSError:
+    except (OSError, OverflowError):  # a port above 65535 is the latter
         made.close()
         raise
     return made

@@ -216,3 +216,9 @@ def test_an_address_that_is_taken_is_named(bench: Bench) -> None:
     other = Edge("127.0.0.1", bench.port, list, Answers(bench.pushes.append, bench.page, bench.complaints.append))
     with pytest.raises(UsageError, match=rf"cannot listen on 127\.0\.0\.1:{bench.port}"):
         other.start()
+
+
+def test_a_port_that_no_machine_has_is_named_too(bench: Bench) -> None:
+    other = Edge("127.0.0.1", 99_999, list, Answers(bench.pushes.append, bench.page, bench.complaints.append))
+    with pytest.raises(UsageError, match=r"cannot listen on 127\.0\.0\.1:99999: no such address"):
+        other.start()
