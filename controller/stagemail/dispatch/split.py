@@ -1,12 +1,17 @@
-"""The dispatcher of a controller whose stages are reconciled by workers: it looks at its sources by itself.
+"""The dispatcher of a controller: it looks at its sources by itself, and stages never wait for a place of theirs.
 
 Not here: the two dispatchers that it is made of.
 """
 
+import time
 from collections.abc import Callable
+from typing import Final
 
 from stagemail.model.job import Depth, Job
 from stagemail.ports import Dispatcher
+
+LOOK: Final = 2.0
+"""Seconds that a stop leaves a look: it keeps nothing that could be lost, and a server that hangs lets none end."""
 
 
 class SplitDispatcher:
@@ -35,6 +40,7 @@ class SplitDispatcher:
 
     def stop(self, seconds: float) -> bool:
         """See ``ports.Dispatcher.stop``; both are stopped before either is waited for."""
+        begun = time.monotonic()
         self._looks.stop(0.0)
         ended = self._stages.stop(seconds)
-        return self._looks.stop(1.0) and ended
+        return self._looks.stop(max(0.0, begun + min(seconds, LOOK) - time.monotonic())) and ended

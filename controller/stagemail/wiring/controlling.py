@@ -24,8 +24,9 @@ from stagemail.reconcile.stage_work import StageWork
 from stagemail.wiring.process import GRACE, Process
 from stagemail.wiring.tracing import Spans, no_spans
 
-LOOKS = 4
-"""Sources that are looked at side by side at most."""
+LOOKS = 8
+"""Sources that are looked at side by side at most. They take no place of a pass: a Git server that hangs, for minutes,
+must never keep a stage from being reconciled."""
 
 
 class Controlling(Process):
@@ -51,13 +52,17 @@ class Controlling(Process):
                 f"{self.path.name}: `state` is no PostgreSQL, so no worker can do what is left to workers",
                 hint="write `state: postgresql://…`, or leave `--leave-to-workers` out",
             )
+        looks = InProcessDispatcher(_thread, LOOKS, self.clock)
+        self._serve: Callable[[], None]
         if self._sharing is None:
-            self._dispatcher = InProcessDispatcher(_thread, workers, self.clock)
+            alone = InProcessDispatcher(_thread, workers, self.clock)
+            self._dispatcher = SplitDispatcher(looks, alone)
+            self._serve = lambda: alone.serve(self.loop.work)
         else:
             stages = self._sharing.dispatcher(workers)
-            self._dispatcher = SplitDispatcher(InProcessDispatcher(_thread, LOOKS, self.clock), stages)
+            self._dispatcher = SplitDispatcher(looks, stages)
             self._work = StageWork(lambda: self.current.setup, self._sharing.exchange, self.clock, self.observers)
-            self._serve: Callable[[], None] = (lambda: stages.serve(self._work)) if passes else _nothing
+            self._serve = (lambda: stages.serve(self._work)) if passes else _nothing
         self.loop = Loop(
             self.current.setup,
             self._dispatcher,
@@ -94,6 +99,7 @@ class Controlling(Process):
     def run(self) -> bool:
         """Work until ``stop``. False where something was still under way when the time for stopping was over."""
         if self._member is None:
+            self._serve()
             self.loop.run(self._stopped.is_set, self._pause)
         else:
             self._run_among_others()
