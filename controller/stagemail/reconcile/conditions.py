@@ -18,6 +18,7 @@ from stagemail.model.run import Run
 from stagemail.model.standing import Readiness, Standing
 from stagemail.model.verdict import Verdict
 from stagemail.planning.hazards import heals_only, renews_only
+from stagemail.reconcile.gates import STOPPED
 
 WHO: Final = "the platform's own audit trail tells who did it"
 KEPT: Final = 20
@@ -80,11 +81,14 @@ PASSING: Final = frozenset({GATES["waiting"], GATES["soaking"], GATES["canary"],
 def _ready(run: Run, made: Made) -> tuple[bool, str, str]:
     plan, gates = made.plan, made.gates
     found = {outcome.status: outcome for outcome in reversed(run.outcomes)}
+    halted = next((o for o in run.outcomes if o.status == "held" and o.message.startswith(STOPPED)), None)
     for status in ("failed", "unknown", "skipped"):
-        if status in found:
+        if status in found and not (status == "skipped" and halted):
             return False, "StepsFailed", f"{found[status].label}: {found[status].message}"
-    if plan.gated and gates:
-        return False, GATES[gates[0].kind], plan.gated[0].gate
+    waits = (gates[0].kind, plan.gated[0].gate) if plan.gated and gates else None
+    waits = waits or (("stopped", halted.message) if halted is not None else None)
+    if waits is not None:
+        return False, GATES[waits[0]], waits[1]
     if "held" in found:
         reason = "OutsideWindow" if only_outside_window(plan) else "HeldByGuard"
         return False, reason, f"{found['held'].label}: {found['held'].message}"

@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from stagemail.model.field import Value
 from stagemail.model.gate import Gate, Gating
@@ -20,6 +21,8 @@ from stagemail.model.standing import Canary, Decision, Readiness, Standing
 from stagemail.model.step import Step
 from stagemail.planning import hazards, windows
 
+STOPPED: Final = "everything is stopped: "
+"""How what a `stop` holds is told."""
 StandingOf = Callable[[str], Standing]
 
 
@@ -44,9 +47,7 @@ def with_gates(
 
 def stopped(gating: Gating) -> Gate | None:
     """The operator file's `stop`."""
-    if not gating.stop:
-        return None
-    return Gate("stopped", f"everything is stopped: {gating.stop} (`stop` in the operator file)")
+    return Gate("stopped", f"{STOPPED}{gating.stop} (`stop` in the operator file)") if gating.stop else None
 
 
 def suspension_of(stage: str, decisions: Sequence[Decision], now: datetime) -> Decision | None:

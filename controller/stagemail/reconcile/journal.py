@@ -9,10 +9,12 @@ from dataclasses import replace
 
 from stagemail.errors import LeaseLost
 from stagemail.model.field import Value
+from stagemail.model.gate import Gating
 from stagemail.model.run import Intent, Operation, Outcome, OutcomeStatus, Run
 from stagemail.model.snapshot import AppliedResource
 from stagemail.model.step import Step
 from stagemail.ports import Entry, Lease
+from stagemail.reconcile.gates import stopped
 from stagemail.reconcile.scrubbed import without_secrets
 from stagemail.reconcile.waiting import LEASE_SECONDS
 from stagemail.reconcile.world import World
@@ -65,6 +67,11 @@ class Journal:
     def check(self) -> None:
         """Directly before a write leaves: renew the lease. Raises LeaseLost when another run has taken over."""
         self.lease = self._world.leases.renew(self.lease, self._world.clock.now(), LEASE_SECONDS)
+
+    def halted(self, step: Step) -> Outcome | None:
+        """What becomes of a step where everything was stopped since the run began; None where it may be sent."""
+        gate = stopped(Gating(stop=self._world.stop()))
+        return outcome_of(step, "held", gate.message, retry=True) if gate is not None else None
 
     def begun(self, intent: Intent, operation: Operation) -> None:
         """The platform gave the operation a name: after a crash it is found by that.

@@ -25,6 +25,11 @@ def unmeasured(_verb: str) -> AbstractContextManager[None]:
     return nullcontext()
 
 
+def unstopped() -> str:
+    """Nobody stops a run that has begun."""
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class World:
     """The ports of one stage. ``scope`` names the organization that a lease protects; ``owner`` this process."""
@@ -49,3 +54,5 @@ class World:
     """Takes known credentials out of a text (``net``): what a platform says is repeated to people."""
     span: Callable[[str], AbstractContextManager[None]] = unmeasured
     """What is measured of each verb: load, observe, plan, apply, record."""
+    stop: Callable[[], str] = unstopped
+    """Why everything is stopped now, although it was not when the run began; "" where it is not."""

@@ -27,6 +27,10 @@ def write_all(
     sent: list[tuple[Step, Intent, str]] = []
     for number, (step, intent) in enumerate(zip(steps, intents, strict=True)):
         world.progress("writing", number, len(steps))
+        halted = journal.halted(step)
+        if halted is not None:
+            journal.close([(intent, halted, None)])
+            continue
         failure = _send(step, secrets, world, journal)
         if failure is None or isinstance(failure, OutcomeUnknown):
             sent.append((step, intent, "" if failure is None else failure.message))

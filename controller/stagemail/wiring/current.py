@@ -25,7 +25,7 @@ from stagemail.reconcile.setup import Followed, Passed, Setup
 from stagemail.reconcile.world import World
 from stagemail.wiring.installation import Installation
 from stagemail.wiring.operator_reading import load_operator
-from stagemail.wiring.running import SHARED, Running
+from stagemail.wiring.running import SHARED, STOP, Running
 from stagemail.wiring.sources import followers, source_name
 from stagemail.wiring.stopping import StoppingClock
 from stagemail.wiring.tracing import Spans
@@ -50,6 +50,7 @@ class Current:
         self.shared: dict[str, Any] = {}
         self.receipts = Receipts()
         self.built = self._build()
+        self._tell_stop()
         self.built.is_first = True
         self._seen = _stamp(self.built.files)
         self.setup = self.built.setup()
@@ -67,9 +68,15 @@ class Current:
             raise _kept(self.path, error) from None
         self.built.retire()
         self.built = built
+        self._tell_stop()
         self._seen = _stamp(built.files)
         self.setup = built.setup()
         return self.setup
+
+    def _tell_stop(self) -> None:
+        """Passes that began before stop as well: each looks here before it sends anything."""
+        stop = self.built.installation.operator.stop
+        self.shared[STOP] = stop.reason if stop is not None else ""
 
     def again(self) -> Setup:
         """The same as at a start: what the record has by now counts as settled."""

@@ -38,6 +38,8 @@ if TYPE_CHECKING:  # most runs ask no mail server, and read an operator file tha
     from stagemail.resources.secret_reference import SecretReference
     from stagemail.wiring.mail import Mail
 
+STOP = "stop"
+"""What of ``shared`` is why everything is stopped now."""
 WORKERS = 8
 """How many apps are read at the same time at most."""
 
@@ -227,6 +229,7 @@ class Running:
             probe=LateProbe(lambda: self.mail.probe),
             own_secrets=self._own_secrets.get(name, {}),
             scrub=self._net.scrub,
+            stop=lambda: str(self._shared.get(STOP, "")),
         )
 
     @cached_property

@@ -61,6 +61,27 @@ def test_a_stop_holds_everybody_and_everything(house: House) -> None:
     assert condition(house, "Ready").reason == "Stopped"
 
 
+@pytest.mark.parametrize("after", [1, 4, 5])
+def test_a_stop_in_the_middle_of_a_run_lets_nothing_more_be_sent(house: House, after: int) -> None:
+    settled(house)
+    house.target.ledger.clear()
+
+    def reason() -> str:
+        return "provider down" if len(house.target.ledger) >= after else ""
+
+    house.bindings["Portal"] = {email.TEST_LIST: ("portal@example.com",)}
+    run = once(request(house), replace(house.world(), stop=reason))
+    assert len(house.target.ledger) == after
+    held = {outcome.message for outcome in run.outcomes if outcome.status == "held"}
+    assert held == {"everything is stopped: provider down (`stop` in the operator file)"}
+    assert condition(house, "Ready").reason == "Stopped"
+    assert condition(house, "Stalled").status == "False"
+    assert not house.record.open_intents("qa")
+    assert go(house).status == "done"
+    assert house.live("Portal", email.TEST_LIST) == ("portal@example.com",)
+    assert {house.live(app, FIELD) for app in ("Billing", "CRM", "Portal")} == {NEW}
+
+
 def test_a_suspension_holds_automation_and_no_person_and_ends_by_itself(house: House) -> None:
     settled(house)
     now = house.clock.now()
