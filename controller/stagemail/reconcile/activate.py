@@ -46,10 +46,10 @@ class Activations:
         for step, intent in zip(steps, self.journal.open(steps), strict=True):
             self.world.progress("making live", self._begun, self.total)
             self._begun += 1
-            unneeded = self.journal.halted(step)
+            unneeded = self.journal.halted(step, self.state.situation.policy)
             if unneeded is None and isinstance(self.world.target, Limited):
                 self.world.target.make_room()  # it may take a minute, in which all may be stopped
-                unneeded = self.journal.halted(step)
+                unneeded = self.journal.halted(step, self.state.situation.policy)
             unneeded = unneeded or _unneeded(step, self.state, self.world)
             if unneeded is None:
                 self._send(step, intent)

@@ -12,13 +12,13 @@ from typing import Final
 from stagemail.dataclass import dataclass
 from stagemail.errors import StagemailError, TryLater
 from stagemail.model.condition import Condition, Truth
-from stagemail.model.gate import Gate
+from stagemail.model.gate import Gate, GateKind
 from stagemail.model.plan import Plan
 from stagemail.model.run import Run
 from stagemail.model.standing import Readiness, Standing
 from stagemail.model.verdict import Verdict
 from stagemail.planning.hazards import heals_only, renews_only
-from stagemail.reconcile.gates import STOPPED
+from stagemail.reconcile.gates import STOPPED, SUSPENDED
 
 WHO: Final = "the platform's own audit trail tells who did it"
 KEPT: Final = 20
@@ -81,12 +81,12 @@ PASSING: Final = frozenset({GATES["waiting"], GATES["soaking"], GATES["canary"],
 def _ready(run: Run, made: Made) -> tuple[bool, str, str]:
     plan, gates = made.plan, made.gates
     found = {outcome.status: outcome for outcome in reversed(run.outcomes)}
-    halted = next((o for o in run.outcomes if o.status == "held" and o.message.startswith(STOPPED)), None)
+    halted = _halted(run)
     for status in ("failed", "unknown", "skipped"):
         if status in found and not (status == "skipped" and halted):
             return False, "StepsFailed", f"{found[status].label}: {found[status].message}"
     waits = (gates[0].kind, plan.gated[0].gate) if plan.gated and gates else None
-    waits = waits or (("stopped", halted.message) if halted is not None else None)
+    waits = waits or halted
     if waits is not None:
         return False, GATES[waits[0]], waits[1]
     if "held" in found:
@@ -98,6 +98,13 @@ def _ready(run: Run, made: Made) -> tuple[bool, str, str]:
     if run.not_live:
         return False, "NotLive", f"not live in {', '.join(run.not_live)}"
     return True, "InSync", ""
+
+
+def _halted(run: Run) -> tuple[GateKind, str] | None:
+    """The gate that was shut while the run was under way, and what it said."""
+    shut: tuple[tuple[GateKind, str], ...] = (("stopped", STOPPED), ("suspended", SUSPENDED))
+    held = (outcome.message for outcome in run.outcomes if outcome.status == "held")
+    return next(((kind, said) for said in held for kind, begin in shut if said.startswith(begin)), None)
 
 
 def only_outside_window(plan: Plan) -> bool:

@@ -22,7 +22,8 @@ from stagemail.model.step import Step
 from stagemail.planning import hazards, windows
 
 STOPPED: Final = "everything is stopped: "
-"""How what a `stop` holds is told."""
+SUSPENDED: Final = "suspended by "
+"""How what a `stop` and what a suspension holds is told."""
 StandingOf = Callable[[str], Standing]
 
 
@@ -66,7 +67,7 @@ def suspended(stage: str, decisions: Sequence[Decision], now: datetime) -> Gate 
     why = f": {found.reason}" if found.reason else ""
     again = (found.until - now).total_seconds() if found.until else 0.0
     resume = f"stagemail resume {found.stage or '--all'}"
-    return Gate("suspended", f"suspended by {found.actor}{until}{why} (`{resume}` ends it)", again)
+    return Gate("suspended", f"{SUSPENDED}{found.actor}{until}{why} (`{resume}` ends it)", again)
 
 
 def waiting(gating: Gating, standing: StandingOf, contents: Mapping[str, str], now: datetime) -> Gate | None:

@@ -5,20 +5,24 @@ Not here: what is sent (``writes``, ``activate``).
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
-from stagemail.errors import LeaseLost
+from stagemail.errors import LeaseLost, TryLater
 from stagemail.model.field import Value
-from stagemail.model.gate import Gating
+from stagemail.model.gate import Gate, Gating
+from stagemail.model.policy import Policy
 from stagemail.model.run import Intent, Operation, Outcome, OutcomeStatus, Run
 from stagemail.model.snapshot import AppliedResource
 from stagemail.model.step import Step
 from stagemail.ports import Entry, Lease
-from stagemail.reconcile.gates import stopped
+from stagemail.reconcile.gates import stopped, suspended
 from stagemail.reconcile.scrubbed import without_secrets
 from stagemail.reconcile.waiting import LEASE_SECONDS
 from stagemail.reconcile.world import World
 
+ASK = 15.0
+"""Seconds after which a run asks again whether its stage was suspended."""
 NAMED_LATE = 1.0
 """Seconds by which the name of an operation may be written later than it was told."""
 
@@ -32,7 +36,8 @@ class Journal:
         self.lease = lease
         self.outcomes: list[Outcome] = []
         self._named: list[Entry] = []
-        self._written = world.clock.monotonic()
+        self._asked = self._written = world.clock.monotonic()
+        self._suspended: Gate | None = None
 
     def _append(self, entries: Iterable[Entry]) -> None:
         """One durable append, after what is still to be written."""
@@ -68,10 +73,23 @@ class Journal:
         """Directly before a write leaves: renew the lease. Raises LeaseLost when another run has taken over."""
         self.lease = self._world.leases.renew(self.lease, self._world.clock.now(), LEASE_SECONDS)
 
-    def halted(self, step: Step) -> Outcome | None:
-        """What becomes of a step where everything was stopped since the run began; None where it may be sent."""
+    def halted(self, step: Step, policy: Policy) -> Outcome | None:
+        """What becomes of a step where everything was stopped since the run began, or automation of the stage was
+        suspended; None where it may be sent."""
         gate = stopped(Gating(stop=self._world.stop()))
+        if gate is None and policy.automatic:
+            gate = self._suspension(policy.stage)
         return outcome_of(step, "held", gate.message, retry=True) if gate is not None else None
+
+    def _suspension(self, stage: str) -> Gate | None:
+        """By the record, which is asked now and then."""
+        now = self._world.clock.monotonic()
+        if now - self._asked >= ASK:
+            self._asked = now
+            with suppress(TryLater):  # it is asked again, and where it is away nothing can be written down anyway
+                decisions = self._world.standings.decisions()
+                self._suspended = suspended(stage, decisions, self._world.clock.now())
+        return self._suspended
 
     def begun(self, intent: Intent, operation: Operation) -> None:
         """The platform gave the operation a name: after a crash it is found by that.

@@ -27,7 +27,7 @@ def write_all(
     sent: list[tuple[Step, Intent, str]] = []
     for number, (step, intent) in enumerate(zip(steps, intents, strict=True)):
         world.progress("writing", number, len(steps))
-        halted = journal.halted(step)
+        halted = journal.halted(step, state.situation.policy)
         if halted is not None:
             journal.close([(intent, halted, None)])
             continue

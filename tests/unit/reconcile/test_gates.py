@@ -16,6 +16,7 @@ from stagemail.model.run import Run
 from stagemail.model.standing import Decision, Readiness, Standing
 from stagemail.ports import Entry
 from stagemail.reconcile.gates import plan_fingerprint
+from stagemail.reconcile.journal import ASK
 from stagemail.reconcile.once import once, plan
 from stagemail.reconcile.request import Request
 
@@ -80,6 +81,31 @@ def test_a_stop_in_the_middle_of_a_run_lets_nothing_more_be_sent(house: House, a
     assert go(house).status == "done"
     assert house.live("Portal", email.TEST_LIST) == ("portal@example.com",)
     assert {house.live(app, FIELD) for app in ("Billing", "CRM", "Portal")} == {NEW}
+
+
+@pytest.mark.parametrize("automatic", [True, False])
+def test_a_suspension_in_the_middle_of_a_run_holds_what_automation_has_not_sent(house: House, automatic: bool) -> None:
+    settled(house)
+    house.target.ledger.clear()
+    begin = house.target.begin
+
+    def slow(*given: Any) -> Any:
+        if not house.target.ledger:
+            hold = Decision("d", "suspend", "qa", "ann", house.clock.now())
+            house.record.append([Entry(decision=hold)], None)
+        house.clock.sleep(ASK)
+        return begin(*given)
+
+    house.target.begin = slow  # type: ignore[method-assign]
+    run = go(house, automatic=automatic)
+    if not automatic:
+        assert run.status == "done"
+        return
+    assert len(house.target.ledger) == 1
+    assert condition(house, "Ready").reason == "Suspended"
+    assert {o.message for o in run.outcomes if o.status == "held"} == {
+        "suspended by ann (`stagemail resume qa` ends it)"
+    }
 
 
 def test_a_suspension_holds_automation_and_no_person_and_ends_by_itself(house: House) -> None:
