@@ -32,7 +32,7 @@ PAUSE = 5.0
     "--wait",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="Look again until all stages are ready, or one needs a person; at most so long.",
+    help="Look again until all stages are ready, or one is stalled; at most so long.",
 )
 @click.option("--why", is_flag=True, help="Tell what changed last, what waits, what runs out, and the way back.")
 @options.formats("text", "json")
