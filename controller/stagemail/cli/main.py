@@ -9,6 +9,7 @@ import importlib
 import itertools
 import os
 import sys
+from contextlib import suppress
 from typing import Any, NoReturn
 
 from stagemail.cli.interrupts import Interrupts, Terminated
@@ -35,10 +36,10 @@ def _main(arguments: list[str] | None, edge: Edge) -> NoReturn:
             gc.freeze()
     except KeyboardInterrupt:
         _say(f"stopped; {_left(interrupts)}")
-        sys.exit(130)
+        _exit(130, arguments)
     except Terminated:
         _say(f"stopped by SIGTERM; {_left(interrupts)}")
-        sys.exit(143)
+        _exit(143, arguments)
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - the reader of our output is gone
         sys.exit(141)
@@ -47,7 +48,7 @@ def _main(arguments: list[str] | None, edge: Edge) -> NoReturn:
         failing = importlib.import_module("stagemail.cli.failing")  # only what failed needs a report
         told = error if isinstance(error, StagemailError) else _of_this_machine(error)
         failing.tell(told, edge.scrub, as_json=_wants_json(asked))
-        sys.exit(2 if isinstance(error, UsageError) else 1)
+        _exit(2 if isinstance(error, UsageError) else 1, arguments)
     except Exception as error:  # noqa: BLE001 - the last net: no traceback unless asked for
         _trace(error, debug=debug)
         _say(f"this is a defect of stagemail: {type(error).__name__} (run again with --debug to see where)")
@@ -73,6 +74,16 @@ def _leave(code: int) -> NoReturn:
     """End at once: all is printed and nothing open, and taking the interpreter down takes as long as printing."""
     sys.stdout.flush()
     sys.stderr.flush()
+    os._exit(code)
+
+
+def _exit(code: int, arguments: list[str] | None) -> NoReturn:
+    """End without waiting for threads: they only read, and one may wait a minute for a place in a platform's limit."""
+    if arguments is not None:  # called by Python, which goes on
+        sys.exit(code)
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
     os._exit(code)
 
 

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -71,3 +73,32 @@ def test_work_in_another_thread_holds_nothing_back(interrupts: Interrupts) -> No
     finally:
         leave.set()
         thread.join(120)
+
+
+HELD_UP = """
+import threading, time
+from stagemail.cli import main
+
+def code(*_given):
+    threading.Thread(target=time.sleep, args=(300.0,)).start()
+    print("so far")
+    raise {error}
+
+main._code = code
+main.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        ("KeyboardInterrupt", 130, "stopped; nothing was begun"),
+        ("main.Terminated", 143, "stopped by SIGTERM; nothing was begun"),
+        ("main.UserMustFix('wrong', hint='mend it')", 1, "stagemail: wrong\n  → mend it"),
+    ],
+)
+def test_a_thread_that_waits_for_a_place_in_a_limit_does_not_hold_up_the_end(error: str, code: int, said: str) -> None:
+    program = [sys.executable, "-c", HELD_UP.format(error=error)]
+    done = subprocess.run(program, capture_output=True, text=True, timeout=200, check=False)
+    assert (done.returncode, done.stdout) == (code, "so far\n")
+    assert said in done.stderr
