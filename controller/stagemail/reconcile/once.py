@@ -110,7 +110,7 @@ def _prepare(request: Request, world: World, lease: Lease | None) -> Prepared:
         seen = read(world, request.stage, keys, keep)
     if intents and lease is not None:
         before = world.record.applied(request.stage)
-        settle(intents, observed=seen, applied=before, same=check.same, world=world, lease=lease)
+        settle(intents, observed=seen, applied=before, same=check.same, world=world, lease=lease, keep=keep)
         seen = read(world, request.stage, keys, keep)
     facts = Situation(
         desired=desired,

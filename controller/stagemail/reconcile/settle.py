@@ -3,7 +3,7 @@
 Nothing is sent here. A secret whose write cannot be seen is marked unsettled, so that planning sends it once more.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from stagemail.model.run import Intent, Operation, Outcome
@@ -11,14 +11,25 @@ from stagemail.model.secret import SecretState
 from stagemail.model.snapshot import Applied, AppliedField, AppliedResource, Observed
 from stagemail.planning.diff import Same
 from stagemail.ports import Entry, Lease
+from stagemail.reconcile.reading import Keep, read
 from stagemail.reconcile.waiting import wait_for
 from stagemail.reconcile.world import World
 
 
 def settle(
-    intents: Sequence[Intent], *, observed: Observed, applied: Applied, same: Same, world: World, lease: Lease
+    intents: Sequence[Intent],
+    *,
+    observed: Observed,
+    applied: Applied,
+    same: Same,
+    world: World,
+    lease: Lease,
+    keep: Keep,
 ) -> None:
-    """Close every open intent: writes by what the platform shows, activations by asking for their operation."""
+    """Close every open intent: writes by what the platform shows, activations by asking for their operation.
+
+    ``keep`` renews the lease while many apps are read.
+    """
     if not intents:
         return
     entries = [
@@ -26,6 +37,7 @@ def settle(
     ]
     activations = [intent for intent in intents if intent.action == "activate"]
     outcomes, lease = _activations(activations, world, lease)
+    outcomes |= _another_s(activations, outcomes, world, keep)
     entries += [Entry(settled=(intent.id, outcomes[intent.id])) for intent in activations]
     world.record.append(entries, lease)
 
@@ -56,6 +68,30 @@ def _activations(intents: Sequence[Intent], world: World, lease: Lease) -> tuple
         intent = operations[operation]
         outcomes[intent.id] = _unknown(intent) if outcome is None else _found(outcome, intent)
     return outcomes, lease
+
+
+def _another_s(
+    intents: Sequence[Intent], outcomes: Mapping[str, Outcome], world: World, keep: Keep
+) -> dict[str, Outcome]:
+    """The outcome of activations for which an earlier one of their app was taken, as clocks differ.
+
+    An activation makes live whatever is pending: where something still is, ours never happened. The platform is read
+    for it after the operations were over.
+    """
+    claimed = {
+        intent.key: intent for intent in intents if not intent.operation and outcomes[intent.id].status == "done"
+    }
+    if not claimed:
+        return {}
+    stage = next(iter(claimed)).stage
+    message = "interrupted; it was never received: what it was to make live is pending"
+    return {
+        (intent := claimed[seen.key]).id: Outcome(
+            _step(intent), seen.key, intent.label, "activate", "unknown", message, True
+        )
+        for seen in read(world, stage, claimed, keep).resources
+        if any(field.pending for field in seen.fields.values())
+    }
 
 
 def _found(outcome: Outcome, intent: Intent) -> Outcome:

@@ -9,6 +9,7 @@ from stagemail.model import email
 from stagemail.model.gate import Gating, Window
 from stagemail.model.inventory import App
 from stagemail.model.revision import Loaded, Revision
+from stagemail.model.run import Outcome
 from stagemail.ports import Entry
 from stagemail.reconcile.lasting import drift_ages
 from stagemail.reconcile.once import once, plan
@@ -165,6 +166,31 @@ def test_what_became_of_every_activation_of_a_killed_run_is_told_under_its_apps_
     assert sorted(told) == sorted(step.label for step in begun if step.action == "activate")
     assert {outcome.step for outcome in told.values()} <= {step.id for step in begun}
     assert all("interrupted" in outcome.message for outcome in told.values())
+
+
+def test_an_earlier_activation_is_not_taken_for_one_that_was_never_sent(house, monkeypatch) -> None:
+    once(house.request(), house.world())
+    house.fields[email.PORT] = 25
+    real, poll = house.target.begin, house.target.poll
+
+    def begin(step, secrets):  # a mock because the process that is killed is this one
+        if step.action == "activate":
+            raise Killed
+        return real(step, secrets)
+
+    def earlier(operations):  # as where the platform's clock may be so far behind that one of before could be ours
+        return {o: poll([o])[o] if o.id else Outcome("", o.key, "", "activate", "done") for o in operations}
+
+    house.target.begin = begin
+    with pytest.raises(Killed):
+        once(house.request(), house.world())
+    house.target.begin, house.target.poll = real, earlier
+    house.clock.elapsed += 3600
+    assert once(house.request(), house.world("another")).status == "done"
+    killed = house.record.runs("qa", 5)[1]
+    told = {o.message for o in killed.outcomes if o.action == "activate" and o.status == "unknown"}
+    assert told == {"interrupted; it was never received: what it was to make live is pending"}
+    assert not [o for o in killed.outcomes if o.action == "activate" and o.status == "done"]
 
 
 def test_foreign_pending_that_appears_after_the_plan_is_never_made_live(house) -> None:
