@@ -46,7 +46,7 @@ class StagemailError(Exception):
     @property
     def sentence(self) -> str:
         """Message and next step in one line, for a report's row."""
-        return f"{self.message}; {self.hint}" if self.hint else self.message
+        return f"{self.message.removesuffix('.')}; {self.hint}" if self.hint else self.message
 
     def __str__(self) -> str:
         return f"{self.message}\n  → {self.hint}" if self.hint else self.message

@@ -84,6 +84,8 @@ def test_when_the_leading_controller_is_killed_the_other_one_leads_and_everythin
     until(lambda: all(port(shared, app) == "2587" for app in APPS), "the first commit is live")
     until(lambda: first.said("looked") >= 3, "it looks at its source again and again")
     assert other.said("looked") == 0, "periodic work is the leader's alone"
+    until(lambda: other.said("stands-by") == 1, "it says that another one leads")
+    assert (first.said("leads"), other.said("leads")) == (1, 0)
     first.process.kill()
     until(lambda: leads() is other, "the other one leads")
     last = first.said("looked")
@@ -93,6 +95,7 @@ def test_when_the_leading_controller_is_killed_the_other_one_leads_and_everythin
     shared.platform.set("QA", "testListActive", "false", app="CRM")
     until(lambda: shared.platform.live("QA", "CRM")["testListActive"] == "True", "drift is healed")
     assert other.said("looked") > 0
+    assert other.said("leads") == 1
     assert first.said("looked") == last
     assert shared.writes(before)["PATCH", "QA"] == 2, "once for each commit"
     rows = postgresql.sql(database.rpartition("/")[2], "SELECT count(*) FROM stagemail_jobs.leader")

@@ -63,7 +63,8 @@ def _facts(happening: Happening) -> tuple[str, bool, dict[str, Any]]:
     if isinstance(happening, Troubled):
         event = "relieved" if happening.is_over else "troubled"
         return event, not happening.is_over, {"where": happening.where, "message": happening.message}
-    return type(happening).__name__.lower(), False, {}
+    word = "ticked" if isinstance(happening, Ticked) else "stands-by" if happening.is_over else "leads"
+    return word, False, {}
 
 
 def _finished(done: Finished) -> dict[str, Any]:

@@ -32,8 +32,8 @@ class Membership(Thread):
     """One process among the others. ``beat``, ``silence``: seconds between signs of life, and until one is gone.
 
     ``candidate``: whether this process may lead. ``news``: called where there may be some, and it leads.
-    ``changed``: called when it began or ceased to lead. ``complain``: told once when the database cannot be used;
-    ``relieved``: called once when it can again.
+    ``changed``: called when it began or ceased to lead, or learnt that another one does. ``complain``: told once when
+    the database cannot be used; ``relieved``: called once when it can again.
     """
 
     def __init__(
@@ -57,6 +57,7 @@ class Membership(Thread):
         self._news, self._changed, self._complain, self._relieved = news, changed, complain, relieved
         self._ended = Event()
         self._leads = False
+        self._was_told = False
         self._last = time.monotonic()
         self._has_said = False
 
@@ -64,6 +65,11 @@ class Membership(Thread):
     def leads(self) -> bool:
         """Whether this process leads, as far as it knows: not once its own signs of life are too old."""
         return self._leads and time.monotonic() - self._last < self._silence
+
+    @property
+    def stands_by(self) -> bool:
+        """Whether another one leads, as far as it knows."""
+        return self._was_told and not self._leads
 
     @property
     def quiet(self) -> float:
@@ -115,7 +121,7 @@ class Membership(Thread):
             self._last = begun
             self._can()
             if self._candidate:
-                self._lead(bool(connection.execute(_LEAD, values).fetchone()))
+                self._lead(bool(connection.execute(_LEAD, values).fetchone()), told=True)
             if begun - since >= self._silence:
                 connection.execute(_JUDGE, values)
                 connection.execute(_FORGET)
@@ -134,9 +140,10 @@ class Membership(Thread):
                     pass
                 self._news()
 
-    def _lead(self, leads: bool) -> None:
-        if leads != self._leads:
-            self._leads = leads
+    def _lead(self, leads: bool, *, told: bool = False) -> None:
+        """``told``: by the database; else it is away, and nobody knows who leads."""
+        if (leads, told) != (self._leads, self._was_told):
+            self._leads, self._was_told = leads, told
             self._changed()
 
     def _cannot(self, sentence: str) -> None:

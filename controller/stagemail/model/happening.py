@@ -102,4 +102,12 @@ class Troubled:
     is_over: bool = False
 
 
-Happening = Looked | Finished | Reloaded | Ticked | Archived | Troubled
+@dataclass(frozen=True, slots=True)
+class Led:
+    """This controller leads from now on; ``is_over``: another one does. Of those that share a database one leads."""
+
+    at: datetime
+    is_over: bool = False
+
+
+Happening = Looked | Finished | Reloaded | Ticked | Archived | Troubled | Led

@@ -5,11 +5,14 @@ Not here: structured logs, metrics.
 
 from collections import Counter
 
-from stagemail.model.happening import Archived, Finished, Happening, Looked, Reloaded, Troubled
+from stagemail.model.happening import Archived, Finished, Happening, Led, Looked, Reloaded, Troubled
 from stagemail.model.run import Run
 from stagemail.report.escape import visible
 from stagemail.report.runs import STATUS, WORDS, live_text
 from stagemail.report.summary import short
+
+LEADS = "this controller leads: it looks at the sources and says what is to be done"
+STANDS_BY = "another controller leads; this one takes over where that is gone for 16 s"
 
 
 def happening_text(happening: Happening) -> str:
@@ -27,6 +30,8 @@ def _text(happening: Happening) -> str:
         return f"operator file: {happening.error}" if happening.error else "operator file changed: in force now"
     if isinstance(happening, Archived):
         return _archived(happening)
+    if isinstance(happening, Led):
+        return STANDS_BY if happening.is_over else LEADS
     return f"{happening.where}: {happening.message}" if isinstance(happening, Troubled) else ""
 
 

@@ -16,7 +16,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from stagemail.model.happening import Archived, Finished, Happening, Looked, Reloaded, Ticked
+from stagemail.model.happening import Archived, Finished, Happening, Looked, Reloaded, Ticked, Troubled
 from stagemail.model.usage import Usage
 from stagemail.reconcile.derived import conditions_of
 from stagemail.reconcile.lasting import is_left
@@ -154,7 +154,7 @@ class Metrics:
             self._copies.labels("failed" if happening.error else "copied").inc()
             self._waiting.set(happening.waiting)
             self._copy_late.set(happening.late)
-        elif not happening.is_over:
+        elif isinstance(happening, Troubled) and not happening.is_over:
             self._troubles.inc()
 
     def notified(self, name: str, sent: bool) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from stagemail.dispatch.in_process import InProcessDispatcher
 from stagemail.dispatch.split import SplitDispatcher
 from stagemail.errors import StagemailError, UsageError
+from stagemail.model.happening import Led
 from stagemail.model.job import Hint
 from stagemail.model.news import News
 from stagemail.ports import Dispatcher, Observer
@@ -115,10 +116,16 @@ class Controlling(Process):
     def _run_among_others(self) -> None:
         self._member.start()
         self._serve()
+        stands_by = False
         while not self._stopped.is_set():
             if self._member.leads:
+                stands_by = False
+                self.observers.tell(Led(self.clock.now()))
                 self.loop.take(self.current.again())
                 self.loop.run(lambda: self._stopped.is_set() or not self._member.leads, self._pause)
+            elif self._member.stands_by and not stands_by:
+                stands_by = True
+                self.observers.tell(Led(self.clock.now(), is_over=True))
             else:
                 self._pause(IDLE)
 

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.unit.reconcile.test_notifying import NOT_READY, NOW, READY, STALLED, finished
 
 from stagemail.cli.controller_log import JsonLog
-from stagemail.model.happening import Archived, Finished, Happening, Looked, Reloaded, Ticked, Troubled
+from stagemail.model.happening import Archived, Finished, Happening, Led, Looked, Reloaded, Ticked, Troubled
 from stagemail.model.job import Depth
 from stagemail.model.key import Key
 from stagemail.model.run import Outcome, Run
@@ -38,6 +38,8 @@ EVERYTHING: list[Happening] = [
     Reloaded(NOW, "wrong"),
     Troubled(NOW, "reconcile:qa", "a defect"),
     Troubled(NOW, "jobs", "well again", is_over=True),
+    Led(NOW),
+    Led(NOW, is_over=True),
     Archived(NOW, "stagemail-journal", 7),
     Archived(NOW, "stagemail-journal", 0, 12, 90.0, "does not answer"),
 ]
