@@ -185,28 +185,28 @@ def _measured(folder: Path, server: PostgreSql, urls: Sequence[str], given: argp
         start = time.monotonic()
         leading = [*state, "controller", "--leave-to-workers"]
         stack.enter_context(_process(folder, folder / f"controller-{count}.log", leading))
-        while (done := sum(_looked_at(log) for log in logs)) < stages:
+        while (done := _looked_at(logs))[0] < stages:
             if time.monotonic() - start > LONGEST:
-                sys.exit(f"only {done} of {stages} stages were looked at in {LONGEST:.0f} s")
-            time.sleep(0.5)
+                sys.exit(f"only {done[0]} of {stages} stages were looked at in {LONGEST:.0f} s")
+            time.sleep(1.0)
         took = time.monotonic() - start
     refused = sum(_refused(url) for url in urls) - before
     calls = given.stages * (given.apps + 1) + 1
     least = max((-(-calls // SHARE) - 1) * WINDOW, 1.0)
     size = f"{given.organizations} organizations × {given.stages} stages × {given.apps} apps"
     what = f"{size}, {count} × {given.at_once} at once"
-    sys.stderr.write(f"{what}: {took:.0f} s, {refused} × 429\n")
-    shown = f"{took:.0f} s, {refused} × 429"
+    shown = f"{took:.0f} s, {refused} × 429, {done[1]} tried again"
+    sys.stderr.write(f"{what}: {shown}\n")
     return Row(what, shown, f"limits alone {least:.0f} s", f"×{took / least:.1f}", "→ ×1", None, 1)
 
 
-def _looked_at(log: Path) -> int:
-    """How many stages this worker looked at; one that could not be looked at ends the measurement."""
-    lines = [line for line in log.read_text(encoding="utf-8").splitlines() if '"event": "finished"' in line]
-    wrong = next((line for line in lines if '"error": ""' not in line and '"error"' in line), "")
-    if wrong:
-        sys.exit(f"a look failed: {wrong}")
-    return len(lines)
+def _looked_at(logs: Sequence[Path]) -> tuple[int, int]:
+    """How many stages the workers looked at, and how many of their looks could not be made and were tried again."""
+    said = [
+        json.loads(line) for log in logs for line in log.read_text(encoding="utf-8").splitlines() if line[:1] == "{"
+    ]
+    looks = [one for one in said if one["event"] == "finished"]
+    return len({one["stage"] for one in looks if not one.get("error")}), sum(1 for one in looks if one.get("error"))
 
 
 def _refused(url: str) -> int:

@@ -22,12 +22,14 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_expo
 from stagemail.errors import Unreachable
 from stagemail.model.secret import Secret
 from stagemail.ports import Clock
-from stagemail.record.postgresql_refusals import refusal
+from stagemail.record.postgresql_refusals import all_in_use, refusal
 from stagemail.resources.postgresql_address import checked, shown
 
 CONNECTIONS: Final = 4
 MORE_CONNECTIONS: Final = 8
 """Kept open, and opened besides where many threads ask at once."""
+PATIENCE: Final = 30.0
+"""Seconds that a thread waits for one of them: a machine that is busy with many stages at once takes a while."""
 ATTEMPTS: Final = 6
 """To get a connection, over some three seconds: as long as a restart takes."""
 SESSION: Final = (
@@ -103,7 +105,7 @@ class PostgresDatabase:
             pool_pre_ping=True,
             pool_size=CONNECTIONS,
             max_overflow=MORE_CONNECTIONS,
-            pool_timeout=10,
+            pool_timeout=PATIENCE,
         )
         event.listen(self._engine, "do_executemany", _one_by_one)
         self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -173,6 +175,6 @@ class PostgresDatabase:
         except psycopg.Error as error:
             failed = error
         except NoConnectionError:
-            failed = psycopg.errors.TooManyConnections()
+            raise all_in_use(self.where, CONNECTIONS + MORE_CONNECTIONS) from None
         if failed is not None:
             raise refusal(failed, self.where)

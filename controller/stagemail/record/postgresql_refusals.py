@@ -41,6 +41,14 @@ def refusal(error: BaseException, where: str) -> StagemailError:
     )
 
 
+def all_in_use(where: str, count: int) -> Busy:
+    """This process's own connections are all in use, for long."""
+    return Busy(
+        f"all {count} connections of this process to {where} are in use",
+        hint="it is tried again; where it stays so, the machine or PostgreSQL is too slow for `controller.workers`",
+    )
+
+
 def _unconnected(error: BaseException, where: str) -> StagemailError:
     """No connection, or one that ended."""
     said = _said(error)

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,7 +30,7 @@ from stagemail.model.key import BINDING, Key
 from stagemail.model.secret import Secret
 from stagemail.model.snapshot import AppliedField, AppliedResource
 from stagemail.ports import Entry
-from stagemail.record.postgresql import PostgresDatabase
+from stagemail.record.postgresql import CONNECTIONS, MORE_CONNECTIONS, PostgresDatabase
 from stagemail.record.postgresql_refusals import refusal
 from stagemail.record.sql import SqlRecord
 from stagemail.record.state import open_record
@@ -239,6 +240,23 @@ def test_a_connection_that_is_cut_in_a_transaction_leaves_nothing(
         connection.execute(text("SELECT 1"))
     with ours.read() as connection:
         assert connection.scalar(text("SELECT count(*) FROM marks WHERE name = 'half'")) == 0
+    ours.close()
+
+
+def test_connections_that_are_all_in_use_are_told_as_ours_and_not_as_the_servers(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stagemail.record.postgresql.PATIENCE", 0.05)
+    ours = PostgresDatabase(database, lambda: None, WallClock())
+    with ExitStack() as stack:
+        for _ in range(CONNECTIONS + MORE_CONNECTIONS):
+            stack.enter_context(ours.read())
+        with pytest.raises(
+            Busy, match=r"all 12 connections of this process to .* are in use"
+        ):
+            stack.enter_context(ours.read())
+    with ours.read():
+        pass
     ours.close()
 
 
