@@ -251,9 +251,7 @@ def test_connections_that_are_all_in_use_are_told_as_ours_and_not_as_the_servers
     with ExitStack() as stack:
         for _ in range(CONNECTIONS + MORE_CONNECTIONS):
             stack.enter_context(ours.read())
-        with pytest.raises(
-            Busy, match=r"all 12 connections of this process to .* are in use"
-        ):
+        with pytest.raises(Busy, match=r"all 12 connections of this process to .* are in use"):
             stack.enter_context(ours.read())
     with ours.read():
         pass
