@@ -59,6 +59,8 @@ PLACES: Final = {
     "secret.ending:_Socket.sendall inner.sendall": "a question to a secret store, passed with the read of the secret",
     "source.cache:DiskCache._sweep Path(entry.path).unlink": "a killed run half wrote it; the next write sweeps",
     "source.cache:DiskCache._drop file.with_name(self.file.name + suffix).unlink": "a damaged cache is made anew",
+    "wiring.controlling:Controlling._run_among_others observers.tell": "a log line: whether this controller leads",
+    "wiring.controlling:Controlling._run_among_others observers.tell#2": "a log line, as above",
     "wiring.controlling:Controlling.wake sharing.exchange.tell": "a hint to others; one that is lost costs a look",
     "wiring.mail:Mail.settle outbox.settle": "one file replaced by a person's word; the same call as in send-test",
 }
