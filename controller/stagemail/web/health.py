@@ -51,7 +51,7 @@ class Health:
         """200 once every source was seen, and as long as any source, any stage's platform and the record answer."""
         error = self._record()
         if error:
-            return 503, f"{error}\n" if error.startswith("the record") else f"the record: {error}\n"
+            return 503, f"the record: {error}\n"
         with self._lock:
             away = dict(self._away)
             known = {name: self._errors.get(name) for name in sorted(self._sources())}
